@@ -1,0 +1,380 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The predicates of format version 1: which fields each kind of statement has.
+
+A predicate type is ``urn:proofhouse:NAME:v1``. ``SHAPES`` maps NAME to its shape; ``check``
+refuses a predicate with a missing, an extra or a malformed field, and says which:
+
+    check("withdrawal", {"previous": "ab…", "withdrawnAt": "2026-07-01T09:00:00Z"})
+
+Shapes are data. They say what a field may look like, never whether the statement may be made:
+that is ``rules.registration``. One page a predicate stands in spec/.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from proofhouse.errors import FormatError
+
+PREFIX = "urn:proofhouse:"
+SUFFIX = ":v1"
+
+_HEX64 = re.compile(r"[0-9a-f]{64}")
+_TIME = re.compile(
+    r"(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)Z"
+)
+_TEXT_LIMIT = 8_000
+_SAFE = 2**53 - 1
+
+Kind = Callable[[str, Any], None]
+"""Raises FormatError(where, why) unless the value is of the kind; returns None."""
+
+
+def _refuse(where: str, why: str) -> None:
+    raise FormatError(f"The field {where} {why}.")
+
+
+def text(where: str, value: Any) -> None:
+    """A non-empty string of at most 8,000 characters without control characters but newline."""
+    if not isinstance(value, str) or not value.strip():
+        _refuse(where, "must be a non-empty text")
+    if len(value) > _TEXT_LIMIT:
+        _refuse(where, f"must have at most {_TEXT_LIMIT} characters")
+    if any(ord(c) < 32 and c != "\n" or 0x7F <= ord(c) < 0xA0 for c in value):
+        _refuse(where, "must not hold control characters")
+
+
+def digest(where: str, value: Any) -> None:
+    """64 lowercase hexadecimal digits: a SHA-256, a key id, a salt or a case id."""
+    if not isinstance(value, str) or not _HEX64.fullmatch(value):
+        _refuse(where, "must be 64 lowercase hexadecimal digits")
+
+
+def time(where: str, value: Any) -> None:
+    """A UTC time, ``YYYY-MM-DDTHH:MM:SSZ``, of a day that exists."""
+    match = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if match is None or int(match[3]) > _days(int(match[1]), int(match[2])):
+        _refuse(where, "must be a UTC time like 2026-07-01T09:00:00Z")
+
+
+def _days(year: int, month: int) -> int:
+    if month == 2:
+        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
+    return 30 if month in (4, 6, 9, 11) else 31
+
+
+def integer(low: int = -_SAFE, high: int = _SAFE) -> Kind:
+    """An integer from ``low`` to ``high``."""
+
+    def kind(where: str, value: Any) -> None:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            _refuse(where, f"must be an integer from {low} to {high}")
+
+    return kind
+
+
+def word(*choices: str) -> Kind:
+    """One of a closed list of words."""
+
+    def kind(where: str, value: Any) -> None:
+        if not isinstance(value, str) or value not in choices:
+            _refuse(where, f"must be one of: {', '.join(choices)}")
+
+    return kind
+
+
+def optional(inner: Kind) -> Kind:
+    """Null, or ``inner``: the field is always there, so nothing is left out unseen."""
+
+    def kind(where: str, value: Any) -> None:
+        if value is not None:
+            inner(where, value)
+
+    return kind
+
+
+def each(inner: Kind, *, least: int = 0, most: int = 10_000) -> Kind:
+    """A list of ``inner``."""
+
+    def kind(where: str, value: Any) -> None:
+        if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+            _refuse(where, "must be a list")
+        if not least <= len(value) <= most:
+            _refuse(where, f"must have {least} to {most} elements")
+        for position, element in enumerate(value):
+            inner(f"{where}[{position}]", element)
+
+    return kind
+
+
+def table(inner: Kind) -> Kind:
+    """An object with free keys and values of ``inner``."""
+
+    def kind(where: str, value: Any) -> None:
+        if not isinstance(value, Mapping):
+            _refuse(where, "must be an object")
+        for key, element in value.items():
+            inner(f"{where}.{key}", element)
+
+    return kind
+
+
+@dataclass(frozen=True)
+class Shape:
+    """An object with exactly these fields."""
+
+    fields: Mapping[str, Kind]
+
+    def __call__(self, where: str, value: Any) -> None:
+        """Refuse ``value`` unless it has exactly the fields, each of its kind."""
+        if not isinstance(value, Mapping):
+            _refuse(where, "must be an object")
+        for name in value:
+            if name not in self.fields:
+                _refuse(f"{where}.{name}", "is not known here")
+        for name, kind in self.fields.items():
+            if name not in value:
+                _refuse(f"{where}.{name}", "is missing")
+            kind(f"{where}.{name}", value[name])
+
+
+def shape(**fields: Kind) -> Shape:
+    """An object with exactly these fields."""
+    return Shape(fields)
+
+
+salted = shape(salted=digest)
+commitment = shape(sha256=digest, pedersen=digest)
+count = integer(0)
+names = each(text, least=1)
+graded_by = word("developer", "assessor", "independent")
+outcome = word("COVERED", "NOT_COVERED", "INCONCLUSIVE")
+
+CLAUSES = (
+    "confidentiality",
+    "cybersecurity",
+    "insiderRisk",
+    "intellectualProperty",
+    "use",
+    "nondisclosure",
+)
+"""The six clauses of an agreement (Order 3(b)(ii), R4), in the order's own order."""
+
+_fingerprint = shape(method=text, digest=digest)
+_budgets = shape(
+    tokensPerItem=integer(1), turnsPerItem=integer(1), secondsPerItem=integer(1), tokens=integer(1)
+)
+_harness = table(text)
+
+
+def _clauses(inner: Kind) -> Shape:
+    return Shape(dict.fromkeys(CLAUSES, inner))
+
+
+CLEAR: dict[str, Shape] = {
+    "log-opened": shape(
+        origin=text,
+        verifierKey=text,
+        custody=word("single", "separate"),
+        openedAt=time,
+    ),
+    "bank-commitment": shape(
+        bank=text,
+        version=integer(1),
+        track=word("cyber", "chemical"),
+        capabilities=names,
+        families=table(integer(1, 100)),
+        generatorDigest=digest,
+        toolchainDigest=digest,
+        calibrationDigest=digest,
+        seed=commitment,
+        statement=text,
+        owners=names,
+        committedAt=time,
+        openBy=time,
+    ),
+    "threshold-commitment": shape(
+        bank=digest,
+        dimensions=names,
+        threshold=commitment,
+        decidedBy=names,
+        consulted=each(text),
+        committedAt=time,
+        openBy=time,
+    ),
+    "determination-notice": shape(
+        bank=digest, threshold=digest, determination=commitment, issuedAt=time
+    ),
+}
+"""Statements whose leaf is the envelope itself: public for ever."""
+
+SEALED: dict[str, Shape] = {
+    "inquiry": shape(
+        previous=optional(digest),
+        developer=salted,
+        bank=digest,
+        capabilities=names,
+        openedAt=time,
+    ),
+    "submission": shape(
+        previous=digest,
+        model=salted,
+        checkpoint=text,
+        weightsDigest=optional(digest),
+        fingerprint=optional(_fingerprint),
+        accessLevel=word("black-box", "grey-box", "weights"),
+        safeguardVariant=text,
+        bank=digest,
+        threshold=digest,
+        submittedAt=time,
+    ),
+    "plan": shape(
+        previous=digest,
+        purpose=word("determination", "findings"),
+        submission=digest,
+        bank=digest,
+        threshold=optional(digest),
+        plan=salted,
+        itemCount=integer(1),
+        minimumItems=integer(1),
+        batchSize=integer(1),
+        alphaPpm=optional(integer(1, 499_999)),
+        betaPpm=optional(integer(1, 499_999)),
+        lowerMicronats=optional(integer(-_SAFE, -1)),
+        upperMicronats=optional(integer(1)),
+        budgets=_budgets,
+        scaffold=shape(name=text, version=text, tools=names),
+        referenceModels=each(text),
+        plannedAt=time,
+    ),
+    "run-started": shape(previous=digest, plan=digest, harness=_harness, startedAt=time),
+    "run-ended": shape(
+        previous=digest,
+        run=digest,
+        ending=word("completed", "stopped", "failed"),
+        reason=text,
+        outcomes=salted,
+        solved=count,
+        failed=count,
+        missing=count,
+        held=count,
+        reruns=count,
+        attempts=count,
+        inputTokens=count,
+        outputTokens=count,
+        milliseconds=count,
+        transcripts=each(digest),
+        gradedBy=graded_by,
+        endedAt=time,
+    ),
+    "determination": shape(
+        previous=digest,
+        run=digest,
+        bank=digest,
+        threshold=digest,
+        notice=digest,
+        outcome=outcome,
+        reason=text,
+        itemsUsed=count,
+        evidence=commitment,
+        ability=salted,
+        gradedBy=graded_by,
+        decidedBy=names,
+        consulted=each(text),
+        limits=names,
+        determinedAt=time,
+    ),
+    "disclosure": shape(
+        previous=digest,
+        of=digest,
+        recipient=text,
+        redactions=each(text),
+        reason=text,
+        disclosedAt=time,
+    ),
+    "review-requested": shape(previous=digest, determination=digest, requestedAt=time),
+    "terms-offered": shape(
+        previous=digest,
+        clauses=_clauses(shape(text=text, evidence=text)),
+        offeredAt=time,
+    ),
+    "terms-answered": shape(
+        previous=digest,
+        offer=digest,
+        answers=_clauses(word("accepted", "struck")),
+        answeredAt=time,
+    ),
+    "window-opened": shape(
+        previous=digest,
+        agreement=digest,
+        opensAt=time,
+        endsAt=time,
+        plannedPartnerReleaseAt=time,
+        plannedPublicReleaseAt=time,
+        maximumDays=integer(1, 30),
+        openedAt=time,
+    ),
+    "findings": shape(
+        previous=digest,
+        run=digest,
+        findings=salted,
+        count=count,
+        gradedBy=graded_by,
+        deliveredAt=time,
+    ),
+    "findings-received": shape(previous=digest, findings=digest, receivedAt=time),
+    "partner-access": shape(
+        previous=digest,
+        partner=salted,
+        partnerKey=digest,
+        purpose=text,
+        criteria=text,
+        endsAt=time,
+        grantedAt=time,
+    ),
+    "partner-accepted": shape(previous=digest, access=digest, acceptedAt=time),
+    "window-closed": shape(
+        previous=digest,
+        window=digest,
+        reason=word("ended", "concluded", "withdrawn"),
+        revoked=each(digest),
+        closedAt=time,
+    ),
+    "withdrawal": shape(previous=digest, withdrawnAt=time),
+}
+"""Statements of a case: their leaf is only a salted digest."""
+
+SHAPES: dict[str, Shape] = CLEAR | SEALED
+
+TIMES: dict[str, str] = {
+    name: next(
+        field
+        for field in reversed(shape_.fields)
+        if field.endswith("At") and not field.startswith("planned") or field == "plannedAt"
+    )
+    for name, shape_ in SHAPES.items()
+}
+"""Per predicate the field that tells when it was made (the last ``…At`` of its shape)."""
+
+
+def predicate_type(name: str) -> str:
+    """``inquiry`` → ``urn:proofhouse:inquiry:v1``."""
+    return f"{PREFIX}{name}{SUFFIX}"
+
+
+def predicate_name(predicate_type: str) -> str:
+    """``urn:proofhouse:inquiry:v1`` → ``inquiry``; raises FormatError on an unknown type."""
+    name = predicate_type.removeprefix(PREFIX).removesuffix(SUFFIX)
+    if name not in SHAPES or predicate_type != f"{PREFIX}{name}{SUFFIX}":
+        raise FormatError(
+            f"The predicate type {predicate_type[:80]!r} is not one of format version 1."
+        )
+    return name
+
+
+def check(name: str, predicate: Any) -> None:
+    """Refuse ``predicate`` unless it has exactly the fields of ``name``. Raises FormatError."""
+    SHAPES[name](name, predicate)

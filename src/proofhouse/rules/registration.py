@@ -1,0 +1,492 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What may be registered, and what a case is: a fold over its statements.
+
+    record = Record()                          the clear statements so far
+    record = record.with_clear(entry)          a bank, a threshold, a determination notice …
+    case = Case(id)
+    case = register(case, entry, record)       raises RefusedError, or returns the case after it
+
+The desk runs this before a statement enters the log, and ``proofhouse verify`` runs the very same
+over a bundle: a statement that the rules refuse can be in neither.
+
+Steps of ``register``, numbered in the code:
+ 1. the fields are those of the predicate                         (formats.predicates)
+ 2. it belongs to this case and follows its last statement        (one chain per case)
+ 3. it is signed in the roles that may make it, by the case's own parties
+ 4. its time is not before the statement that it follows
+ 5. the table of the case has the event                           (rules.review, R1, R2)
+ 6. what it cites is what stands in the chain and in the record   (R3, R4, R8, R13, R16)
+
+Rules know no clock, key or store: an ``Entry`` arrives with its signatures already checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from proofhouse.errors import RefusedError
+from proofhouse.formats import predicates
+from proofhouse.rules import terms
+from proofhouse.rules.inquiry import START
+from proofhouse.rules.review import CASE
+from proofhouse.rules.tables import step
+from proofhouse.rules.window import Window
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A party that signed: its role and the id of its key."""
+
+    role: str
+    keyid: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A statement as the rules see it.
+
+    ``index`` is its leaf in the log, ``digest`` that of its envelope, ``name`` its predicate's
+    name, ``subject`` the SHA-256 of what it is about (a case id, for a statement of a case).
+    """
+
+    index: int
+    digest: str
+    name: str
+    subject: str
+    predicate: Mapping[str, Any]
+    signers: frozenset[Signer]
+
+    @property
+    def made_at(self) -> str:
+        """When it was made, as its maker claims."""
+        return str(self.predicate[predicates.TIMES[self.name]])
+
+    def keyids(self, role: str) -> frozenset[str]:
+        """The keys that signed in ``role``."""
+        return frozenset(signer.keyid for signer in self.signers if signer.role == role)
+
+
+SIGNERS: dict[str, tuple[str, ...]] = {
+    "log-opened": ("registrar",),
+    "bank-commitment": ("body",),
+    "threshold-commitment": ("body",),
+    "determination-notice": ("assessor",),
+    "inquiry": ("developer",),
+    "submission": ("developer",),
+    "plan": ("assessor",),
+    "run-started": ("assessor",),
+    "run-ended": ("assessor",),
+    "determination": ("assessor",),
+    "disclosure": ("assessor",),
+    "review-requested": ("developer",),
+    "terms-offered": ("assessor",),
+    "terms-answered": ("developer",),
+    "window-opened": ("developer",),
+    "findings": ("assessor",),
+    "findings-received": ("developer",),
+    "partner-access": ("developer", "assessor"),
+    "partner-accepted": ("partner",),
+    "window-closed": ("registrar",),
+    "withdrawal": ("developer",),
+}
+"""Who makes a statement. Two roles: both sign the same envelope (R8). ``body``: k of n."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """The clear statements of a log, by envelope digest, as far as they have been read.
+
+    ``bodies_needed`` is k of the k-of-n that own banks and thresholds (trust policy).
+    """
+
+    clear: Mapping[str, Entry] = field(default_factory=lambda: MappingProxyType({}))
+    bodies_needed: int = 1
+
+    def with_clear(self, entry: Entry) -> Record:
+        """This record and ``entry``. Raises RefusedError or FormatError."""
+        _check_shape(entry)
+        if entry.name not in predicates.CLEAR:
+            raise _refused(entry, "belongs to a case and is never published in clear", "ledger")
+        _check_roles(entry, self.bodies_needed)
+        CLEAR_CHECKS.get(entry.name, lambda _record, _entry: None)(self, entry)
+        return replace(self, clear=MappingProxyType({**self.clear, entry.digest: entry}))
+
+    def get(self, digest: str, name: str) -> Entry | None:
+        """The clear statement ``digest`` if it is a ``name``."""
+        entry = self.clear.get(digest)
+        return entry if entry is not None and entry.name == name else None
+
+    def named(self, name: str) -> tuple[Entry, ...]:
+        """All clear statements of one predicate, oldest first."""
+        return tuple(sorted((e for e in self.clear.values() if e.name == name), key=_by_index))
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case: its state and its statements, oldest first. ``id`` is 32 random bytes in hex."""
+
+    id: str
+    state: str = START
+    entries: tuple[Entry, ...] = ()
+
+    @property
+    def head(self) -> str | None:
+        """The envelope digest that the next statement must name as ``previous``."""
+        return self.entries[-1].digest if self.entries else None
+
+    def last(self, name: str) -> Entry | None:
+        """The newest statement of one predicate."""
+        return next((e for e in reversed(self.entries) if e.name == name), None)
+
+    def all(self, name: str) -> tuple[Entry, ...]:
+        """Every statement of one predicate, oldest first."""
+        return tuple(e for e in self.entries if e.name == name)
+
+    def need(self, name: str) -> Entry:
+        """The newest statement of one predicate; raises RefusedError if there is none."""
+        entry = self.last(name)
+        if entry is None:
+            raise RefusedError(f"The case has no statement “{name}” yet.", rule="chain")
+        return entry
+
+
+def register(case: Case, entry: Entry, record: Record) -> Case:
+    """The case after ``entry``. Raises RefusedError or FormatError, and changes nothing."""
+    _check_shape(entry)  # 1
+    _check_chain(case, entry)  # 2
+    _check_roles(entry, 1)  # 3
+    _check_party(case, entry)
+    _check_time(case, entry)  # 4
+    state = step(CASE, case.state, event_of(entry), rule="R1, R2")  # 5
+    CASE_CHECKS.get(entry.name, lambda _case, _entry, _record: None)(case, entry, record)  # 6
+    return replace(case, state=state, entries=(*case.entries, entry))
+
+
+def event_of(entry: Entry) -> str:
+    """The event of the table that a statement is."""
+    if entry.name == "determination":
+        return f"determined_{entry.predicate['outcome'].lower()}"
+    if entry.name == "run-ended" and entry.predicate["ending"] == "failed":
+        return "run_failed"
+    return entry.name.replace("-", "_")
+
+
+def slot_of(entry: Entry) -> tuple[str, ...]:
+    """What a statement may take only once, as parts to be hashed into the log's slots.
+
+    A case's statement takes its place behind ``previous``; a threshold takes its bank version
+    (R16: one active threshold per bank version); a bank version takes its name and number.
+    """
+    if entry.name in predicates.SEALED:
+        return ("case", entry.subject, entry.predicate["previous"] or "first")
+    if entry.name == "threshold-commitment":
+        return ("threshold", entry.predicate["bank"])
+    if entry.name == "bank-commitment":
+        return ("bank", entry.predicate["bank"], str(entry.predicate["version"]))
+    if entry.name == "log-opened":
+        return ("log-opened",)
+    return (entry.name, entry.digest)
+
+
+# ------------------------------------------------------------------------------ steps 1 to 4
+
+
+def _check_shape(entry: Entry) -> None:
+    predicates.check(entry.name, entry.predicate)
+
+
+def _check_chain(case: Case, entry: Entry) -> None:
+    if entry.name not in predicates.SEALED:
+        raise _refused(entry, "is published in clear and belongs to no case", "ledger")
+    if entry.subject != case.id:
+        raise _refused(entry, "is about another case", "chain")
+    if entry.predicate["previous"] != case.head:
+        raise _refused(
+            entry,
+            "does not follow the case's last statement",
+            "chain",
+            "Read the case again and name its newest statement as `previous`.",
+        )
+    if case.entries and entry.index <= case.entries[-1].index:
+        raise _refused(entry, "stands before the statement that it follows", "chain")
+
+
+def _check_roles(entry: Entry, bodies_needed: int) -> None:
+    for role in SIGNERS[entry.name]:
+        needed = bodies_needed if role == "body" else 1
+        found = len(entry.keyids(role))
+        if found < needed:
+            raise _refused(
+                entry,
+                f"needs {needed} signature(s) in the role “{role}” and has {found}",
+                "signers",
+                f"It is made by: {' and '.join(SIGNERS[entry.name])}.",
+            )
+    extra = {signer.role for signer in entry.signers} - set(SIGNERS[entry.name])
+    if extra:
+        raise _refused(
+            entry, f"is also signed in the role “{min(extra)}”, which has no say in it", "signers"
+        )
+
+
+def _check_party(case: Case, entry: Entry) -> None:
+    """The developer of a case is who inquired; its assessor is who planned."""
+    for role, first in (("developer", "inquiry"), ("assessor", "plan")):
+        opened = next((e for e in case.entries if e.name == first), None)
+        if opened and entry.keyids(role) and entry.keyids(role) != opened.keyids(role):
+            raise _refused(entry, f"is signed by another {role} than the case's", "signers")
+
+
+def _check_time(case: Case, entry: Entry) -> None:
+    if case.entries and entry.made_at < case.entries[-1].made_at:
+        raise _refused(
+            entry,
+            f"says it was made at {entry.made_at}, before the statement that it follows "
+            f"({case.entries[-1].made_at})",
+            "time",
+            "Set the clock right; statements of a case never go back in time.",
+        )
+
+
+# --------------------------------------------------------------------- step 6: clear statements
+
+
+def _threshold(record: Record, entry: Entry) -> None:
+    bank = record.get(entry.predicate["bank"], "bank-commitment")
+    if bank is None or bank.index >= entry.index:
+        raise _refused(entry, "cites a bank that is not committed before it", "R16")
+    for other in record.named("threshold-commitment"):
+        if other.predicate["bank"] == entry.predicate["bank"]:
+            raise _refused(
+                entry,
+                "would be a second threshold for the same bank version",
+                "R16",
+                "A new threshold needs a new bank version.",
+            )
+    unknown = set(entry.predicate["dimensions"]) - set(bank.predicate["families"])
+    if unknown:
+        raise _refused(entry, f"names a dimension the bank lacks: {min(unknown)}", "R16")
+
+
+def _bank(record: Record, entry: Entry) -> None:
+    for other in record.named("bank-commitment"):
+        same_name = other.predicate["bank"] == entry.predicate["bank"]
+        if same_name and other.predicate["version"] >= entry.predicate["version"]:
+            raise _refused(entry, "has a version that is not above the committed ones", "R5")
+
+
+def _notice(record: Record, entry: Entry) -> None:
+    _cited_pair(entry, record)
+
+
+CLEAR_CHECKS: dict[str, Callable[[Record, Entry], None]] = {
+    "bank-commitment": _bank,
+    "threshold-commitment": _threshold,
+    "determination-notice": _notice,
+}
+
+
+# ------------------------------------------------------------------ step 6: statements of a case
+
+
+def _cited_pair(entry: Entry, record: Record) -> None:
+    """Bank and threshold are committed, belong together and stand before ``entry`` (R16)."""
+    bank = record.get(entry.predicate["bank"], "bank-commitment")
+    threshold = record.get(entry.predicate["threshold"], "threshold-commitment")
+    if bank is None or threshold is None:
+        raise _refused(entry, "cites a bank or threshold that is not in the log", "R16")
+    if max(bank.index, threshold.index) >= entry.index:
+        raise _refused(entry, "stands before the commitment that it is measured by", "R16")
+    if threshold.predicate["bank"] != bank.digest:
+        raise _refused(entry, "cites a threshold of another bank version", "R16")
+
+
+def _inquiry(_case: Case, entry: Entry, record: Record) -> None:
+    bank = record.get(entry.predicate["bank"], "bank-commitment")
+    if bank is None or bank.index >= entry.index:
+        raise _refused(entry, "cites a bank that is not committed before it", "R16")
+    if list(entry.predicate["capabilities"]) != list(bank.predicate["capabilities"]):
+        raise _refused(entry, "consents to other capabilities than the bank's closed list", "R16")
+
+
+def _submission(case: Case, entry: Entry, record: Record) -> None:
+    _cited_pair(entry, record)
+    if entry.predicate["bank"] != case.need("inquiry").predicate["bank"]:
+        raise _refused(entry, "cites another bank than the inquiry", "R16")
+    if entry.predicate["weightsDigest"] is None and entry.predicate["fingerprint"] is None:
+        raise _refused(
+            entry, "binds to nothing", "R17", "Give a weights digest or a behavioural fingerprint."
+        )
+
+
+def _plan(case: Case, entry: Entry, _record: Record) -> None:
+    submission = case.need("submission")
+    for_findings = case.state == "assessor_to_plan_review"
+    _same(entry, "submission", submission.digest)
+    _same(entry, "bank", submission.predicate["bank"])
+    _same(entry, "purpose", "findings" if for_findings else "determination")
+    _same(entry, "threshold", None if for_findings else submission.predicate["threshold"])
+    if for_findings:
+        terms.require(case.need("terms-answered").predicate["answers"], "run_for_findings")
+        return
+    missing = [
+        name
+        for name in ("alphaPpm", "betaPpm", "lowerMicronats", "upperMicronats")
+        if entry.predicate[name] is None
+    ]
+    if missing:
+        raise _refused(entry, f"decides, and so must state {', '.join(missing)}", "R14")
+    if entry.predicate["minimumItems"] < 10:
+        raise _refused(entry, "would decide on fewer than 10 items", "R14")
+
+
+def _run_started(case: Case, entry: Entry, _record: Record) -> None:
+    _same(entry, "plan", case.need("plan").digest)
+    window = case.last("window-opened")
+    if window is not None:
+        window_of(window).require(entry.made_at, "a run")
+
+
+def _run_ended(case: Case, entry: Entry, _record: Record) -> None:
+    _same(entry, "run", case.need("run-started").digest)
+    seen = sum(entry.predicate[name] for name in ("solved", "failed", "missing"))
+    if seen > case.need("plan").predicate["itemCount"]:
+        raise _refused(entry, "reports more items than the plan has", "R16")
+
+
+def _determination(case: Case, entry: Entry, record: Record) -> None:
+    submission = case.need("submission")
+    _same(entry, "run", case.need("run-ended").digest)
+    _same(entry, "bank", submission.predicate["bank"])
+    _same(entry, "threshold", submission.predicate["threshold"])
+    _cited_pair(entry, record)
+    notice = record.get(entry.predicate["notice"], "determination-notice")
+    if notice is None or notice.index >= entry.index:
+        raise _refused(entry, "has no public notice before it", "R16")
+    if notice.keyids("assessor") != entry.keyids("assessor"):
+        raise _refused(entry, "has a public notice by somebody else", "signers")
+    for name in ("bank", "threshold"):
+        if notice.predicate[name] != entry.predicate[name]:
+            raise _refused(entry, f"and its public notice cite different {name}s", "R16")
+
+
+def _disclosure(case: Case, entry: Entry, _record: Record) -> None:
+    disclosed = {e.digest for e in case.entries if e.name in ("determination", "findings")}
+    if entry.predicate["of"] not in disclosed:
+        raise _refused(entry, "discloses something that is no result of this case", "R7")
+    answered = case.last("terms-answered")
+    if answered is not None and entry.predicate["recipient"] != "developer":
+        terms.require(answered.predicate["answers"], "disclosure_to_others")
+
+
+def _review_requested(case: Case, entry: Entry, _record: Record) -> None:
+    _same(entry, "determination", case.need("determination").digest)
+
+
+def _terms_answered(case: Case, entry: Entry, _record: Record) -> None:
+    _same(entry, "offer", case.need("terms-offered").digest)
+
+
+def _window_opened(case: Case, entry: Entry, _record: Record) -> None:
+    agreement = case.need("terms-answered")
+    _same(entry, "agreement", agreement.digest)
+    window_of(entry)
+    if case.need("submission").predicate["accessLevel"] == "weights":
+        terms.require(agreement.predicate["answers"], "access_to_weights")
+
+
+def window_of(entry: Entry) -> Window:
+    """The access window that a ``window-opened`` statement opens. Raises RefusedError (R3)."""
+    stated = entry.predicate
+    window = Window(
+        opens_at=stated["opensAt"],
+        planned_partner_release_at=stated["plannedPartnerReleaseAt"],
+        planned_public_release_at=stated["plannedPublicReleaseAt"],
+        maximum_days=stated["maximumDays"],
+    )
+    if stated["endsAt"] != window.ends_at:
+        raise _refused(
+            entry,
+            f"says that access ends at {stated['endsAt']}; counted back from the planned release "
+            f"to trusted partners it ends at {window.ends_at}",
+            "R3",
+        )
+    return window
+
+
+def _findings(case: Case, entry: Entry, _record: Record) -> None:
+    _same(entry, "run", case.need("run-ended").digest)
+
+
+def _findings_received(case: Case, entry: Entry, _record: Record) -> None:
+    _same(entry, "findings", case.need("findings").digest)
+
+
+def _partner_access(case: Case, entry: Entry, _record: Record) -> None:
+    terms.require(case.need("terms-answered").predicate["answers"], "partner_access")
+    window = window_of(case.need("window-opened"))
+    window.require(entry.made_at, "partner access")
+    if entry.predicate["endsAt"] > window.ends_at:
+        raise _refused(
+            entry,
+            f"gives a partner access until {entry.predicate['endsAt']}",
+            "R3",
+            f"Access ends with the window, at {window.ends_at}, at the latest.",
+        )
+
+
+def _partner_accepted(case: Case, entry: Entry, _record: Record) -> None:
+    access = case.need("partner-access")
+    _same(entry, "access", access.digest)
+    if entry.keyids("partner") != {access.predicate["partnerKey"]}:
+        raise _refused(entry, "is signed by another partner than the one given access", "R8")
+
+
+def _window_closed(case: Case, entry: Entry, _record: Record) -> None:
+    opened = case.need("window-opened")
+    _same(entry, "window", opened.digest)
+    withdrawn = case.last("withdrawal") is not None
+    ended = entry.made_at >= window_of(opened).ends_at
+    reason = entry.predicate["reason"]
+    if (reason == "withdrawn") != withdrawn or (reason == "ended") != (ended and not withdrawn):
+        raise _refused(entry, f"gives “{reason}” as its reason, which the case contradicts", "R3")
+    given = {access.digest for access in case.all("partner-access")}
+    if set(entry.predicate["revoked"]) != given | {opened.digest}:
+        raise _refused(
+            entry, "does not revoke exactly the access that was given", "R3", "Name all of it."
+        )
+
+
+CASE_CHECKS: dict[str, Callable[[Case, Entry, Record], None]] = {
+    "inquiry": _inquiry,
+    "submission": _submission,
+    "plan": _plan,
+    "run-started": _run_started,
+    "run-ended": _run_ended,
+    "determination": _determination,
+    "disclosure": _disclosure,
+    "review-requested": _review_requested,
+    "terms-answered": _terms_answered,
+    "window-opened": _window_opened,
+    "findings": _findings,
+    "findings-received": _findings_received,
+    "partner-access": _partner_access,
+    "partner-accepted": _partner_accepted,
+    "window-closed": _window_closed,
+}
+
+
+def _same(entry: Entry, name: str, expected: object) -> None:
+    if entry.predicate[name] != expected:
+        raise _refused(entry, f"cites another {name} than the case's", "chain")
+
+
+def _refused(entry: Entry, why: str, rule: str, hint: str = "") -> RefusedError:
+    return RefusedError(f"The statement “{entry.name}” {why}.", rule=rule, hint=hint)
+
+
+def _by_index(entry: Entry) -> int:
+    return entry.index
