@@ -349,6 +349,88 @@ SEALED: dict[str, Shape] = {
 
 SHAPES: dict[str, Shape] = CLEAR | SEALED
 
+_SHARE = integer(0, 1_000_000)
+_accuracy = shape(
+    estimatePpm=_SHARE, lowPpm=_SHARE, highPpm=_SHARE, confidencePpm=_SHARE, method=text
+)
+_evidence_step = shape(items=count, lowMicronats=integer(), highMicronats=integer())
+_plan_item = shape(id=text, family=text, level=count, index=count)
+
+
+def _plan_value(where: str, value: Any) -> None:
+    """The plan of a determination is read by ``rules.determination``; one for findings is here."""
+    if isinstance(value, Mapping) and "model" in value:
+        return
+    shape(items=each(_plan_item, least=1), batchSize=integer(1))(where, value)
+
+
+VALUES: dict[tuple[str, str], Kind] = {
+    ("bank-commitment", "seed"): shape(seed=digest),
+    ("threshold-commitment", "threshold"): shape(
+        dimensions=table(shape(scale=text, cutMicrologits=integer(), zoneMicrologits=integer(1))),
+        population=table(_SHARE),
+    ),
+    ("determination-notice", "determination"): shape(case=digest, outcome=outcome),
+    ("inquiry", "developer"): shape(name=text, contact=text),
+    ("submission", "model"): shape(name=text, provider=text, endpoint=optional(text)),
+    ("plan", "plan"): _plan_value,
+    ("run-ended", "outcomes"): shape(
+        items=each(
+            shape(
+                id=text,
+                level=count,
+                outcome=word("solved", "failed", "missing"),
+                reason=text,
+                inputTokens=count,
+                outputTokens=count,
+                milliseconds=count,
+                modelCalls=count,
+                transcript=optional(digest),
+                flags=each(text),
+            )
+        )
+    ),
+    ("determination", "evidence"): shape(
+        lowMicronats=integer(), highMicronats=integer(), trajectory=each(_evidence_step)
+    ),
+    ("determination", "ability"): shape(
+        scale=text,
+        estimateMicrologits=integer(),
+        lowMicrologits=integer(),
+        highMicrologits=integer(),
+        confidencePpm=_SHARE,
+        method=text,
+        assumptions=text,
+        byLevel=each(
+            shape(
+                level=count, solved=count, items=count, missing=count, lowPpm=_SHARE, highPpm=_SHARE
+            )
+        ),
+        byLevelMethod=text,
+    ),
+    ("findings", "findings"): shape(
+        findings=each(
+            shape(
+                id=text,
+                title=text,
+                severity=word("informational", "low", "moderate", "high"),
+                statement=text,
+                guidance=text,
+                solved=count,
+                items=count,
+                lowPpm=_SHARE,
+                highPpm=_SHARE,
+                confidencePpm=_SHARE,
+                method=text,
+            )
+        ),
+        benchmarkAccuracy=_accuracy,
+        generalisedAccuracy=_accuracy,
+    ),
+    ("partner-access", "partner"): shape(name=text, sector=text),
+}
+"""What stands behind a salted field or a commitment: (predicate name, field) → its kind."""
+
 TIMES: dict[str, str] = {
     name: next(
         field

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A trusted partner gets access, chosen by developer and assessor together (R8)."""
+
+from __future__ import annotations
+
+from proofhouse.desk.draft import Draft, Hidden, about_case
+from proofhouse.rules.registration import Case
+
+CRITERIA = (
+    "Defends critical infrastructure; has named people, a recorded need and no conflict of "
+    "interest with the developer."
+)
+
+
+def grant(
+    case: Case, *, partner: str, sector: str, partner_key: str, purpose: str, ends_at: str, at: str
+) -> Draft:
+    """Access for the partner who holds ``partner_key``; developer and assessor both sign it."""
+    hidden = Hidden()
+    fields = {
+        "partner": hidden.salt({"name": partner, "sector": sector}),
+        "partnerKey": partner_key,
+        "purpose": purpose,
+        "criteria": CRITERIA,
+        "endsAt": ends_at,
+        "grantedAt": at,
+    }
+    return about_case(case, "partner-access", fields, hidden.openings)
+
+
+def accept(case: Case, *, at: str) -> Draft:
+    """The partner takes the access on its terms."""
+    fields = {"access": case.need("partner-access").digest, "acceptedAt": at}
+    return about_case(case, "partner-accepted", fields)

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one place where statements enter the log, and where cases are read back from it.
+
+Order of writes, and what a crash between two of them leaves:
+
+ 1. the body (envelope, salt, openings) goes to the vault, encrypted   → an orphan, swept later
+ 2. leaf, slots and checkpoint go to the log, together                 → registered, nobody told
+ 3. the caller is told
+
+A case is found by walking its slots: the log holds, for every statement of a case, the slot
+``SHA-256(case id, digest of the statement before)``. Whoever lacks the case id can't make the
+slots, two statements can't take one slot, and no list of cases exists that would have to agree
+with the log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from proofhouse.errors import DamagedError, RefusedError
+from proofhouse.formats import canonical, predicates
+from proofhouse.formats.bundle import Opening
+from proofhouse.formats.envelope import Envelope
+from proofhouse.formats.leaf import ClearLeaf, SealedLeaf, clear_leaf, parse_leaf, seal, sealed_leaf
+from proofhouse.formats.policy import Policy
+from proofhouse.ledger.log import Log, NewEntry
+from proofhouse.rules.entries import entry_of
+from proofhouse.rules.registration import Case, Entry, Record, register, slot_of
+from proofhouse.vault.vault import Body, Vault
+
+Clock = Callable[[], str]
+"""Tells the time as ``YYYY-MM-DDTHH:MM:SSZ``."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A registered statement with everything the home keeps about it."""
+
+    entry: Entry
+    envelope: Envelope
+    salt: bytes | None
+    openings: tuple[Opening, ...]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Log, vault, the policy that names the parties, and a clock."""
+
+    log: Log
+    vault: Vault
+    policy: Policy
+    clock: Clock
+
+    # ------------------------------------------------------------------------------- reading
+
+    def case(self, case_id: str) -> Case:
+        """The case as it stands, folded anew. An unknown id is a case that has not begun."""
+        case = Case(case_id)
+        for kept in self.statements(case_id):
+            case = register(case, kept.entry, self.record(_cited(kept.entry)))
+        return case
+
+    def statements(self, case_id: str) -> Iterable[Kept]:
+        """The statements of a case in their order, with envelope, salt and openings.
+
+        Raises DamagedError if the log holds a leaf whose body the vault lacks.
+        """
+        before = "first"
+        while (index := self.log.slot(slot("case", case_id, before))) is not None:
+            leaf = parse_leaf(self.log.leaf(index))
+            body = self.vault.body(case_id, leaf.sealed) if isinstance(leaf, SealedLeaf) else None
+            if body is None:
+                raise DamagedError(
+                    f"The body of leaf {index} is not in the vault.",
+                    hint="It was erased, or the vault belongs to another home.",
+                )
+            if seal(body.envelope, body.salt) != leaf.sealed:
+                raise DamagedError(f"The vault's body of leaf {index} is not what the log sealed.")
+            envelope = Envelope.parse(body.envelope)
+            yield Kept(
+                self._entry(envelope, index),
+                envelope,
+                body.salt,
+                tuple(Opening.parse(value) for value in canonical.loads(body.openings)),
+            )
+            before = envelope.digest
+
+    def clear(self, index: int) -> Kept:
+        """The clear statement at a leaf."""
+        leaf = parse_leaf(self.log.leaf(index))
+        if not isinstance(leaf, ClearLeaf):
+            raise RefusedError(f"Leaf {index} is sealed, not a clear statement.", rule="ledger")
+        body = self.vault.body(CLEAR_OPENINGS, leaf.envelope.digest)
+        openings = canonical.loads(body.openings) if body else []
+        return Kept(
+            self._entry(leaf.envelope, index),
+            leaf.envelope,
+            None,
+            tuple(Opening.parse(value) for value in openings),
+        )
+
+    def find_clear(self, *parts: str) -> Kept | None:
+        """The clear statement that took the slot of ``parts``, as ``slot_of`` names it."""
+        index = self.log.slot(slot(*parts))
+        return None if index is None else self.clear(index)
+
+    def cited(self, digests: Iterable[str]) -> tuple[Kept, ...]:
+        """The clear statements with these envelope digests, as far as the log has them."""
+        found = (self.find_clear("statement", digest) for digest in digests)
+        return tuple(kept for kept in found if kept is not None)
+
+    def record(self, digests: Iterable[str]) -> Record:
+        """The record of just the cited clear statements, and of what these cite in turn."""
+        todo, kept = list(digests), dict[str, Kept]()
+        while todo:
+            for found in self.cited([todo.pop()]):
+                if found.entry.digest not in kept:
+                    kept[found.entry.digest] = found
+                    todo.extend(_cited(found.entry))
+        record = Record(bodies_needed=self.policy.bodies_needed)
+        for found in sorted(kept.values(), key=lambda k: k.entry.index):
+            record = record.with_clear(found.entry)
+        return record
+
+    # ------------------------------------------------------------------------------- writing
+
+    def register(
+        self,
+        envelope: Envelope,
+        openings: Sequence[Opening] = (),
+        *,
+        notice: Envelope | None = None,
+    ) -> Entry:
+        """Check a finished envelope, keep it, and append its leaf.
+
+        ``notice`` is the clear statement that a determination brings with it: both enter the log
+        in one batch, or neither does. Its openings lie with the determination's, in the drawer
+        of the case, so that they are erased with it.
+
+        Raises RefusedError with the rule, UnknownSignerError, FormatError, HeadMovedError if
+        somebody else took the place, StorageError; in each case nothing has changed.
+        """
+        batch: list[tuple[Entry, Envelope, Sequence[Opening]]] = []
+        if notice is not None:
+            batch.append((self._entry(notice, self.log.size), notice, ()))
+        entry = self._entry(envelope, self.log.size + len(batch))
+        batch.append((entry, envelope, openings))
+        self._check(batch)
+        leaves = [self._keep(*item) for item in batch]
+        indices = self.log.append(leaves)
+        return self._entry(envelope, indices[-1])
+
+    def _check(self, batch: Sequence[tuple[Entry, Envelope, Sequence[Opening]]]) -> None:
+        entry = batch[-1][0]
+        record = self.record(_cited(entry))
+        for earlier, _, _ in batch[:-1]:
+            record = self._with_siblings(self.record(_cited(earlier)), earlier)
+        if entry.name in predicates.SEALED:
+            register(self.case(entry.subject), entry, record)
+        else:
+            self._with_siblings(record, entry)
+
+    def _with_siblings(self, record: Record, entry: Entry) -> Record:
+        """Add a clear statement, judged beside those that compete with it for its slot."""
+        taken = self.find_clear(*slot_of(entry))
+        if taken is not None and record.get(taken.entry.digest, taken.entry.name) is None:
+            record = record.with_clear(taken.entry)
+        return record.with_clear(entry)
+
+    def _keep(self, entry: Entry, envelope: Envelope, openings: Sequence[Opening]) -> NewEntry:
+        """Write the body to the vault; the leaf and slots that the log is to take."""
+        data = envelope.to_bytes()
+        opened = canonical.dumps([opening.to_dict() for opening in openings])
+        slots = (slot(*slot_of(entry)), slot("statement", entry.digest))
+        if entry.name in predicates.SEALED:
+            salt = secrets.token_bytes(32)
+            self.vault.put_body(entry.subject, Body(seal(data, salt), data, salt, opened))
+            return NewEntry(sealed_leaf(data, salt), slots[:1])
+        if openings:
+            self.vault.put_body(CLEAR_OPENINGS, Body(entry.digest, data, b"", opened))
+        return NewEntry(clear_leaf(envelope), slots)
+
+    def _entry(self, envelope: Envelope, index: int) -> Entry:
+        return entry_of(envelope, index, self.policy)
+
+
+CLEAR_OPENINGS = "0" * 64
+"""The vault's drawer for the openings of clear statements, which belong to no case."""
+
+
+def slot(*parts: str) -> bytes:
+    """The log's compare-and-swap key of ``parts``: 32 bytes that tell nothing about them."""
+    return hashlib.sha256(b"proofhouse/slot/v1\n" + canonical.dumps(list(parts))).digest()
+
+
+def _cited(entry: Entry) -> tuple[str, ...]:
+    """The clear statements that a statement cites."""
+    fields: Mapping[str, Any] = entry.predicate
+    cited = (fields.get(name) for name in ("bank", "threshold", "notice"))
+    return tuple(d for d in cited if isinstance(d, str) and len(d) == 64)

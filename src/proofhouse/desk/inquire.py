@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A developer asks whether a model under development would be covered (R2, first stage)."""
+
+from __future__ import annotations
+
+from proofhouse.desk.draft import Draft, Hidden, about_case
+from proofhouse.rules.registration import Case, Entry
+
+
+def draft(case: Case, bank: Entry, *, developer: str, contact: str, at: str) -> Draft:
+    """The developer's question, under the capabilities that ``bank`` lists and no others (R16)."""
+    hidden = Hidden()
+    fields = {
+        "developer": hidden.salt({"name": developer, "contact": contact}),
+        "bank": bank.digest,
+        "capabilities": list(bank.predicate["capabilities"]),
+        "openedAt": at,
+    }
+    return about_case(case, "inquiry", fields, hidden.openings)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a signed envelope to the entry that the rules judge: signatures against the trust policy.
+
+The desk reads what it is handed through this, and ``proofhouse verify`` what a bundle holds.
+"""
+
+from __future__ import annotations
+
+from proofhouse.errors import UnknownSignerError
+from proofhouse.formats import predicates
+from proofhouse.formats.envelope import Envelope, signers
+from proofhouse.formats.policy import Policy
+from proofhouse.formats.statement import Statement
+from proofhouse.rules.registration import Entry, Signer
+
+
+def entry_of(envelope: Envelope, index: int, policy: Policy) -> Entry:
+    """The statement of ``envelope`` at leaf ``index``, every signature on it checked.
+
+    Raises:
+        FormatError: the payload is no statement, or of another predicate than version 1 has.
+        VerificationError: a signature does not hold.
+        UnknownSignerError: a signature by somebody whom the policy does not name.
+    """
+    statement = Statement.parse(envelope.payload)
+    name = predicates.predicate_name(statement.predicate_type)
+    predicates.check(name, statement.predicate)
+    signed = signers(envelope, policy.issuer_keys)
+    if not signed or {signature.keyid for signature in envelope.signatures} - signed:
+        raise UnknownSignerError(
+            f"The statement “{name}” at leaf {index} is signed by a key that the trust policy "
+            "does not name.",
+            hint="Get the policy of this log from somebody you trust and name it with --policy.",
+        )
+    return Entry(
+        index=index,
+        digest=envelope.digest,
+        name=name,
+        subject=statement.subject_sha256,
+        predicate=statement.predicate,
+        signers=frozenset(
+            Signer(role, keyid) for keyid in signed for role in policy.roles_of(keyid)
+        ),
+    )

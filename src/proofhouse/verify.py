@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The outsider's check of a bundle: offline, against a trust policy that came from elsewhere.
+
+    report = verify(bundle_bytes, policy)
+    report.status     "verified" | "failed" | "unknown_signers"
+    report.checks     in order, each with a plain sentence: held, failed, or not checked and why
+
+Steps, numbered in the code; the first that fails ends the verification:
+ 1. bytes        the file equals its own canonical bytes
+ 2. log          the checkpoint is signed by the log that the policy names
+ 3. inclusion    every statement is in that log (RFC 6962 inclusion proofs)
+ 4. signatures   every statement is signed by a party that the policy names
+ 5. rules        one unbroken chain; commitments before the submission; findings before partners;
+                 the window's length; the same rules that the desk applied (rules.registration)
+ 6. openings     every opened value is what was committed to
+ 7. determination    replayed from plan, threshold and outcomes, where they are opened
+ 8. runs         every run that started has ended; what was counted is what was stated
+ 9. what it can't show    custody, witnesses, times, what may have come later
+
+Reaches formats and rules only: the standard library, ``cryptography`` and, for Pedersen
+commitments, ``rbcl``. It opens no socket and reads no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from proofhouse.errors import ProofhouseError, UnknownSignerError, VerificationError
+from proofhouse.formats import predicates
+from proofhouse.formats.bundle import Bundle
+from proofhouse.formats.policy import Policy
+from proofhouse.rules.entries import entry_of
+from proofhouse.rules.inquiry import finding
+from proofhouse.rules.registration import Case, Entry, Record, register, window_of
+from proofhouse.rules.replay import Replayed, replay
+
+Status = Literal["verified", "failed", "unknown_signers"]
+Held = Literal["held", "failed", "not_checked"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at: its name, how it went, and a sentence for a person."""
+
+    name: str
+    result: Held
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a verification found. Only ``verified`` is success."""
+
+    status: Status
+    checks: tuple[Check, ...]
+    case: Case | None = None
+    record: Record | None = None
+    opened: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def conclusion(self) -> str:
+        """The finding in one sentence, worth no more than ``status``."""
+        if self.case is None:
+            return "Nothing can be said of this file."
+        return f"The case stands at “{self.case.state.replace('_', ' ')}”: {finding_of(self.case)}."
+
+
+def finding_of(case: Case) -> str:
+    """What the case's determination found, whatever came after it; else “no finding”."""
+    stated = case.last("determination")
+    return str(stated.predicate["outcome"]) if stated else finding(case.state)
+
+
+class _Walk:
+    """Collects checks; knows nothing of what they are."""
+
+    def __init__(self) -> None:
+        self.checks: list[Check] = []
+
+    def held(self, name: str, sentence: str) -> None:
+        self.checks.append(Check(name, "held", sentence))
+
+    def skipped(self, name: str, sentence: str) -> None:
+        self.checks.append(Check(name, "not_checked", sentence))
+
+    def failed(self, name: str, error: ProofhouseError) -> Status:
+        self.checks.append(Check(name, "failed", str(error)))
+        return "unknown_signers" if isinstance(error, UnknownSignerError) else "failed"
+
+
+def verify(data: bytes, policy: Policy) -> Report:
+    """Check the bytes of a bundle against ``policy``. Never raises on a bad bundle."""
+    walk = _Walk()
+    steps: tuple[tuple[str, Callable[[_Walk, _State, Policy], None]], ...] = (
+        ("log", _log),
+        ("inclusion", _inclusion),
+        ("signatures", _signatures),
+        ("rules", _rules),
+        ("openings", _openings),
+        ("determination", _determination),
+        ("runs", _runs),
+    )
+    try:
+        state = _State(Bundle.parse(data))  # 1
+    except ProofhouseError as error:
+        return Report(walk.failed("bytes", error), tuple(walk.checks))
+    walk.held("bytes", f"The file is one canonical bundle of {len(data):,} bytes.")
+    for name, step in steps:  # 2 to 8
+        try:
+            step(walk, state, policy)
+        except ProofhouseError as error:
+            return Report(walk.failed(name, error), tuple(walk.checks))
+    _limits(walk, state, policy)  # 9
+    return Report("verified", tuple(walk.checks), state.case, state.record, state.bundle.opened)
+
+
+@dataclass
+class _State:
+    bundle: Bundle
+    entries: tuple[Entry, ...] = ()
+    case: Case = field(default_factory=lambda: Case(""))
+    record: Record = field(default_factory=Record)
+
+
+def _log(walk: _Walk, state: _State, policy: Policy) -> None:  # 2
+    checkpoint = state.bundle.checkpoint
+    policy.verify_checkpoint(state.bundle.checkpoint_note)
+    walk.held(
+        "log",
+        f"The checkpoint of {checkpoint.origin} at {checkpoint.size:,} leaves is signed by the "
+        "log that the policy names.",
+    )
+
+
+def _inclusion(walk: _Walk, state: _State, _policy: Policy) -> None:  # 3
+    for item in state.bundle.entries:
+        item.verify_inclusion(state.bundle.checkpoint)
+    walk.held("inclusion", f"All {len(state.bundle.entries)} statements are in that log.")
+
+
+def _signatures(walk: _Walk, state: _State, policy: Policy) -> None:  # 4
+    state.entries = tuple(
+        entry_of(item.envelope, item.index, policy) for item in state.bundle.entries
+    )
+    signatures = sum(len(item.envelope.signatures) for item in state.bundle.entries)
+    walk.held(
+        "signatures", f"All {signatures} signatures hold and are by parties that the policy names."
+    )
+
+
+def _rules(walk: _Walk, state: _State, policy: Policy) -> None:  # 5
+    record = Record(bodies_needed=policy.bodies_needed)
+    case = Case(state.bundle.case)
+    for entry, item in zip(state.entries, state.bundle.entries, strict=True):
+        sealed = entry.name in predicates.SEALED
+        if sealed != (item.salt is not None):
+            raise VerificationError(f"The statement “{entry.name}” is sealed in the wrong way.")
+        if sealed:
+            case = register(case, entry, record)
+        else:
+            record = record.with_clear(entry)
+    _genesis(state, record)
+    state.case, state.record = case, record
+    walk.held(
+        "chain",
+        f"The {len(case.entries)} statements of the case form one unbroken chain, each made by "
+        "whoever may make it, in an order that the rules allow.",
+    )
+    submission = case.last("submission")
+    if submission is not None:
+        cited = [record.clear[submission.predicate[name]].index for name in ("bank", "threshold")]
+        walk.held(
+            "order: commitments first",
+            f"Bank (leaf {cited[0]}) and threshold (leaf {cited[1]}) were committed before the "
+            f"submission (leaf {submission.index}).",
+        )
+    opened = case.last("window-opened")
+    if opened is not None:
+        window = window_of(opened)
+        walk.held(
+            "window",
+            f"Access ends at {window.ends_at}, at most {window.maximum_days} days after it opens.",
+        )
+    access, received = case.last("partner-access"), case.last("findings-received")
+    if access is not None and received is not None:
+        walk.held(
+            "order: findings first",
+            f"The developer received the findings (leaf {received.index}) before a partner had "
+            f"access (leaf {access.index}).",
+        )
+
+
+def _genesis(state: _State, record: Record) -> None:
+    opened = record.named("log-opened")
+    if len(opened) != 1 or opened[0].index != 0:
+        raise VerificationError("The bundle lacks the statement that opened the log, at leaf 0.")
+    if opened[0].predicate["origin"] != state.bundle.checkpoint.origin:
+        raise VerificationError("The log was opened under another origin than its checkpoint's.")
+
+
+def _openings(walk: _Walk, state: _State, _policy: Policy) -> None:  # 6
+    hidden = {
+        field["salted"] if "salted" in field else field["sha256"]: (entry.name, name, field)
+        for entry in state.entries
+        for name, field in hidden_fields(entry)
+    }
+    for opening in state.bundle.openings:
+        found = hidden.pop(opening.sha256, None)
+        if found is None:
+            raise VerificationError(
+                "The bundle opens something that none of its statements hides, or opens it twice."
+            )
+        statement, name, field = found
+        opening.verify(field)
+        predicates.VALUES[statement, name](f"{statement}.{name}", opening.value)
+    walk.held(
+        "openings",
+        f"{len(state.bundle.openings)} hidden fields are opened, and each is what was committed "
+        f"to; {len(hidden)} stay sealed.",
+    )
+
+
+def hidden_fields(entry: Entry) -> list[tuple[str, Mapping[str, str]]]:
+    """The salted fields and commitments of a statement, by name."""
+    return [
+        (name, entry.predicate[name])
+        for statement, name in predicates.VALUES
+        if statement == entry.name
+    ]
+
+
+def _determination(walk: _Walk, state: _State, _policy: Policy) -> None:  # 7
+    stated = state.case.last("determination")
+    if stated is None:
+        walk.skipped("determination", "The case has no determination yet: no finding.")
+        return
+    replayed: Replayed = replay(state.case, state.record, state.bundle.opened)
+    if replayed.sealed:
+        walk.skipped(
+            "determination",
+            f"The determination was not replayed: {', '.join(replayed.sealed)} not opened here.",
+        )
+        return
+    walk.held(
+        "determination",
+        f"Replayed from plan, threshold and outcomes: {stated.predicate['outcome']} "
+        f"({replayed.reason}) after {replayed.items_used} items, the same to the last digit.",
+    )
+
+
+def _runs(walk: _Walk, state: _State, _policy: Policy) -> None:  # 8
+    started, ended = state.case.all("run-started"), state.case.all("run-ended")
+    if not started:
+        walk.skipped("runs", "No run has started in this case.")
+        return
+    under_way = len(started) - len(ended)
+    tail = " One is under way." if under_way else ""
+    walk.held(
+        "runs",
+        f"{len(started)} runs started and {len(ended)} ended in a statement; none was dropped."
+        + tail,
+    )
+
+
+def _limits(walk: _Walk, state: _State, policy: Policy) -> None:  # 9
+    opened = state.record.named("log-opened")[0]
+    if "single" in (policy.custody, opened.predicate["custody"]):
+        walk.skipped(
+            "custody",
+            "One home holds every key: this shows integrity, not independence.",
+        )
+    if not policy.witnesses:
+        walk.skipped("times", "No witness signed the checkpoint: order proven, times claimed.")
+    walk.skipped(
+        "later",
+        "A bundle proves a chain up to its last statement; whether more came later, only the "
+        "whole log can show.",
+    )
