@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make review` runs the main job, `make test` the tests; both set up what they need first.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.8
+export PROOFHOUSE_HOME ?= $(CURDIR)/.proofhouse
+
+.PHONY: help setup review test check unit soak fuzz lock docs clean
+
+help:  ## What can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.ready  ## Install what is missing; puts the program at .venv/bin/proofhouse
+
+$(VENV)/.ready: requirements.lock pyproject.toml reference/pyproject.toml tools/system-packages
+	@tools/system-packages
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e . -e reference
+	@$(BIN)/python -m proofhouse.sandbox.build
+	@touch $@
+
+review: setup  ## Test a reference model from inquiry to closed window; writes bundle and dossier
+	@$(BIN)/proofhouse review $(ARGS)
+
+test: check unit  ## Every check and every test (under 10 minutes on 2 cores)
+
+check: setup  ## Style, types and the import contract
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+unit: setup  ## The tests alone
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not soak"
+
+soak: setup  ## Kill `proofhouse review` 50 times at random moments, and larger samples of the bank
+	@$(BIN)/pytest -m soak --timeout 3600
+
+lock:  ## Resolve requirements.lock anew (hash-pinned, without addresses)
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --group dev pyproject.toml tools/build-requirements.txt -o requirements.lock
+
+clean:  ## Remove what setup and tests made (not your home)
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
