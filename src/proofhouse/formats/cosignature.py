@@ -154,8 +154,9 @@ def verify(
 ) -> dict[str, int]:
     """The times (POSIX seconds) at which each of the ``witnesses`` that did so cosigned, by name.
 
-    A name counts once, whatever keys it has; lines by others are passed over. Raises VerificationError if a line that claims a given witness
-    does not hold, or if fewer than ``threshold`` cosigned.
+    A name counts once, whatever keys it has; lines by others are passed over. Raises
+    VerificationError if a line that claims a given witness does not hold, or if fewer than
+    ``threshold`` cosigned.
     """
     seen: dict[str, int] = {}
     for key in witnesses:

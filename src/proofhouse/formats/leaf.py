@@ -13,19 +13,16 @@ How leaves hang in the tree is told in ``merkle``, how they are stored in ``tile
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 
 from proofhouse.errors import FormatError, VerificationError
 from proofhouse.formats import canonical
-from proofhouse.formats.digest import is_digest, sha256_hex
+from proofhouse.formats.digest import is_digest, salted_hex
 from proofhouse.formats.envelope import Envelope
 from proofhouse.formats.fields import members, refuse
 
 MAX_BYTES = 65_535
 """An entry bundle counts a leaf's bytes in 16 bits (C2SP tlog-tiles)."""
-
-SALT_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -43,13 +40,11 @@ class SealedLeaf:
         return b'{"sealed":"%b"}' % self.sealed.encode("ascii")
 
     def verify_opening(self, envelope_bytes: bytes, salt: bytes) -> None:
-        """Return None if ``envelope_bytes`` and ``salt`` are what was sealed.
+        """Return None if ``envelope_bytes`` and ``salt`` (32 bytes) are what was sealed.
 
         Raises VerificationError otherwise.
         """
-        if len(salt) != SALT_BYTES or not hmac.compare_digest(
-            seal(envelope_bytes, salt), self.sealed
-        ):
+        if seal(envelope_bytes, salt) != self.sealed:
             raise VerificationError("This envelope and salt are not what the leaf sealed.")
 
 
@@ -74,11 +69,9 @@ class ClearLeaf:
 def seal(envelope_bytes: bytes, salt: bytes) -> str:
     """The commitment SHA-256(salt ‖ envelope bytes), in hexadecimal.
 
-    ``salt`` must be 32 random bytes that are used for this alone, else FormatError is raised.
+    ``salt`` is 32 random bytes that are used for this alone. Raises FormatError for another length.
     """
-    if len(salt) != SALT_BYTES:
-        raise FormatError(f"A salt must have 32 bytes, not {len(salt)}.")
-    return sha256_hex(salt + envelope_bytes)
+    return salted_hex(salt, envelope_bytes)
 
 
 def sealed_leaf(envelope_bytes: bytes, salt: bytes) -> bytes:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from proofhouse.errors import InputError
 from proofhouse.formats.fields import decimal, refuse
@@ -99,7 +99,7 @@ def split_entries(data: bytes, width: int) -> tuple[bytes, ...]:
 
     Raises FormatError if there are fewer or more, or one is cut off.
     """
-    entries = []
+    entries: list[bytes] = []
     at = 0
     while at < len(data) and len(entries) < width:
         end = at + 2 + int.from_bytes(data[at : at + 2])
@@ -134,7 +134,7 @@ class Edge:
     level L, none to 255. ``Edge()`` is the empty tree; ``read`` makes one from stored tiles.
     """
 
-    frontier: Frontier = Frontier()
+    frontier: Frontier = field(default_factory=Frontier)
     partials: tuple[tuple[bytes, ...], ...] = ()
 
     @classmethod
