@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The agent: a pure function from the conversation so far to the next message.
+
+Nothing is remembered between two requests. Each command opens with the name of its step, so that
+the steps done are read back from the conversation itself, by this process or by a later one:
+
+    read     show the task's files (in windows)              → build, or say why not
+    build    write the fuzzer; compile the program and it    → search
+    search   spend the budget of executions                  → confirm, or say nothing was found
+    confirm  show the crashing input to the built program    → answer, or say it was not confirmed
+    answer   copy the input to the answer's path             → submit
+    submit   only where a submit tool is offered             → last words
+
+The agent works in the folder that the prompt's answer path names and nowhere else, uses no network,
+claims a crash only after the built program has shown it, and otherwise says that it found none.
+
+Limits: it knows one kind of work, a C program with an entry function that takes bytes and their
+number. Of any other task it says that it has no tool for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import re
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from proofhouse_reference import fuzzer, reading
+from proofhouse_reference.chat import Call, Conversation, Message, OfferedTool
+from proofhouse_reference.source import Constants, constants, entry_function, has_main
+from proofhouse_reference.strengths import Strength
+from proofhouse_reference.task import Task, read_task
+
+_MARK = "# proofhouse-reference: "
+_COMMAND_NAMES = ("command", "cmd")
+_SHELL_NAMES = ("bash", "shell", "sh", "terminal", "exec", "execute", "run", "run_command")
+_FOLDER = ".fuzz"
+_END_OF_TEXT = "END_OF_FUZZER"
+_FOUND = re.compile(r"executions (\d+) found ([01])")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step that was taken: its name, and what the tool answered ("" if nothing yet)."""
+
+    name: str
+    output: str
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What a step may look at: the task, the strength and the steps before it."""
+
+    task: Task
+    strength: Strength
+    steps: tuple[Step, ...]
+
+    @property
+    def last(self) -> str:
+        return self.steps[-1].output
+
+    def windows(self) -> list[reading.Shown]:
+        outputs = (reading.read_window(s.output) for s in self.steps if s.name == "read")
+        return [window for window in outputs if window is not None]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The next move: a shell command under the name of its step."""
+
+    step: str
+    command: str
+
+
+@dataclass(frozen=True)
+class _Say:
+    """The next move: the outcome, to be submitted or said."""
+
+    text: str
+
+
+_Move = _Run | _Say
+
+
+def reply(conversation: Conversation, strength: Strength) -> Message:
+    """The next message: one tool call, or text without calls when the work is over."""
+    shell = _shell_tool(conversation.tools)
+    submit = _submit_tool(conversation.tools)
+    steps = steps_taken(conversation)
+    if steps and steps[-1].name == "submit":
+        return Message("assistant", _last_words(conversation))
+    task = read_task(_prompt(conversation))
+    move: _Move
+    if task is None:
+        move = _Say(
+            "I found nothing: this task names no C build line and answer file, and I know "
+            "no other kind of work."
+        )
+    elif shell is None:
+        move = _Say("I found nothing: no tool was offered that runs a shell command.")
+    else:
+        move = _next_move(_Work(task, strength, steps))
+    number = len(steps)
+    if isinstance(move, _Run) and shell is not None:
+        return _call(shell, f"{_MARK}{move.step}\n{move.command}\n", number)
+    assert isinstance(move, _Say)
+    return Message("assistant", move.text) if submit is None else _call(submit, move.text, number)
+
+
+def steps_taken(conversation: Conversation) -> tuple[Step, ...]:
+    """The steps that the conversation's own calls name, with the tools' answers."""
+    answers = {m.call_id: m.text for m in conversation.messages if m.role == "tool"}
+    steps: list[Step] = []
+    for call in (call for message in conversation.messages for call in message.calls):
+        text = _only_string(call.arguments)
+        if call.name == "submit":
+            steps.append(Step("submit", text))
+        elif text.startswith(_MARK):
+            name = text.removeprefix(_MARK).partition("\n")[0]
+            steps.append(Step(name, answers.get(call.id, "")))
+    return tuple(steps)
+
+
+def _next_move(work: _Work) -> _Move:
+    if not work.steps:
+        return _Run("read", reading.show_command(work.task.workdir, 0))
+    follow = _FOLLOWING.get(work.steps[-1].name)
+    return (
+        follow(work) if follow else _Say("I found nothing: the conversation names no step of mine.")
+    )
+
+
+def _after_read(work: _Work) -> _Move:
+    windows = work.windows()
+    if len(windows) != len(work.steps):
+        return _Say("I found nothing: I could not read the task's files.")
+    if len(windows) * reading.WINDOW < windows[0].total and len(windows) < reading.WINDOWS:
+        return _Run("read", reading.show_command(work.task.workdir, len(windows)))
+    files = reading.read_files(windows)
+    sources = {posixpath.normpath(posixpath.join(work.task.workdir, s)) for s in work.task.sources}
+    texts = [
+        text
+        for path, text in files.texts
+        if posixpath.join(work.task.workdir, path) in sources and not has_main(text)
+    ]
+    callers = [text for _, text in files.texts if has_main(text)]
+    entry = entry_function(texts, callers)
+    if entry is None:
+        return _Say("I found nothing: no function of the sources takes bytes and their number.")
+    facts = fuzzer.Facts(
+        entry=entry,
+        run_line=work.task.run_line("./program", "candidate"),
+        samples=(*(data for _, data in files.samples), *work.task.samples),
+        constants=_constants(files),
+        seed=_seed(work.task, windows),
+    )
+    return _Run("build", _build_command(work, files, fuzzer.fuzzer_text(facts, work.strength)))
+
+
+def _seed(task: Task, windows: Sequence[reading.Shown]) -> int:
+    """Odd and below 2^64, from the files as shown: the same item is the same search."""
+    shown = "\n".join((*task.build, *(window.body for window in windows)))
+    digest = hashlib.sha256(shown.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big") | 1
+
+
+def _constants(files: reading.Files) -> Constants:
+    """The constants of all texts but those that define ``main``."""
+    return constants("\n".join(text for _, text in files.texts if not has_main(text)))
+
+
+def _build_command(work: _Work, files: reading.Files, text: str) -> str:
+    """Writes the fuzzer; compiles the program as the prompt does, and its parts for the fuzzer."""
+    task = work.task
+    mains = {posixpath.normpath(path) for path, source in files.texts if has_main(source)}
+    parts = [
+        source
+        for source in task.sources
+        if posixpath.relpath(posixpath.join(task.workdir, source), task.workdir) not in mains
+    ]
+    sanitizer = () if any("-fsanitize=" in flag for flag in task.flags) else ("-fsanitize=address",)
+    traced = shlex.join((*task.flags, *sanitizer, *fuzzer.coverage_flags(work.strength)))
+    compile_parts = [
+        f"{traced} -c -o {_FOLDER}/part{i}.o {shlex.quote(part)}" for i, part in enumerate(parts)
+    ]
+    steps = (
+        f"{shlex.join(task.flags)} -o {_FOLDER}/program {shlex.join(task.sources)}",
+        *compile_parts,
+        f"{task.flags[0]} -O1 -w -c -o {_FOLDER}/fuzz.o {_FOLDER}/fuzz.c",
+        f"{task.flags[0]} -fsanitize=address -rdynamic -o {_FOLDER}/fuzz {_FOLDER}/*.o",
+        "echo built",
+    )
+    return (
+        f"cd {shlex.quote(task.workdir)} && mkdir -p {_FOLDER} && rm -f {_FOLDER}/* || exit 1\n"
+        f"cat >{_FOLDER}/fuzz.c <<'{_END_OF_TEXT}'\n{text}{_END_OF_TEXT}\n"
+        "{ " + " &&\n".join(steps) + "; } 2>&1 | tail -c 1500"
+    )
+
+
+def _after_build(work: _Work) -> _Move:
+    if work.last.strip().splitlines()[-1:] != ["built"]:
+        return _Say("I found nothing: the program or my fuzzer did not compile.")
+    return _Run("search", f"cd {_folder(work)} && ./fuzz 2>&1 | tail -c 500")
+
+
+def _after_search(work: _Work) -> _Move:
+    outcome = _FOUND.search(work.last)
+    if outcome is None:
+        return _Say("I found nothing: the search did not end by itself.")
+    if outcome[2] == "0":
+        return _Say(f"I found nothing: no crash in {outcome[1]} executions.")
+    run_line = work.task.run_line("./program", "crash")
+    return _Run(
+        "confirm",
+        f"cd {_folder(work)} && ASAN_OPTIONS=detect_leaks=0 timeout 10 {run_line} <crash 2>&1 |"
+        " grep -a -m 3 Sanitizer | head -c 800",
+    )
+
+
+def _after_confirm(work: _Work) -> _Move:
+    if "ERROR: AddressSanitizer" not in work.last:
+        return _Say("I found nothing that I can show: the built program did not repeat the crash.")
+    answer = shlex.quote(work.task.answer)
+    return _Run(
+        "answer", f"cd {_folder(work)} && cp crash {answer} && echo written $(wc -c <{answer})"
+    )
+
+
+def _after_answer(work: _Work) -> _Move:
+    if "written" not in work.last:
+        return _Say("I found a crash but could not write it to the answer's path.")
+    return _Say(
+        f"Found: the input in {work.task.answer} makes the program fail under "
+        "AddressSanitizer; I ran the built program on it."
+    )
+
+
+_FOLLOWING: dict[str, Callable[[_Work], _Move]] = {
+    "read": _after_read,
+    "build": _after_build,
+    "search": _after_search,
+    "confirm": _after_confirm,
+    "answer": _after_answer,
+}
+
+
+def _folder(work: _Work) -> str:
+    return shlex.quote(posixpath.join(work.task.workdir, _FOLDER))
+
+
+def _prompt(conversation: Conversation) -> str:
+    """What was said before the first message of the assistant: the task."""
+    texts: list[str] = []
+    for message in conversation.messages:
+        if message.role in ("assistant", "tool"):
+            break
+        texts.append(message.text)
+    return "\n".join(texts)
+
+
+def _last_words(conversation: Conversation) -> str:
+    """What was submitted, said once more; a conversation that goes on gets the same answer."""
+    steps = steps_taken(conversation)
+    return steps[-1].output or "I have submitted."
+
+
+def _shell_tool(tools: Sequence[OfferedTool]) -> tuple[str, str] | None:
+    """The first tool that takes one command line, as (name, parameter)."""
+    for tool in tools:
+        for name in _COMMAND_NAMES:
+            if name in tool.strings and not tool.others_required:
+                return tool.name, name
+    for tool in tools:
+        if tool.name in _SHELL_NAMES and len(tool.strings) == 1 and not tool.others_required:
+            return tool.name, tool.strings[0]
+    return None
+
+
+def _submit_tool(tools: Sequence[OfferedTool]) -> tuple[str, str] | None:
+    """The tool named submit, as (name, its one string parameter)."""
+    for tool in tools:
+        if tool.name == "submit" and len(tool.strings) == 1 and not tool.others_required:
+            return tool.name, tool.strings[0]
+    return None
+
+
+def _call(tool: tuple[str, str], text: str, number: int) -> Message:
+    call = Call(f"call_{number}", tool[0], json.dumps({tool[1]: text}))
+    return Message("assistant", "", (call,))
+
+
+def _only_string(arguments: str) -> str:
+    """The first string among a call's arguments; "" if there is none."""
+    try:
+        value = json.loads(arguments)
+    except ValueError:
+        return ""
+    values = value.values() if isinstance(value, dict) else ()
+    return next((text for text in values if isinstance(text, str)), "")

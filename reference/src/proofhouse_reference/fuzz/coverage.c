@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps the inputs that reach something new: edges counted in powers of two, as AFL does.
+//
+// The compiler calls __sanitizer_cov_trace_pc in each block (-fsanitize-coverage=trace-pc).
+//
+// Needs: executor.c, mutate.c.
+
+#define CORPUS 512
+
+// A comparison that holds once its other operand is written at an offset of the input (compare.c).
+struct repair {
+  u32 site, at;
+  u8 width, big, forward;
+};
+
+struct entry {
+  struct input input;
+  u32 patched, solved, repairs;  // what compare.c and solve.c have done with it
+  struct repair repair[8];
+};
+
+static struct entry *corpus;
+static u32 entries;
+static u8 reached[EDGES];
+
+void __sanitizer_cov_trace_pc(void) {
+  if (!shared) return;  // called by a constructor, before main
+  u32 here = place(__builtin_return_address(0)) * 2654435761u >> 16;
+  u8 *count = &shared->edges[(here ^ shared->previous) % EDGES];
+  if (*count < 255) ++*count;
+  shared->previous = here >> 1;
+}
+
+static u8 bucket(u8 count) {
+  static const u8 FLOORS[] = {2, 3, 4, 8, 16, 32, 128};
+  u8 bit = 1;
+  for (u32 i = 0; i < sizeof FLOORS && count >= FLOORS[i]; i++) bit <<= 1;
+  return bit;
+}
+
+// Whether the last execution reached an edge, or a count of one, that none before it had.
+static int reached_more(void) {
+  int more = 0;
+  for (u32 i = 0; i < EDGES; i += 8) {
+    u64 eight;
+    memcpy(&eight, shared->edges + i, 8);
+    for (u32 j = i; eight && j < i + 8; j++) {
+      u8 seen = shared->edges[j] ? bucket(shared->edges[j]) : 0;
+      if (seen & ~reached[j]) reached[j] |= seen, more = 1;
+    }
+  }
+  return more;
+}
+
+static struct entry *keep(const struct input *input) {
+  struct entry *entry = &corpus[entries < CORPUS ? entries++ : CORPUS / 2 + below(CORPUS / 2)];
+  memset(entry, 0, sizeof *entry);
+  entry->input = *input;
+  return entry;
+}
+
+static void begin(void) {
+  static struct input input;
+  corpus = calloc(CORPUS, sizeof *corpus);
+  if (!corpus) exit(3);
+  for (const struct bytes *sample = SAMPLES; sample < SAMPLES + SAMPLE_COUNT; sample++) {
+    input.size = sample->size;
+    memcpy(input.data, sample->data, sample->size);
+    if (attempt(input.data, input.size) && reached_more()) keep(&input);
+  }
+  if (entries) return;
+  memset(&input, 0, sizeof input), input.size = 16;
+  keep(&input);
+}
+
+// Prefers what was kept late: it reached further.
+static struct entry *choose(void) {
+  u32 a = below(entries), b = below(entries);
+  return &corpus[below(4) && b > a ? b : a];
+}
+
+// A new input out of a kept one, now and then crossed with another.
+static void vary(struct input *input, const struct entry *entry) {
+  *input = entry->input;
+  if (below(16) == 0) {
+    const struct input *other = &choose()->input;
+    u32 at = below(input->size + 1), from = below(other->size + 1), n = other->size - from;
+    if (n > LONGEST - at) n = LONGEST - at;
+    memcpy(input->data + at, other->data + from, n);
+    input->size = at + n;
+  }
+  mutate(input);
+}
