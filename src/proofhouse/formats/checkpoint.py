@@ -22,7 +22,7 @@ from proofhouse.errors import VerificationError
 from proofhouse.formats import note
 from proofhouse.formats.fields import base64_bytes, base64_text, decimal, refuse
 from proofhouse.formats.merkle import HASH_BYTES, MAX_SIZE
-from proofhouse.formats.note import Note, NoteKey, VerifierKey
+from proofhouse.formats.note import Note, NoteSigner, VerifierKey
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Checkpoint:
         return "\n".join(lines) + "\n"
 
 
-def sign(checkpoint: Checkpoint, key: NoteKey) -> bytes:
+def sign(checkpoint: Checkpoint, key: NoteSigner) -> bytes:
     """The checkpoint as a note signed by the log's key. Deterministic.
 
     Raises FormatError unless the key is named as the origin.

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from proofhouse.errors import FormatError, PrerequisiteError, VerificationError
 from proofhouse.formats.checkpoint import Checkpoint
-from proofhouse.formats.keys import SIGNATURE_BYTES, PublicKey, SigningKey
+from proofhouse.formats.keys import SIGNATURE_BYTES, SigningKey
 from proofhouse.formats.note import (
     COSIGNATURE_ED25519,
     COSIGNATURE_ML_DSA_44,
@@ -78,7 +78,7 @@ def ml_dsa_44_message(name: str, time: int, checkpoint: Checkpoint) -> bytes:
     )
 
 
-class WitnessKey:
+class WitnessSigner:
     """A named key that cosigns checkpoints, of either algorithm, made from 32 secret bytes."""
 
     def __init__(self, name: str, seed: bytes, algorithm: int = COSIGNATURE_ED25519) -> None:
@@ -109,7 +109,7 @@ class WitnessKey:
         )
 
     def __repr__(self) -> str:
-        return f"WitnessKey({str(self.verifier)!r})"
+        return f"WitnessSigner({str(self.verifier)!r})"
 
 
 def _message(key: VerifierKey, time: int, checkpoint: Checkpoint) -> bytes:
@@ -136,7 +136,7 @@ def verify_one(key: VerifierKey, line: bytes, checkpoint: Checkpoint) -> int:
     message = _message(key, time, checkpoint)
     if not ml_dsa:
         try:
-            PublicKey(key.public).verify(line[8:], message)
+            key.ed25519.verify(line[8:], message)
         except VerificationError:
             raise refusal from None
         return time

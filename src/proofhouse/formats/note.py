@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from proofhouse.errors import FormatError, InputError, UnknownSignerError, VerificationError
 from proofhouse.formats.digest import sha256
@@ -79,7 +80,7 @@ class VerifierKey:
         if len(self.public) != length:
             raise FormatError(f"The public key must have {length} bytes, not {len(self.public)}.")
         if length == 32:
-            PublicKey(self.public)  # raises if it is no point, or of low order
+            _ = self.ed25519  # raises if it is no point, or of low order
 
     @classmethod
     def parse(cls, text: str) -> VerifierKey:
@@ -95,7 +96,12 @@ class VerifierKey:
             refuse("the verifier key", "has a key id that is not its own")
         return key
 
-    @property
+    @cached_property
+    def ed25519(self) -> PublicKey:
+        """The key of algorithms 1 and 4, ready to verify. Raises FormatError for ML-DSA-44."""
+        return PublicKey(self.public)
+
+    @cached_property
     def key_id(self) -> bytes:
         """The 4 bytes that stand before this key's signatures."""
         return key_id(self.name, self.algorithm, self.public)
@@ -191,7 +197,7 @@ def check_text(text: str) -> None:
         refuse("the text of a note", "holds half of a surrogate pair")
 
 
-class NoteKey:
+class NoteSigner:
     """A named Ed25519 key that signs notes, such as the log's."""
 
     def __init__(self, name: str, key: SigningKey) -> None:
@@ -200,12 +206,12 @@ class NoteKey:
         self._key = key
 
     @classmethod
-    def generate(cls, name: str) -> NoteKey:
+    def generate(cls, name: str) -> NoteSigner:
         """A new key of that name."""
         return cls(name, SigningKey.generate())
 
     @classmethod
-    def parse(cls, text: str) -> NoteKey:
+    def parse(cls, text: str) -> NoteSigner:
         """The key that ``PRIVATE+KEY+name+id+base64`` spells. Raises FormatError.
 
         ``to_text`` gives ``text`` again.
@@ -237,10 +243,10 @@ class NoteKey:
         return NoteSignature(self.name, self.verifier.key_id, self._key.sign(text.encode()))
 
     def __repr__(self) -> str:
-        return f"NoteKey({str(self.verifier)!r})"
+        return f"NoteSigner({str(self.verifier)!r})"
 
 
-def sign(text: str, keys: Sequence[NoteKey]) -> Note:
+def sign(text: str, keys: Sequence[NoteSigner]) -> Note:
     """The note of ``text`` with a line by each key. Raises FormatError."""
     return Note(text, tuple(key.sign(text) for key in keys))
 
@@ -260,7 +266,7 @@ def verify(note: Note, keys: Sequence[VerifierKey]) -> tuple[VerifierKey, ...]:
         if signature is None:
             continue
         try:
-            PublicKey(key.public).verify(signature, note.text.encode())
+            key.ed25519.verify(signature, note.text.encode())
         except VerificationError:
             raise VerificationError(f"The note's signature by {key.name} does not hold.") from None
         found.append(key)
