@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The child process: `python -I -m proofhouse.evaluation.child DESCRIPTOR PARENT`.
+
+It is handed one end of a socket pair by number and reads its job from it; nothing secret is in its
+arguments or its environment. It dies with its parent: the kernel kills it when the thread that
+started it ends (PR_SET_PDEATHSIG), and the closing of the socket ends it as well.
+
+Inspect refuses two evals in one process, and costs two seconds to import: hence a process of its
+own, and every import of Inspect below is inside a function.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import sys
+from typing import Final
+
+from proofhouse.errors import ProofhouseError
+from proofhouse.evaluation.messages import read_job
+from proofhouse.evaluation.types import Job
+from proofhouse.evaluation.wire import Head, pack, receive_now
+
+_PR_SET_PDEATHSIG: Final = 1
+
+
+def main(arguments: list[str]) -> int:
+    """Do the one job that comes over the socket."""
+    descriptor, parent = (int(argument) for argument in arguments)
+    die_with_parent(parent)
+    with socket.socket(fileno=descriptor) as connection:
+        frame = receive_now(connection)
+        if frame is None:
+            return 0
+        job, mode = read_job(frame.head)
+        try:
+            last = _probe(job) if mode == "probe" else _run(job, connection)
+        except KeyboardInterrupt:
+            return 0
+        except ProofhouseError as error:
+            last = _failure(type(error).__name__, error.message, error.hint)
+        except Exception as error:
+            sys.excepthook(*sys.exc_info())
+            text = f"The evaluation process failed ({type(error).__name__})."
+            last = _failure("ProofhouseError", text, "Its log directory holds child.log.")
+        _say(connection, last)
+        return 0
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel to kill this process with its parent; ends it if the parent is gone by now."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def _probe(job: Job) -> Head:
+    import asyncio
+
+    from proofhouse.evaluation import endpoint, scaffold, source
+
+    model = endpoint.open_model(job.model, job.budgets)
+    kit = scaffold.tools(job.budgets, job.limits is not None)
+    report = asyncio.run(endpoint.probe(model, job.model, job.budgets, kit))
+    return {"kind": "probed", "harness": source.harness(model, job), **report}
+
+
+def _run(job: Job, connection: socket.socket) -> Head:
+    from proofhouse.evaluation import endpoint, source
+
+    model = endpoint.open_model(job.model, job.budgets)
+    _say(connection, {"kind": "ready", "harness": source.harness(model, job)})
+    # Inspect's event loop gets a copy: it closes what it was given when it ends.
+    log = source.evaluate(job, model, connection.dup())
+    return {"kind": "done", "status": log.status, "log": os.path.basename(log.location)}
+
+
+def _failure(name: str, message: str, hint: str) -> Head:
+    return {"kind": "error", "error": name, "message": message, "hint": hint}
+
+
+def _say(connection: socket.socket, head: Head) -> None:
+    connection.setblocking(True)
+    try:
+        connection.sendall(pack(head))
+    except OSError:
+        return
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

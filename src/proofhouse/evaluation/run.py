@@ -1,0 +1,435 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parent's side of an evaluation: start the child, feed it, keep what it finishes.
+
+    summary = await run(job, next_batch=…, grade=…, finished=…, progress=…)
+    report = await probe(job)
+
+    next_batch()          → the items to run now, or None at the end. Called when nothing is in
+                            flight. Items that are finished must not come again: the caller knows.
+    grade(id, answer, completion)
+                          → "solved" | "failed". ``answer`` is what /work/answer held (b"" without
+                            one), ``completion`` what the agent submitted. Raising makes the sample
+                            missing (infrastructure), never failed.
+    finished(sample)      must make the sample durable before it returns; only then is the child
+                          told, and only then is the sample finished. An error here ends the run.
+    progress(event)       for people; must be quick.
+
+The outcome is the parent's own: the child, which handles whatever a model says, reports how a
+sample ended but cannot claim that it was solved. An item is run once; an item that ended with kind
+`infrastructure` may be offered a second time in the same run, and a third time is refused.
+
+The child has its own session (a Ctrl-C in the terminal reaches the parent alone, which then ends
+the child), an environment made from nothing, and a working directory in which an empty `.env` stops
+Inspect from reading the user's. PR_SET_PDEATHSIG belongs to the thread that starts it: call `run`
+from a thread that lives as long as the run does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import os
+import socket
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from proofhouse import errors
+from proofhouse.errors import InputError, ModelError, ProofhouseError, RefusedError, StorageError
+from proofhouse.evaluation import scan
+from proofhouse.evaluation.messages import Mode, batch_frame, job_head, read_harness
+from proofhouse.evaluation.types import (
+    Event,
+    FinishedSample,
+    Harness,
+    Job,
+    Kind,
+    ProbeReport,
+    RunSummary,
+    Score,
+    TaskItem,
+)
+from proofhouse.evaluation.wire import Channel, Frame, Head
+from proofhouse.formats import canonical
+from proofhouse.formats.digest import sha256_hex
+from proofhouse.rules.determination import Outcome
+
+Batch = Sequence[TaskItem] | None
+NextBatch = Callable[[], Batch | Awaitable[Batch]]
+Grader = Callable[[str, bytes, str], Awaitable[Score]]
+Keeper = Callable[[FinishedSample], None]
+Listener = Callable[[Event], None]
+
+SILENCE_SECONDS: Final = 120.0
+"""A child that says nothing for so long, not even that it is alive, hangs and is killed."""
+
+FAREWELL_SECONDS: Final = 10.0
+"""How long a cancelled child may take to close its sandboxes and its log."""
+
+_PASSED_ON: Final = (
+    "PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY",
+    "NO_PROXY", "https_proxy", "http_proxy", "no_proxy", "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+)  # fmt: skip
+
+
+async def run(
+    job: Job,
+    *,
+    next_batch: NextBatch,
+    grade: Grader,
+    finished: Keeper,
+    progress: Listener = lambda event: None,
+) -> RunSummary:
+    """Run what ``next_batch`` offers until it offers None, and count what became of it.
+
+    Raises:
+        InputError: the job names no provider that Inspect knows, or an address that is none.
+        PrerequisiteError: the provider's package, or what the sandbox needs, is missing.
+        ModelError: the child ended before its time. What is finished is finished; call again.
+        RefusedError: an item was offered that has already run.
+        StorageError: the log directory can't be used.
+    """
+    check(job)
+    async with _child(job, "run") as (process, channel):
+        conversation = _Conversation(job, channel, next_batch, grade, finished, progress)
+        try:
+            last = await conversation.hold()
+        except asyncio.CancelledError:
+            await channel.send({"kind": "cancel"})
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), FAREWELL_SECONDS)
+            raise
+        if last is None:
+            raise await _ended_early(process, conversation)
+        return conversation.summary(last)
+
+
+async def probe(job: Job) -> ProbeReport:
+    """Preflight: does the endpoint answer, count tokens, and take part in a tool call?
+
+    Raises:
+        ModelError: one sentence saying what it did not do.
+        InputError, PrerequisiteError, StorageError: as in `run`.
+    """
+    check(job)
+    async with _child(job, "probe") as (process, channel):
+        frame = await channel.receive()
+        if frame is None:
+            raise await _ended_early(process, None)
+        if frame.head["kind"] == "error":
+            raise _raised(frame.head)
+    responses = tuple((prompt, text) for prompt, text in frame.head["responses"])
+    return ProbeReport(
+        harness=read_harness(frame.head["harness"], job),
+        responses=responses,
+        fingerprint=sha256_hex(canonical.dumps([list(pair) for pair in responses])),
+        temperature=frame.head["temperature"],
+        tokens=frame.head["tokens"],
+    )
+
+
+def check(job: Job) -> None:
+    """Refuse a job that can't be meant, before anything is started.
+
+    Raises:
+        InputError: which field, and what it may be.
+    """
+    provider, slash, name = job.model.name.partition("/")
+    if not (provider and slash and name):
+        raise InputError(
+            f"The model {job.model.name!r} names no provider.",
+            hint="A model is named provider/model, as in openai-api/lab/model-x.",
+        )
+    address = urlsplit(job.model.base_url)
+    if job.model.base_url and (address.scheme not in ("http", "https") or not address.hostname):
+        raise InputError(
+            "The model's address is not an http or https address.",
+            hint="It looks like https://host:port/v1.",
+        )
+    if address.username is not None or address.password is not None:
+        raise InputError(
+            "The model's address holds a user or a password.",
+            hint="Addresses are recorded; give the key by itself.",
+        )
+    for field, value in (
+        ("tokens", job.budgets.tokens),
+        ("turns", job.budgets.turns),
+        ("seconds", job.budgets.seconds),
+        ("call_seconds", job.budgets.call_seconds),
+        ("command_seconds", job.budgets.command_seconds),
+        ("samples_at_once", job.samples_at_once),
+    ):
+        if value < 1:
+            raise InputError(f"{field} is {value}.", hint="It must be at least 1.")
+
+
+class _Conversation:
+    """One attempt, from the parent's side: answers the child until it is done."""
+
+    def __init__(
+        self,
+        job: Job,
+        channel: Channel,
+        next_batch: NextBatch,
+        grade: Grader,
+        finished: Keeper,
+        progress: Listener,
+    ) -> None:
+        self._job = job
+        self._channel = channel
+        self._next_batch = next_batch
+        self._grade = grade
+        self._finished = finished
+        self._progress = progress
+        self._harness: Harness | None = None
+        self._items: dict[str, str] = {}
+        self._open: set[str] = set()
+        self._endings: dict[str, list[Kind]] = {}
+        self._scores: dict[str, Score] = {}
+        self._troubles: dict[str, str] = {}
+        self._grading: set[asyncio.Task[None]] = set()
+        self._counts: Counter[str] = Counter()
+        self._began = time.monotonic()
+
+    @property
+    def kept(self) -> int:
+        """How many samples are finished."""
+        return self._counts["kept"]
+
+    async def hold(self) -> Head | None:
+        """Answer the child until it is done; None when it ended without saying so."""
+        receiving = asyncio.create_task(self._channel.receive())
+        try:
+            while True:
+                done, _ = await asyncio.wait(
+                    {receiving, *self._grading},
+                    timeout=SILENCE_SECONDS,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if not done:
+                    raise ModelError(
+                        f"The evaluation's process said nothing for {SILENCE_SECONDS:.0f} seconds "
+                        "and was ended.",
+                        hint="What is finished is kept; run it again to go on.",
+                    )
+                for task in done - {receiving}:
+                    self._grading.discard(task)
+                    task.result()
+                if receiving in done:
+                    frame = receiving.result()
+                    if frame is None or frame.head["kind"] == "done":
+                        return None if frame is None else frame.head
+                    await self._hear(frame)
+                    receiving = asyncio.create_task(self._channel.receive())
+        finally:
+            for task in (receiving, *self._grading):
+                task.cancel()
+
+    def summary(self, last: Head) -> RunSummary:
+        """What the attempt came to."""
+        if self._harness is None or last["status"] != "success":
+            raise ModelError(
+                "Inspect did not bring the evaluation to its end.",
+                hint="The log directory holds child.log; what is finished is kept.",
+            )
+        return RunSummary(
+            harness=self._harness,
+            log=last["log"],
+            solved=self._counts["solved"],
+            failed=self._counts["failed"],
+            missing=self._counts["missing"],
+            flagged=self._counts["flagged"],
+            tokens=self._counts["tokens"],
+            milliseconds=round(1000 * (time.monotonic() - self._began)),
+        )
+
+    async def _hear(self, frame: Frame) -> None:
+        head = frame.head
+        match head["kind"], head.get("what"):
+            case "ready", _:
+                self._harness = read_harness(head["harness"], self._job)
+            case "alive", _:
+                return
+            case "progress", _:
+                self._tell_progress(head)
+            case "error", _:
+                raise _raised(head)
+            case "ask", "next":
+                await self._offer(head["n"])
+            case "ask", "grade":
+                self._grading.add(asyncio.create_task(self._judge(frame)))
+            case "ask", "finished":
+                self._keep(frame)
+                await self._channel.send({"kind": "reply", "n": head["n"]})
+            case kind, _:
+                raise errors.FormatError(f"The evaluation's process sent {kind!r}, which is none.")
+
+    async def _offer(self, number: int) -> None:
+        if self._items:
+            self._progress(Event("batch-done", tokens=self._counts["tokens"]))
+        offered = self._next_batch()
+        batch = await offered if inspect.isawaitable(offered) else offered
+        labelled = None if batch is None else [(self._label(item), item) for item in batch]
+        head, body = batch_frame(labelled)
+        await self._channel.send({**head, "kind": "reply", "n": number}, body)
+
+    def _label(self, item: TaskItem) -> str:
+        """A name for the child; refuses an item that has run, save one rerun of our own failure."""
+        endings = self._endings.setdefault(item.id, [])
+        running = any(self._items[label] == item.id for label in self._open)
+        if running or endings not in ([], ["infrastructure"]):
+            raise RefusedError(
+                f"The item {item.id!r} was offered again.",
+                rule="one sample an item",
+                hint="Only an item that our own infrastructure failed may run once more.",
+            )
+        label = f"s{len(self._items) + 1}"
+        self._items[label] = item.id
+        self._open.add(label)
+        return label
+
+    async def _judge(self, frame: Frame) -> None:
+        """Grade one answer; whatever goes wrong is the infrastructure's fault, not the model's."""
+        label = self._opened(frame)
+        score: Score | None = None
+        try:
+            score = await self._grade(self._items[label], frame.body, frame.head["completion"])
+            self._scores[label] = score
+        except ProofhouseError as error:
+            self._troubles[label] = error.message
+        except Exception as error:
+            self._troubles[label] = f"The oracle failed ({type(error).__name__})."
+        await self._channel.send({"kind": "reply", "n": frame.head["n"], "score": score})
+
+    def _keep(self, frame: Frame) -> None:
+        label = self._opened(frame)
+        head = frame.head
+        kind: Kind = head["ending"]
+        outcome: Outcome = "missing"
+        if kind in ("answered", "limit"):
+            outcome = self._scores[label]
+        sample = FinishedSample(
+            id=self._items[label],
+            outcome=outcome,
+            kind=kind,
+            reason=self._troubles.get(label, head["reason"]),
+            input_tokens=head["input_tokens"],
+            output_tokens=head["output_tokens"],
+            model_calls=head["model_calls"],
+            turns=head["turns"],
+            milliseconds=head["milliseconds"],
+            flags=scan.flags(frame.body),
+            record=frame.body,
+        )
+        self._finished(sample)
+        self._open.remove(label)
+        self._endings[sample.id].append(kind)
+        spent = sample.input_tokens + sample.output_tokens
+        self._counts.update({"kept": 1, outcome: 1, "tokens": spent, "flagged": bool(sample.flags)})
+        self._progress(Event("finished", sample.id, spent, sample.turns, outcome))
+
+    def _tell_progress(self, head: Head) -> None:
+        name = self._items[self._opened(Frame(head, b""))]
+        kind: Any = "tokens" if head["turns"] else "started"
+        self._progress(Event(kind, name, head["tokens"], head["turns"]))
+
+    def _opened(self, frame: Frame) -> str:
+        label: str = frame.head["label"]
+        if label not in self._open:
+            raise errors.FormatError(
+                "The evaluation's process speaks of a sample that is not open."
+            )
+        return label
+
+
+@contextlib.asynccontextmanager
+async def _child(job: Job, mode: Mode) -> AsyncIterator[tuple[asyncio.subprocess.Process, Channel]]:
+    """A child with its job; gone when this ends, however it ends."""
+    scratch = _prepare(job)
+    ours, theirs = socket.socketpair()
+    try:
+        with theirs, open(job.log_directory / "child.log", "ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-m", "proofhouse.evaluation.child"),
+                *(str(theirs.fileno()), str(os.getpid())),
+                pass_fds=(theirs.fileno(),),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=log,
+                env=environment(scratch, dict(job.model.environment)),
+                cwd=scratch,
+                start_new_session=True,
+            )
+    except BaseException:
+        ours.close()
+        raise
+    channel = await Channel.over(ours)
+    try:
+        await channel.send(job_head(job, mode))
+        yield process, channel
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        await channel.close()
+
+
+def environment(scratch: str, private: Mapping[str, str]) -> dict[str, str]:
+    """The child's whole environment: a few names passed on, its homes in ``scratch``, no key.
+
+    Nothing named INSPECT_* gets in, so that a user's settings change no result.
+    """
+    passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    homes = dict.fromkeys(
+        (
+            "HOME",
+            "TMPDIR",
+            "XDG_DATA_HOME",
+            "XDG_CACHE_HOME",
+            "XDG_CONFIG_HOME",
+            "INSPECT_CACHE_DIR",
+        ),
+        scratch,
+    )
+    return {**passed, **homes, **private, "PYTHONUTF8": "1"}
+
+
+def _prepare(job: Job) -> str:
+    """Make the log directory, for its owner only, and the child's scratch inside it."""
+    scratch = job.log_directory / "scratch"
+    try:
+        scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for directory in (job.log_directory, scratch):
+            directory.chmod(0o700)
+        (scratch / ".env").touch(mode=0o600)
+    except OSError as error:
+        raise StorageError(
+            f"The log directory {job.log_directory} can't be used ({error.strerror}).",
+            hint="Name a directory that this user may write to.",
+        ) from error
+    return str(scratch.resolve())
+
+
+async def _ended_early(
+    process: asyncio.subprocess.Process, conversation: _Conversation | None
+) -> ModelError:
+    status = await process.wait()
+    how = f"was killed (signal {-status})" if status < 0 else f"ended (status {status})"
+    kept = "" if conversation is None else f" with {conversation.kept} samples finished"
+    return ModelError(
+        f"The evaluation's process {how} before its time{kept}.",
+        hint="What is finished is kept; run it again to go on.",
+    )
+
+
+def _raised(head: Head) -> ProofhouseError:
+    """The error that the child named, as ours."""
+    kind = getattr(errors, head["error"], ProofhouseError)
+    if not (isinstance(kind, type) and issubclass(kind, ProofhouseError)):
+        kind = ProofhouseError
+    return kind(head["message"], hint=head["hint"])
