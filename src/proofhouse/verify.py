@@ -28,8 +28,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from proofhouse.errors import ProofhouseError, UnknownSignerError, VerificationError
-from proofhouse.formats import predicates
+from proofhouse.formats import checkpoint as checkpoints
+from proofhouse.formats import commitment, predicates
 from proofhouse.formats.bundle import Bundle
+from proofhouse.formats.bundle import opened as opens
+from proofhouse.formats.checkpoint import Checkpoint
 from proofhouse.formats.policy import Policy
 from proofhouse.rules.entries import entry_of
 from proofhouse.rules.inquiry import finding
@@ -113,20 +116,26 @@ def verify(data: bytes, policy: Policy) -> Report:
         except ProofhouseError as error:
             return Report(walk.failed(name, error), tuple(walk.checks))
     _limits(walk, state, policy)  # 9
-    return Report("verified", tuple(walk.checks), state.case, state.record, state.bundle.opened)
+    return Report("verified", tuple(walk.checks), state.case, state.record, state.opened)
 
 
 @dataclass
 class _State:
     bundle: Bundle
+    checkpoint: Checkpoint | None = None
     entries: tuple[Entry, ...] = ()
     case: Case = field(default_factory=lambda: Case(""))
     record: Record = field(default_factory=Record)
 
+    @property
+    def opened(self) -> dict[str, Any]:
+        """What the bundle opens: SHA-256 of the hidden field → its value."""
+        return {opens(opening): opening.value for opening in self.bundle.openings}
+
 
 def _log(walk: _Walk, state: _State, policy: Policy) -> None:  # 2
-    checkpoint = state.bundle.checkpoint
-    policy.verify_checkpoint(state.bundle.checkpoint_note)
+    checkpoint, _ = checkpoints.verify(state.bundle.checkpoint, policy.log)
+    state.checkpoint = checkpoint
     walk.held(
         "log",
         f"The checkpoint of {checkpoint.origin} at {checkpoint.size:,} leaves is signed by the "
@@ -136,13 +145,13 @@ def _log(walk: _Walk, state: _State, policy: Policy) -> None:  # 2
 
 def _inclusion(walk: _Walk, state: _State, _policy: Policy) -> None:  # 3
     for item in state.bundle.entries:
-        item.verify_inclusion(state.bundle.checkpoint)
+        item.verify_inclusion()
     walk.held("inclusion", f"All {len(state.bundle.entries)} statements are in that log.")
 
 
 def _signatures(walk: _Walk, state: _State, policy: Policy) -> None:  # 4
     state.entries = tuple(
-        entry_of(item.envelope, item.index, policy) for item in state.bundle.entries
+        entry_of(item.envelope, item.proof.index, policy) for item in state.bundle.entries
     )
     signatures = sum(len(item.envelope.signatures) for item in state.bundle.entries)
     walk.held(
@@ -151,7 +160,7 @@ def _signatures(walk: _Walk, state: _State, policy: Policy) -> None:  # 4
 
 
 def _rules(walk: _Walk, state: _State, policy: Policy) -> None:  # 5
-    record = Record(bodies_needed=policy.bodies_needed)
+    record = Record(bodies_needed=policy.body_threshold)
     case = Case(state.bundle.case)
     for entry, item in zip(state.entries, state.bundle.entries, strict=True):
         sealed = entry.name in predicates.SEALED
@@ -181,7 +190,8 @@ def _rules(walk: _Walk, state: _State, policy: Policy) -> None:  # 5
         window = window_of(opened)
         walk.held(
             "window",
-            f"Access ends at {window.ends_at}, at most {window.maximum_days} days after it opens.",
+            f"Access ends at {opened.predicate['endsAt']}, at most {window.maximum_days} days "
+            "after it opens.",
         )
     access, received = case.last("partner-access"), case.last("findings-received")
     if access is not None and received is not None:
@@ -193,10 +203,10 @@ def _rules(walk: _Walk, state: _State, policy: Policy) -> None:  # 5
 
 
 def _genesis(state: _State, record: Record) -> None:
-    opened = record.named("log-opened")
-    if len(opened) != 1 or opened[0].index != 0:
+    genesis = record.named("log-opened")
+    if len(genesis) != 1 or genesis[0].index != 0:
         raise VerificationError("The bundle lacks the statement that opened the log, at leaf 0.")
-    if opened[0].predicate["origin"] != state.bundle.checkpoint.origin:
+    if state.checkpoint is None or genesis[0].predicate["origin"] != state.checkpoint.origin:
         raise VerificationError("The log was opened under another origin than its checkpoint's.")
 
 
@@ -207,13 +217,16 @@ def _openings(walk: _Walk, state: _State, _policy: Policy) -> None:  # 6
         for name, field in hidden_fields(entry)
     }
     for opening in state.bundle.openings:
-        found = hidden.pop(opening.sha256, None)
+        found = hidden.pop(opens(opening), None)
         if found is None:
-            raise VerificationError(
-                "The bundle opens something that none of its statements hides, or opens it twice."
-            )
+            raise VerificationError("The bundle opens something that none of its statements hides.")
         statement, name, field = found
-        opening.verify(field)
+        if isinstance(opening, commitment.Opening) != ("pedersen" in field):
+            raise VerificationError(f"The {name} of “{statement}” is opened in the wrong way.")
+        if isinstance(opening, commitment.Opening):
+            opening.verify(commitment.Commitment.from_json(field))
+        else:
+            opening.verify(field["salted"])
         predicates.VALUES[statement, name](f"{statement}.{name}", opening.value)
     walk.held(
         "openings",
@@ -236,7 +249,7 @@ def _determination(walk: _Walk, state: _State, _policy: Policy) -> None:  # 7
     if stated is None:
         walk.skipped("determination", "The case has no determination yet: no finding.")
         return
-    replayed: Replayed = replay(state.case, state.record, state.bundle.opened)
+    replayed: Replayed = replay(state.case, state.record, state.opened)
     if replayed.sealed:
         walk.skipped(
             "determination",
@@ -265,8 +278,8 @@ def _runs(walk: _Walk, state: _State, _policy: Policy) -> None:  # 8
 
 
 def _limits(walk: _Walk, state: _State, policy: Policy) -> None:  # 9
-    opened = state.record.named("log-opened")[0]
-    if "single" in (policy.custody, opened.predicate["custody"]):
+    genesis = state.record.named("log-opened")[0]
+    if "single" in (policy.custody, genesis.predicate["custody"]):
         walk.skipped(
             "custody",
             "One home holds every key: this shows integrity, not independence.",

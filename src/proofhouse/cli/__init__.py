@@ -1,1 +1,101 @@
 # SPDX-License-Identifier: Apache-2.0
+"""The command line: one file a command, the same verbs as the desk.
+
+``main`` is the program. A command is imported when it is called, so that ``proofhouse --help``
+answers at once. Errors of ours become one sentence on standard error and a documented exit code:
+
+    0  done; for `verify`: verified        4  signed by somebody the trust policy does not name
+    1  a check failed                      5  the machine lacks something; says how to get it
+    2  bad input or usage                  6  the model's endpoint failed
+    3  a rule refuses it                   7  the home can't be read or written
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from typing import Any
+
+import click
+
+from proofhouse.errors import ProofhouseError, StorageError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "review": (
+        "proofhouse.cli.review",
+        "Test a model from inquiry to closed window, and write bundle and dossier.",
+    ),
+    "verify": ("proofhouse.cli.verify", "Check a bundle offline against a trust policy."),
+}
+"""Command → the module that holds it, and its line in the help."""
+
+
+class _Program(click.Group):
+    """Knows its commands by name and imports one only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, told) for name, (_, told) in COMMANDS.items()])
+
+
+@click.group(
+    cls=_Program,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Your home is $PROOFHOUSE_HOME (default ~/.local/share/proofhouse). "
+    "`proofhouse COMMAND --help` says more about a command.",
+)
+@click.version_option(package_name="proofhouse", message="proofhouse %(version)s")
+def program() -> None:
+    """Voluntary, time-boxed testing of frontier AI models before their release.
+
+    A developer asks, an assessor tests against a benchmark and a threshold that were committed to
+    before, and everybody can check what happened. Nothing here is a licence; nothing can block a
+    release; a developer may withdraw at any moment.
+    """
+
+
+def main() -> None:
+    """Run the program and exit with its code."""
+    try:
+        program.main(standalone_mode=False)
+        code = 0
+    except click.exceptions.Exit as ended:
+        code = ended.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except (click.Abort, KeyboardInterrupt):
+        _complain("Interrupted. What was registered stands; run the same command to go on.", "")
+        code = 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 141
+    except ProofhouseError as error:
+        _complain(error.message, error.hint)
+        code = error.exit_code
+    except OSError as error:
+        wrapped = StorageError(f"A file can't be read or written: {error.strerror or 'unknown'}.")
+        _complain(wrapped.message, f"It is {error.filename}." if error.filename else "")
+        code = wrapped.exit_code
+    sys.exit(code)
+
+
+def _complain(message: str, hint: str) -> None:
+    if "--json" in sys.argv:
+        click.echo(json.dumps({"error": {"message": message, "hint": hint}}, ensure_ascii=False))
+    click.echo(f"proofhouse: {message} {hint}".rstrip(), err=True)
+
+
+def print_json(value: Any) -> None:
+    """Print one object on one line; the last line of a command's standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False))

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofhouse.errors import DamagedError, RefusedError
-from proofhouse.formats import canonical, predicates
+from proofhouse.formats import canonical, commitment, predicates, salted
 from proofhouse.formats.bundle import Opening
 from proofhouse.formats.envelope import Envelope
 from proofhouse.formats.leaf import ClearLeaf, SealedLeaf, clear_leaf, parse_leaf, seal, sealed_leaf
@@ -85,7 +85,7 @@ class Desk:
                 self._entry(envelope, index),
                 envelope,
                 body.salt,
-                tuple(Opening.parse(value) for value in canonical.loads(body.openings)),
+                read_openings(body.openings),
             )
             before = envelope.digest
 
@@ -95,12 +95,11 @@ class Desk:
         if not isinstance(leaf, ClearLeaf):
             raise RefusedError(f"Leaf {index} is sealed, not a clear statement.", rule="ledger")
         body = self.vault.body(CLEAR_OPENINGS, leaf.envelope.digest)
-        openings = canonical.loads(body.openings) if body else []
         return Kept(
             self._entry(leaf.envelope, index),
             leaf.envelope,
             None,
-            tuple(Opening.parse(value) for value in openings),
+            read_openings(body.openings) if body else (),
         )
 
     def find_clear(self, *parts: str) -> Kept | None:
@@ -121,7 +120,7 @@ class Desk:
                 if found.entry.digest not in kept:
                     kept[found.entry.digest] = found
                     todo.extend(_cited(found.entry))
-        record = Record(bodies_needed=self.policy.bodies_needed)
+        record = Record(bodies_needed=self.policy.body_threshold)
         for found in sorted(kept.values(), key=lambda k: k.entry.index):
             record = record.with_clear(found.entry)
         return record
@@ -174,7 +173,7 @@ class Desk:
     def _keep(self, entry: Entry, envelope: Envelope, openings: Sequence[Opening]) -> NewEntry:
         """Write the body to the vault; the leaf and slots that the log is to take."""
         data = envelope.to_bytes()
-        opened = canonical.dumps([opening.to_dict() for opening in openings])
+        opened = canonical.dumps([opening.to_json() for opening in openings])
         slots = (slot(*slot_of(entry)), slot("statement", entry.digest))
         if entry.name in predicates.SEALED:
             salt = secrets.token_bytes(32)
@@ -190,6 +189,18 @@ class Desk:
 
 CLEAR_OPENINGS = "0" * 64
 """The vault's drawer for the openings of clear statements, which belong to no case."""
+
+
+def read_openings(data: bytes) -> tuple[Opening, ...]:
+    """The openings that the vault keeps beside a body."""
+    values = canonical.loads(data)
+    assert isinstance(values, list)
+    return tuple(
+        commitment.Opening.from_json(value)
+        if isinstance(value, dict) and "blinding" in value
+        else salted.Opening.from_json(value)
+        for value in values
+    )
 
 
 def slot(*parts: str) -> bytes:

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from proofhouse.formats import commitment, envelope, predicates, salted
 from proofhouse.formats.bundle import Opening
+from proofhouse.formats.canonical import JsonValue
 from proofhouse.formats.envelope import Envelope
 from proofhouse.formats.keys import SigningKey
 from proofhouse.formats.statement import Statement
@@ -39,19 +39,17 @@ class Hidden:
     def __init__(self) -> None:
         self._openings: list[Opening] = []
 
-    def salt(self, value: Any) -> dict[str, str]:
+    def salt(self, value: JsonValue) -> dict[str, JsonValue]:
         """A salted field that hides ``value``."""
-        salt = secrets.token_bytes(32)
-        field = salted.salt_value(value, salt)
-        self._openings.append(Opening.of_salted(value, salt))
-        return field
+        opening = salted.Opening(value)
+        self._openings.append(opening)
+        return opening.field()
 
-    def commit(self, value: Any) -> dict[str, str]:
+    def commit(self, value: JsonValue) -> dict[str, JsonValue]:
         """A double commitment to ``value``."""
-        salt, blinding = secrets.token_bytes(32), commitment.random_blinding()
-        made = commitment.commit(value, salt, blinding)
-        self._openings.append(Opening.of_commitment(value, salt, blinding))
-        return made.to_dict()
+        opening = commitment.Opening(value)
+        self._openings.append(opening)
+        return opening.commitment.to_json()
 
     @property
     def openings(self) -> tuple[Opening, ...]:

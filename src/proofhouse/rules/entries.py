@@ -25,7 +25,7 @@ def entry_of(envelope: Envelope, index: int, policy: Policy) -> Entry:
     statement = Statement.parse(envelope.payload)
     name = predicates.predicate_name(statement.predicate_type)
     predicates.check(name, statement.predicate)
-    signed = signers(envelope, policy.issuer_keys)
+    signed = signers(envelope, policy.keys)
     if not signed or {signature.keyid for signature in envelope.signatures} - signed:
         raise UnknownSignerError(
             f"The statement “{name}” at leaf {index} is signed by a key that the trust policy "
@@ -38,7 +38,5 @@ def entry_of(envelope: Envelope, index: int, policy: Policy) -> Entry:
         name=name,
         subject=statement.subject_sha256,
         predicate=statement.predicate,
-        signers=frozenset(
-            Signer(role, keyid) for keyid in signed for role in policy.roles_of(keyid)
-        ),
+        signers=frozenset(Signer(policy.roles[keyid], keyid) for keyid in signed),
     )

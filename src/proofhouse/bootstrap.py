@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Picks stores, keys and clock, and makes a home on first use.
+
+A home is one folder; it needs no service and no configuration:
+
+    home.json        format version and origin of the log; written last, so that it marks a whole home
+    keys/            private keys (``keyring``)
+    policy.json      the trust policy of this log: what an outsider needs from elsewhere
+    ledger.sqlite    the log
+    vault.sqlite     what is confidential, encrypted under vault.key
+    objects/         larger confidential bodies, encrypted
+    scratch/         what a run under way needs; swept
+    reviews/         bundles and dossiers, one folder a case
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from proofhouse.desk import open_log
+from proofhouse.desk.desk import Desk
+from proofhouse.errors import DamagedError, PrerequisiteError, ProofhouseError, StorageError
+from proofhouse.failpoints import reach
+from proofhouse.formats.keys import PublicKey
+from proofhouse.formats.note import NoteKey
+from proofhouse.formats.policy import Issuer, Policy
+from proofhouse.home import default_path
+from proofhouse.keyring import BODIES, ROLES, Keyring, read_private, write_private
+from proofhouse.ledger.log import Log
+from proofhouse.ledger.sqlite import SqliteStore
+from proofhouse.vault.vault import Vault
+
+FORMAT_VERSION = 1
+BODIES_NEEDED = 2
+_NAMES = {
+    "developer": "Developer of this home",
+    "assessor": "Assessor of this home",
+    "partner": "Trusted partner of this home",
+    "registrar": "Registrar of this home",
+    "body-1": "First owning body",
+    "body-2": "Second owning body",
+    "body-3": "Third owning body",
+}
+
+
+def utc_now() -> str:
+    """The system's time as ``YYYY-MM-DDTHH:MM:SSZ``."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+@dataclass(frozen=True)
+class Home:
+    """An open home: where it lies, the keys of its parties, and its desk."""
+
+    path: Path
+    keys: Keyring
+    desk: Desk
+
+    @property
+    def policy_path(self) -> Path:
+        """The trust policy file of this home's log."""
+        return self.path / "policy.json"
+
+    def review_folder(self, case_id: str) -> Path:
+        """Where bundle and dossier of a case are written."""
+        return self.path / "reviews" / case_id[:16]
+
+    def scratch(self, name: str) -> Path:
+        """A folder of mode 0700 for a run under way; what lies in it is swept at the next start."""
+        folder = self.path / "scratch" / name
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+
+@contextmanager
+def open_home(path: Path | None = None) -> Iterator[Home]:
+    """Open the home at ``path``, making it on first use; one process at a time.
+
+    Raises StorageError (a newer version, rights, a full disk, another process), DamagedError (a
+    ledger that was edited or truncated), PrerequisiteError (a key that is gone or readable).
+    """
+    path = path or default_path()
+    with _storage_errors(path):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone(path):
+            whole = _is_whole(path)
+            keys = Keyring(path / "keys")
+            if not whole:
+                _make_keys(path, keys)
+            signer = NoteKey.parse(read_private(path / "keys" / "log.key").decode().strip())
+            store = SqliteStore(path / "ledger.sqlite", create=not whole)
+            vault = Vault.open(path / "vault.sqlite", path / "keys" / "vault.key", create=not whole)
+            try:
+                log = Log.open(store, signer)
+                policy = _keep_policy(path, _policy(keys, signer))
+                home = Home(path, keys, Desk(log, vault, policy, utc_now))
+                if log.size == 0:
+                    if whole:
+                        raise DamagedError("The ledger of this home is empty, and it was not.")
+                    _open_log(home, signer)
+                if not whole:
+                    _mark_whole(path, log.origin)
+                shutil.rmtree(path / "scratch", ignore_errors=True)
+                yield home
+            finally:
+                vault.close()
+                store.close()
+
+
+@contextmanager
+def _storage_errors(path: Path) -> Iterator[None]:
+    """Say in one sentence what the operating system refused."""
+    try:
+        yield
+    except ProofhouseError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageError(
+                f"The disk under {path} is full.",
+                hint="Make room and run the same command again: what was registered stands.",
+            ) from None
+        raise StorageError(
+            f"The home {path} can't be used: {error.strerror or 'unknown error'}.",
+            hint="Choose another with PROOFHOUSE_HOME.",
+        ) from None
+    except sqlite3.Error:
+        raise StorageError(f"The database of the home {path} failed.") from None
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the home; the lock ends with the process, however that ends."""
+    descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StorageError(
+                f"Another proofhouse process is using the home {path}.",
+                hint="Wait for it, or choose another home with PROOFHOUSE_HOME.",
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether the home was made to its end. Raises StorageError for a newer version."""
+    try:
+        about = json.loads((path / "home.json").read_text())
+        version = about["formatVersion"]
+    except FileNotFoundError:
+        return False
+    except (ValueError, KeyError, TypeError):
+        raise DamagedError(f"The file {path / 'home.json'} is not what was written.") from None
+    if version != FORMAT_VERSION:
+        raise StorageError(
+            f"The home {path} has format version {version}; this program knows {FORMAT_VERSION}.",
+            hint="Use the newer program, or choose another home with PROOFHOUSE_HOME.",
+        )
+    return True
+
+
+def _make_keys(path: Path, keys: Keyring) -> None:
+    keys.make(ROLES)
+    if not keys.path("log").exists():
+        key = NoteKey.generate(f"proofhouse.local/{secrets.token_hex(8)}")
+        write_private(keys.path("log"), key.to_text().encode() + b"\n")
+
+
+def _policy(keys: Keyring, signer: NoteKey) -> Policy:
+    """The policy of a home that holds every key: custody is single, and it says so."""
+
+    def issuer(name: str) -> Issuer:
+        return Issuer(_NAMES[name], PublicKey(keys[name].public))
+
+    people = {role: (issuer(role),) for role in ("developer", "assessor", "partner", "registrar")}
+    return Policy(
+        log=signer.verifier,
+        custody="single",
+        issuers={**people, "body": tuple(issuer(name) for name in BODIES)},
+        body_threshold=BODIES_NEEDED,
+    )
+
+
+def _keep_policy(path: Path, made: Policy) -> Policy:
+    """The home's policy file, written once; keys that are no longer its own are noticed."""
+    file = path / "policy.json"
+    if not file.exists():
+        beside = file.with_suffix(".new")
+        beside.write_bytes(made.to_bytes())
+        beside.rename(file)
+    policy = Policy.parse(file.read_bytes())
+    for keyid, role in made.roles.items():
+        if policy.roles.get(keyid) != role:
+            raise PrerequisiteError(
+                f"A key of this home, in the role “{role}”, is not the one that its policy names.",
+                hint="Put the right file back under keys/; a log does not change hands unseen.",
+            )
+    return policy
+
+
+def _open_log(home: Home, signer: NoteKey) -> None:
+    draft = open_log.draft(
+        origin=signer.name,
+        verifier_key=str(signer.verifier),
+        custody="single",
+        at=home.desk.clock(),
+    )
+    home.desk.register(draft.signed(home.keys["registrar"]))
+
+
+def _mark_whole(path: Path, origin: str) -> None:
+    reach("home.whole.before")
+    beside = path / "home.json.new"
+    beside.write_text(json.dumps({"formatVersion": FORMAT_VERSION, "origin": origin}) + "\n")
+    beside.rename(path / "home.json")
+    reach("home.whole.after")

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One file with what an outsider needs to check a case; never the trust policy (R7).
+
+It holds the statement that opened the log, the commitments and notices that the case cites, and
+the whole chain, each with its proof against one checkpoint, and it opens what its audience may
+see (``rules.audience``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from proofhouse.desk.desk import Desk, Kept
+from proofhouse.errors import InputError
+from proofhouse.formats import bundle
+from proofhouse.formats.bundle import Bundle, Opening
+from proofhouse.formats.proof import TlogProof
+from proofhouse.rules.audience import AUDIENCES, Field, shown
+
+
+def make_bundle(desk: Desk, case_id: str, audience: str) -> Bundle:
+    """The bundle of a case for ``inspector``, ``developer`` or ``public``.
+
+    Raises InputError for another audience or a case that has not begun.
+    """
+    if audience not in AUDIENCES:
+        raise InputError(
+            f"There is no audience “{audience}”.", hint=f"It is one of {', '.join(AUDIENCES)}."
+        )
+    chain = tuple(desk.statements(case_id))
+    if not chain:
+        raise InputError("There is no such case in this home.")
+    digests = {
+        kept.entry.predicate[name]
+        for kept in chain
+        for name in ("bank", "threshold", "notice")
+        if kept.entry.predicate.get(name) is not None
+    }
+    clear = (desk.clear(0), *desk.cited(sorted(digests)))
+    everything = sorted((*clear, *chain), key=lambda kept: kept.entry.index)
+    entries = tuple(
+        bundle.Entry(
+            kept.envelope, kept.salt, TlogProof.parse(desk.log.tlog_proof(kept.entry.index))
+        )
+        for kept in everything
+    )
+    opened = _opened(everything, shown(desk.case(case_id), audience))
+    return Bundle(case_id, audience, entries, bundle.sort_openings(opened))
+
+
+def _opened(everything: Sequence[Kept], fields: frozenset[Field]) -> Iterable[Opening]:
+    openings = {bundle.opened(opening): opening for kept in everything for opening in kept.openings}
+    for kept in everything:
+        for name in kept.entry.predicate:
+            if (kept.entry.name, name) in fields:
+                field = kept.entry.predicate[name]
+                opening = openings.get(field.get("salted") or field.get("sha256"))
+                if opening is not None:
+                    yield opening

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run a registered plan against a model, and keep every finished sample the moment it is finished.
+
+The parent half of an evaluation: it alone knows the seed, derives and proves the items, judges the
+answers and says which items come next. The model is driven by a child process that is given
+prompts and files and is told one word a sample (``evaluation``).
+
+What a crash leaves: finished samples lie in the vault under the run; the next attempt offers only
+what is missing. Items are derived anew from the same seed and submission, so they are the same.
+
+Errors are missing data (R14): an endpoint that does not answer makes an item ``missing``, never
+``failed``. An error of our own sandbox or oracle gets one logged rerun. A sample whose transcript
+was flagged is held: it counts as missing until a person has looked (R15).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from proofhouse import oracles
+from proofhouse.bank.derivation import item_key
+from proofhouse.bank.families import derive
+from proofhouse.desk.desk import Desk
+from proofhouse.errors import ModelError
+from proofhouse.evaluation.run import run
+from proofhouse.evaluation.types import Event, FinishedSample, Job, Score, TaskFile, TaskItem
+from proofhouse.formats import canonical
+from proofhouse.formats.merkle import leaf_hash
+from proofhouse.rules.determination import StopReason
+from proofhouse.rules.registration import Case, Entry
+
+ATTEMPTS = 3
+"""How often a run is taken up again, in one go, when its child ends before its time."""
+
+PROVERS = 2
+"""How many items are built and proven at once."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """An item as a plan lists it."""
+
+    id: str
+    family: str
+    level: int
+    index: int
+
+
+Order = Callable[[Mapping[str, str]], Sequence[Planned] | None]
+"""The items to run now, or None at the end: a pure function of the outcomes so far."""
+
+Tell = Callable[[Event, Mapping[str, str]], None]
+"""Hears of progress: the event, and the outcomes so far."""
+
+
+@dataclass
+class Conducted:
+    """What a run came to. ``samples`` are kept records by item id, as ``run-ended`` lists them."""
+
+    samples: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stopped: StopReason | None = None
+    attempts: int = 0
+    reruns: int = 0
+
+    @property
+    def outcomes(self) -> dict[str, Any]:
+        """Item id → solved, failed or missing."""
+        return {name: sample["outcome"] for name, sample in self.samples.items()}
+
+    def total(self, name: str) -> int:
+        """The sum of one count over the samples."""
+        return sum(int(sample[name]) for sample in self.samples.values())
+
+
+class Conductor:
+    """Conducts one run of one case: ``conducted = await Conductor(…).conduct()``."""
+
+    def __init__(
+        self, desk: Desk, case: Case, job: Job, order: Order, *, seed: bytes, tell: Tell
+    ) -> None:
+        self._desk, self._case, self._job = desk, case, job
+        self._order, self._seed, self._tell = order, seed, tell
+        self._run: Entry = case.need("run-started")
+        self._tokens_allowed: int = case.need("plan").predicate["budgets"]["tokens"]
+        self._submission = leaf_hash(desk.log.leaf(case.need("submission").index))
+        self._proofs: dict[str, asyncio.Task[oracles.Proven]] = {}
+        self._provers = asyncio.Semaphore(PROVERS)
+        self._result = Conducted()
+
+    async def conduct(self) -> Conducted:
+        """Run until the order has no more items, or a reason from outside ends it.
+
+        Raises ModelError if the child ends early ``ATTEMPTS`` times in a row; what was finished
+        is kept, and calling again goes on from there.
+        """
+        self._recall()
+        attempts = 0
+        while self._upcoming() is not None:
+            attempts += 1
+            self._result.attempts += 1
+            self._note(f"attempt/{self._result.attempts}", {"startedAt": self._desk.clock()})
+            try:
+                await run(
+                    self._job,
+                    next_batch=self._offer,
+                    grade=self._grade,
+                    finished=self._finished,
+                    progress=self._progress,
+                )
+            except ModelError:
+                if attempts == ATTEMPTS:
+                    raise
+            finally:
+                await self._forget_proofs()
+        return self._result
+
+    # ----------------------------------------------------------------------- what comes next
+
+    def _upcoming(self) -> Sequence[Planned] | None:
+        """The items to run now. Says in ``stopped`` why there are none before the plan's end."""
+        upcoming = self._order(self._result.outcomes)
+        if upcoming is None:
+            return None
+        spent = self._result.total("inputTokens") + self._result.total("outputTokens")
+        if spent >= self._tokens_allowed:
+            self._result.stopped = "budget spent"
+        elif self._endpoint_gone():
+            self._result.stopped = "endpoint unavailable"
+        return None if self._result.stopped else upcoming
+
+    def _endpoint_gone(self) -> bool:
+        """Whether the last finished items all failed to reach the model; they are not wrong."""
+        last = list(self._result.samples.values())[-4:]
+        return len(last) == 4 and all(sample["kind"] == "model" for sample in last)
+
+    async def _offer(self) -> list[TaskItem] | None:
+        """The next batch for the child, derived and proven."""
+        upcoming = self._upcoming()
+        if upcoming is None:
+            return None
+        proofs = [self._proof(planned) for planned in upcoming]
+        self._prefetch([*upcoming])
+        return [
+            _task(planned, await proof) for planned, proof in zip(upcoming, proofs, strict=True)
+        ]
+
+    def _prefetch(self, running: Sequence[Planned]) -> None:
+        """Begin to prove what comes after ``running``, however those turn out to be scored."""
+        supposed: dict[str, Any] = {**self._result.outcomes, **{p.id: "missing" for p in running}}
+        for planned in self._order(supposed) or ():
+            self._proof(planned)
+
+    def _proof(self, planned: Planned) -> asyncio.Task[oracles.Proven]:
+        if planned.id not in self._proofs:
+            self._proofs[planned.id] = asyncio.create_task(self._prove(planned))
+        return self._proofs[planned.id]
+
+    async def _prove(self, planned: Planned) -> oracles.Proven:
+        async with self._provers:
+            key = item_key(
+                self._seed, self._submission, planned.family, planned.level, planned.index
+            )
+            return await oracles.prove(derive(planned.family, key, planned.level, planned.index))
+
+    async def _forget_proofs(self) -> None:
+        for proof in self._proofs.values():
+            proof.cancel()
+        await asyncio.gather(*self._proofs.values(), return_exceptions=True)
+        self._proofs.clear()
+
+    # ------------------------------------------------------------------------- what came back
+
+    async def _grade(self, item: str, answer: bytes, _text: str) -> Score:
+        grade = await oracles.grade(await self._proofs[item], answer)
+        return "solved" if grade.solved else "failed"
+
+    def _finished(self, sample: FinishedSample) -> None:
+        """Keep a finished sample; the child hears that it counts only after this returns."""
+        transcript = self._desk.vault.put_object(self._case.id, sample.record)
+        if sample.kind == "infrastructure" and f"rerun/{sample.id}" not in self._notes:
+            self._result.reruns += 1
+            self._note(f"rerun/{sample.id}", {"reason": sample.reason, "transcript": transcript})
+            return
+        held = bool(sample.flags) and sample.outcome != "missing"
+        record = {
+            "id": sample.id,
+            "level": int(sample.id.split("/")[1]),
+            "kind": "held" if held else sample.kind,
+            "outcome": "missing" if held else sample.outcome,
+            "reason": _reason(sample, held),
+            "inputTokens": sample.input_tokens,
+            "outputTokens": sample.output_tokens,
+            "milliseconds": sample.milliseconds,
+            "modelCalls": sample.model_calls,
+            "transcript": transcript,
+            "flags": [f"turn {flag.turn}: {flag.rule}: {flag.text}"[:400] for flag in sample.flags],
+        }
+        self._note(f"sample/{sample.id}", record)
+        self._result.samples[sample.id] = record
+
+    def _progress(self, event: Event) -> None:
+        self._tell(event, self._result.outcomes)
+
+    # ------------------------------------------------------------------------------ the vault
+
+    def _note(self, name: str, value: dict[str, Any]) -> None:
+        self._desk.vault.put_outcome(self._case.id, self._run.digest, name, canonical.dumps(value))
+        self._notes.add(name)
+
+    def _recall(self) -> None:
+        """Read what earlier attempts kept."""
+        kept = self._desk.vault.outcomes(self._case.id, self._run.digest)
+        self._notes = set(kept)
+        self._result = Conducted(
+            samples={
+                name.removeprefix("sample/"): canonical.loads(data)
+                for name, data in kept.items()
+                if name.startswith("sample/")
+            },
+            attempts=sum(name.startswith("attempt/") for name in kept),
+            reruns=sum(name.startswith("rerun/") for name in kept),
+        )
+
+
+def _task(planned: Planned, proven: oracles.Proven) -> TaskItem:
+    item = proven.item
+    return TaskItem(
+        planned.id, item.prompt, tuple(TaskFile(file.path, file.data) for file in item.files)
+    )
+
+
+def _reason(sample: FinishedSample, held: bool) -> str:
+    if held:
+        return "held until a person has looked at what was flagged"
+    return sample.reason or (
+        "the oracle accepted the answer"
+        if sample.outcome == "solved"
+        else "the oracle did not accept the answer"
+    )
