@@ -1,0 +1,451 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ``bwrap`` tier: one long-lived bubblewrap namespace a session, our own PID 1 inside.
+
+Out here are the clocks, the cgroups and the limits on output; in there a small server that starts
+what it is told to (``init.c``). What a command started is killed from out here by its cgroup, so
+that neither a new session nor a double fork gets away, and no other command is hit. Closing the
+control socket ends PID 1 and with it, by the kernel, everything in its PID namespace.
+
+Left to others: what to run, what its output means, and sanitizers' options (ptrace is denied, so
+``detect_leaks=0``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import socket
+import subprocess
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from proofhouse.errors import InputError, RefusedError
+from proofhouse.sandbox import wire
+from proofhouse.sandbox.cgroup import Slot
+from proofhouse.sandbox.descriptors import Descriptors
+from proofhouse.sandbox.image import INSIDE_UID
+from proofhouse.sandbox.launch import Spawned, diagnose, spawn, spawner
+from proofhouse.sandbox.limits import Limits
+from proofhouse.sandbox.output import Output
+from proofhouse.sandbox.session import (
+    ENVIRONMENT,
+    WORK_DIRECTORY,
+    ExecResult,
+    Session,
+    SessionLostError,
+    Usage,
+)
+from proofhouse.sandbox.wire import Kind, Reply, Stage, Task
+
+_START_SECONDS = 20.0  # a start takes milliseconds; a busy machine may need longer
+_GRACE_SECONDS = 0.25  # for output that a background process still holds
+_END_SECONDS = 5.0  # for a killed tree to be gone
+_CLOSE_SECONDS = 5.0
+_LEAST_CPU_CHECK_SECONDS = 0.05
+_STAGES = {
+    Stage.START: "starting",
+    Stage.GROUP: "entering its control group",
+    Stage.DIRECTORY: "changing directory",
+}
+_Ended = asyncio.Future[Reply | None]  # None: the session was lost
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    reply: Reply
+    stdout: bytes
+    stderr: bytes
+    stdout_truncated: bool
+    stderr_truncated: bool
+    timed_out: bool
+    out_of_memory: bool
+
+
+def _duration(timeout: float | None, limits: Limits) -> float:
+    if timeout is None:
+        return limits.wall_seconds
+    if not timeout > 0:
+        raise InputError(f"A timeout of {timeout} seconds can't be kept.", hint="Ask for more.")
+    return min(timeout, limits.wall_seconds)
+
+
+def _command(
+    argv: Sequence[str | bytes], stdin: bytes, cwd: str | None, env: Mapping[str, str] | None
+) -> Task:
+    if isinstance(argv, str | bytes) or not argv:
+        raise InputError("A command is a list of its name and its arguments, not empty.")
+    return Task(
+        Kind.EXECUTE,
+        tuple(wire.encode(argument, "command") for argument in argv),
+        wire.encode_environment({**ENVIRONMENT, **(env or {})}),
+        wire.encode(cwd or WORK_DIRECTORY, "directory"),
+        stdin,
+    )
+
+
+def _result(outcome: _Outcome, program: bytes) -> ExecResult:
+    """An `ExecResult`, with a refusal to start told as a shell tells it (127, 126)."""
+    reply = outcome.reply
+    returncode, stderr = os.waitstatus_to_exitcode(reply.status), outcome.stderr
+    if reply.stage != Stage.NOTHING:
+        missing = reply.stage == Stage.PROGRAM and reply.error in (errno.ENOENT, errno.ENOTDIR)
+        returncode = 127 if missing else 126
+        what = _STAGES.get(reply.stage, program.decode("utf-8", "replace"))
+        stderr = f"sandbox: {what}: {os.strerror(reply.error)}\n".encode()
+    return ExecResult(
+        returncode,
+        outcome.stdout,
+        stderr,
+        outcome.timed_out,
+        outcome.stdout_truncated,
+        outcome.stderr_truncated,
+        outcome.out_of_memory,
+    )
+
+
+class BwrapSession:
+    """A session of this tier; see `Session`."""
+
+    def __init__(self, spawned: Spawned, limits: Limits, outside_uid: int) -> None:
+        self._limits = limits
+        self._uid = outside_uid
+        self._loop = asyncio.get_running_loop()
+        self._process, self._control = spawned.process, spawned.control
+        self._group = spawned.group
+        self._spawned = spawned
+        self._ready: asyncio.Future[bool] = self._loop.create_future()
+        self.complaint = ""
+        self._lost = False
+        self._slots: list[Slot] = []
+        self._free: list[Slot] = []
+        self._running: dict[int, _Ended] = {}
+        self._background: set[asyncio.Task[None]] = set()
+        self._closing: asyncio.Task[None] | None = None
+        self._loop.add_reader(self._control, self._hear)
+
+    # ---- Session -------------------------------------------------------------------------------
+
+    async def exec(
+        self,
+        argv: Sequence[str | bytes],
+        stdin: bytes = b"",
+        cwd: str | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> ExecResult:
+        """See `Session.exec`."""
+        task = _command(argv, stdin, cwd, env)
+        seconds = _duration(timeout, self._limits)
+        outcome = await self._perform(task, self._limits.output_bytes, seconds)
+        return _result(outcome, task.arguments[0])
+
+    async def write_file(self, path: str, data: bytes, executable: bool = False) -> None:
+        """See `Session.write_file`."""
+        await self._file_task(Kind.WRITE_FILE, path, data, executable, 1)
+
+    async def read_file(self, path: str, limit: int) -> bytes:
+        """See `Session.read_file`."""
+        outcome = await self._file_task(Kind.READ_FILE, path, b"", False, limit)
+        if outcome.stdout_truncated:
+            raise RefusedError(
+                f"The file {path} is longer than the {limit} bytes that were asked for.",
+                rule="read-limit",
+            )
+        return outcome.stdout
+
+    async def usage(self) -> Usage:
+        """See `Session.usage`."""
+        self._require_alive()
+        return Usage(self._group.cpu_nanoseconds() // 1_000_000, self._group.peak_memory_bytes())
+
+    async def close(self) -> None:
+        """See `Session.close`."""
+        if self._closing is None:
+            self._closing = self._loop.create_task(self._tear_down())
+        await asyncio.shield(self._closing)
+
+    # ---- one task ------------------------------------------------------------------------------
+
+    async def _file_task(
+        self, kind: Kind, path: str, data: bytes, executable: bool, limit: int
+    ) -> _Outcome:
+        directory = WORK_DIRECTORY.encode()
+        task = Task(kind, (wire.encode(path, "path"),), (), directory, data, executable)
+        outcome = await self._perform(task, limit, self._limits.wall_seconds)
+        reply = outcome.reply
+        if reply.stage != Stage.NOTHING:
+            raise OSError(reply.error, f"in the sandbox: {os.strerror(reply.error)}", path)
+        if reply.status != 0 or outcome.timed_out:
+            raise SessionLostError(f"Something in the sandbox kept {path} from being copied.")
+        return outcome
+
+    async def _perform(self, task: Task, output_bytes: int, seconds: float) -> _Outcome:
+        """Run a task to its end; whatever happens, it is not left running."""
+        self._require_alive()
+        slot = self._take_slot()
+        ended: _Ended = self._loop.create_future()
+        self._running[slot.number] = ended
+        outputs: list[Output] = []
+        try:
+            kills = self._group.out_of_memory_kills()
+            self._begin(task, slot, ended, outputs, output_bytes)
+            timed_out = not await self._within_budget(ended, slot, seconds)
+            if timed_out:
+                await self._end_tree(slot, ended)
+            reply = ended.result()
+            if reply is None:
+                raise SessionLostError("The sandbox ended while a command was running in it.")
+            killed = self._group.out_of_memory_kills() > kills
+            await asyncio.wait([output.ended for output in outputs], timeout=_GRACE_SECONDS)
+            out, err = outputs
+            stdout, stderr = out.content(), err.content()
+            return _Outcome(reply, stdout, stderr, out.truncated, err.truncated, timed_out, killed)
+        finally:
+            for output in outputs:
+                output.close()
+            self._let_go(slot, ended)
+
+    def _begin(
+        self, task: Task, slot: Slot, ended: _Ended, outputs: list[Output], output_bytes: int
+    ) -> None:
+        """Ask for a task; if that fails, for lack of descriptors say, nothing has begun."""
+        try:
+            for _ in range(2):
+                outputs.append(Output(self._loop, output_bytes, self._uid))
+            self._send(task, slot, outputs)
+        except BaseException:
+            if not ended.done():
+                ended.set_result(None)
+            raise
+
+    def _send(self, task: Task, slot: Slot, outputs: list[Output]) -> None:
+        with Descriptors() as give:
+            given = [give.data(wire.strings(task)), give.data(task.stdin)]
+            given += [output.far for output in outputs]
+            given += [give.add(entrance) for entrance in slot.entrances()]
+            message = wire.request(task, slot.number, self._limits)
+            try:
+                socket.send_fds(self._control, [message], given)
+            except OSError as error:
+                self._lose()
+                raise SessionLostError("The sandbox no longer takes requests.") from error
+        for output in outputs:
+            output.release()
+
+    async def _within_budget(self, ended: _Ended, slot: Slot, seconds: float) -> bool:
+        """Wait for the end; False when the time, or the processor time, is used up before."""
+        deadline = self._loop.time() + seconds
+        processors = len(os.sched_getaffinity(0))
+        budget = slot.cpu_nanoseconds() + self._limits.cpu_seconds * 1_000_000_000
+        while not ended.done():
+            left = deadline - self._loop.time()
+            cpu_left = (budget - slot.cpu_nanoseconds()) / 1e9
+            if left <= 0 or cpu_left <= 0:
+                return False
+            earliest = max(cpu_left / processors, _LEAST_CPU_CHECK_SECONDS)
+            await asyncio.wait([ended], timeout=min(left, earliest))
+        return True
+
+    async def _end_tree(self, slot: Slot, ended: _Ended) -> None:
+        """Kill a command and all it started; the whole session if that takes too long."""
+        deadline = self._loop.time() + _END_SECONDS
+        slot.forbid_forks()
+        while not self._lost and not (ended.done() and slot.empty()):
+            if self._loop.time() > deadline:
+                self._process.kill()
+                self._lose()
+                return
+            slot.kill()
+            if ended.done():
+                await asyncio.sleep(0.002)
+            else:
+                await asyncio.wait([ended], timeout=0.01)
+        if not self._lost:
+            slot.allow_forks()
+
+    # ---- slots ---------------------------------------------------------------------------------
+
+    def _take_slot(self) -> Slot:
+        """A slot in which nothing lives, so that its group holds one command's tree only."""
+        if not self._free:
+            idle = (slot for slot in self._slots if slot.number not in self._running)
+            self._free = [slot for slot in idle if slot.empty()]
+        if self._free:
+            return self._free.pop()
+        if len(self._slots) == wire.SLOTS:
+            raise RefusedError(
+                "The sandbox can't run one more command.",
+                rule="slots",
+                hint=f"At most {wire.SLOTS} may be running or have left processes behind.",
+            )
+        slot = self._group.slot(len(self._slots))
+        self._slots.append(slot)
+        return slot
+
+    def _let_go(self, slot: Slot, ended: _Ended) -> None:
+        """Give a slot back; a task that was cancelled is first ended in the background."""
+        if ended.done() or self._lost:
+            self._running.pop(slot.number, None)
+            if not self._lost and slot.empty():
+                self._free.append(slot)
+            return
+        ending = self._loop.create_task(self._end_cancelled(slot, ended))
+        self._background.add(ending)
+        ending.add_done_callback(self._background.discard)
+
+    async def _end_cancelled(self, slot: Slot, ended: _Ended) -> None:
+        await self._end_tree(slot, ended)
+        self._let_go(slot, ended)
+
+    # ---- life and death ------------------------------------------------------------------------
+
+    def _require_alive(self) -> None:
+        if self._closing is not None:
+            raise SessionLostError("The sandbox has been closed.")
+        if self._lost:
+            raise SessionLostError(
+                "The sandbox has ended.", hint="A command in it may have used up its memory."
+            )
+
+    def _hear(self) -> None:
+        """Take one message from PID 1; anything unexpected ends the session."""
+        try:
+            message = self._control.recv(wire.REPLY_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            message = b""
+        reply = wire.parse_reply(message)
+        if reply is not None and reply.kind == Kind.READY and not self._ready.done():
+            self._ready.set_result(True)
+            return
+        ended = self._running.get(reply.slot) if reply and reply.kind == Kind.ENDED else None
+        if ended is None or ended.done():
+            self._lose()
+        else:
+            ended.set_result(reply)
+
+    def _lose(self) -> None:
+        """The session is over: tell everybody who waits."""
+        self._lost = True
+        self._loop.remove_reader(self._control)
+        self._control.close()
+        if not self._ready.done():
+            self._ready.set_result(False)
+        for ended in self._running.values():
+            if not ended.done():
+                ended.set_result(None)
+
+    async def _tear_down(self) -> None:
+        if not self._lost:
+            self._lose()
+        try:
+            await self._wait_for_end()
+        finally:
+            for ending in tuple(self._background):
+                ending.cancel()
+            self.complaint = self._spawned.complaint()
+            os.close(self._spawned.errors)
+            await self._loop.run_in_executor(spawner(), self._group.remove)
+
+    async def _wait_for_end(self) -> None:
+        """Reap bubblewrap, which ends after PID 1, which ends after all the others."""
+        if self._process.poll() is not None:
+            return
+        over: asyncio.Future[None] = self._loop.create_future()
+        pinned = os.pidfd_open(self._process.pid)
+        self._loop.add_reader(pinned, _settle, over)
+        try:
+            done, _ = await asyncio.wait([over], timeout=_CLOSE_SECONDS)
+            if not done:
+                self._process.kill()
+                await over
+        finally:
+            self._loop.remove_reader(pinned)
+            os.close(pinned)
+        self._process.wait()
+
+    async def come_up(self) -> bool:
+        """Wait until PID 1 speaks; False when it never does."""
+        await asyncio.wait([self._ready], timeout=_START_SECONDS)
+        return self._ready.done() and self._ready.result()
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _discard(spawned: Spawned) -> None:
+    """End a sandbox that nobody waits for any more; blocks for some milliseconds."""
+    spawned.control.close()
+    try:
+        spawned.process.wait(_CLOSE_SECONDS)
+    except subprocess.TimeoutExpired:
+        spawned.process.kill()
+        spawned.process.wait()
+    os.close(spawned.errors)
+    spawned.group.remove()
+
+
+def _discard_late(spawning: Future[Spawned]) -> None:
+    if spawning.exception() is None:
+        _discard(spawning.result())
+
+
+@dataclass(frozen=True)
+class BwrapTier:
+    """The tier; ``outside_uid`` is who sandboxes are on the host when root starts them.
+
+    None takes ``PROOFHOUSE_SANDBOX_UID``, or 65534 (nobody).
+    """
+
+    outside_uid: int | None = None
+
+    def _uid(self) -> int:
+        named = os.environ.get("PROOFHOUSE_SANDBOX_UID", str(INSIDE_UID))
+        uid = self.outside_uid if self.outside_uid is not None else named
+        if not str(uid).isdecimal() or not 1 <= int(uid) < 1 << 31:
+            raise InputError(
+                f"A sandbox can't run as user {uid!r}.",
+                hint="PROOFHOUSE_SANDBOX_UID is the number of an unprivileged user, not 0.",
+            )
+        return int(uid)
+
+    def check(self) -> None:
+        """See `Tier.check`."""
+        spawned = spawner().submit(spawn, Limits(), self._uid()).result()
+        try:
+            spawned.control.settimeout(_START_SECONDS)
+            with contextlib.suppress(OSError):
+                reply = wire.parse_reply(spawned.control.recv(wire.REPLY_BYTES))
+                if reply is not None and reply.kind == Kind.READY:
+                    return
+            spawned.control.close()
+            spawned.process.wait(_CLOSE_SECONDS)
+            raise diagnose(spawned.complaint())
+        finally:
+            _discard(spawned)
+
+    async def start(self, limits: Limits) -> Session:
+        """See `Tier.start`."""
+        uid = self._uid()
+        spawning = spawner().submit(spawn, limits, uid)
+        try:
+            spawned = await asyncio.shield(asyncio.wrap_future(spawning))
+        except asyncio.CancelledError:
+            spawning.add_done_callback(_discard_late)
+            raise
+        session = BwrapSession(spawned, limits, uid)
+        up = False
+        try:
+            up = await session.come_up()
+        finally:
+            if not up:
+                await session.close()
+        if not up:
+            raise diagnose(session.complaint)
+        return session

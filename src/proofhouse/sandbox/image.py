@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a sandboxed process sees: the file tree, as arguments for bubblewrap (bwrap(1)).
+
+    /usr            the host's, read only, without /usr/local
+    /bin, /lib ...  links into /usr where the host has them so, else the host's, read only
+    /etc            a handful of files of ours; links of /etc/alternatives that lead into /usr
+    /proc           of its own PID namespace; a few files that tell about the host are covered
+    /dev            null, zero, full, random, urandom, tty, ptmx, pts, shm
+    /tmp, /work     empty, in memory, of a stated size; /work is where commands start, and HOME
+    /init           the first process
+    everything else absent: /home, /root, /sys, /opt, /srv, /run, /mnt, /boot
+
+The files of ours name no host, user or organisation. Programs crash at start-up without
+``/etc/os-release`` or ``/etc/hosts``, which looks like a finding, so these exist.
+
+What can't be hidden this way: the kernel's release (uname), the processor and the machine's memory
+(/proc), and in /proc/self/mountinfo the name of the device that holds ``/usr``.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+from proofhouse.sandbox.descriptors import Descriptors
+from proofhouse.sandbox.limits import Limits
+from proofhouse.sandbox.session import WORK_DIRECTORY
+
+INSIDE_UID = 65534  # nobody, also outside unless told otherwise
+_TOP_LEVEL = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_OS_RELEASE = b'NAME="Linux"\nID=linux\nPRETTY_NAME="Linux"\n'
+_ETC = {
+    "passwd": b"root:x:0:0:root:/:/bin/false\nuser:x:65534:65534:user:/work:/bin/sh\n",
+    "group": b"root:x:0:\nuser:x:65534:\n",
+    "hosts": b"127.0.0.1 localhost sandbox\n::1 localhost sandbox\n",
+    "hostname": b"sandbox\n",
+    "nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
+    "os-release": _OS_RELEASE,
+}
+_COVERED = {
+    "/proc/cmdline": b"",
+    "/proc/version": b"Linux version %s\n" % os.uname().release.encode(),
+    "/proc/sys/kernel/random/boot_id": b"00000000-0000-0000-0000-000000000000\n",
+    "/usr/lib/os-release": _OS_RELEASE,
+}
+
+
+def _top_level(root: Path) -> list[str]:
+    arguments = ["--ro-bind", str(root / "usr"), "/usr"]
+    for name in _TOP_LEVEL:
+        path = root / name
+        if path.is_symlink():
+            arguments += ["--symlink", os.readlink(path), f"/{name}"]
+        elif path.is_dir():
+            arguments += ["--ro-bind", str(path), f"/{name}"]
+    if (root / "usr" / "local").is_dir():
+        arguments += ["--size", "4096", "--tmpfs", "/usr/local", "--remount-ro", "/usr/local"]
+    return arguments
+
+
+def _alternatives(root: Path) -> list[str]:
+    """The links that make ``cc`` and ``awk`` of ``gcc`` and ``mawk`` on Debian's descendants."""
+    arguments: list[str] = []
+    folder = root / "etc" / "alternatives"
+    for link in sorted(folder.iterdir()) if folder.is_dir() else ():
+        target = os.readlink(link) if link.is_symlink() else ""
+        if target.startswith(("/usr/bin/", "/usr/sbin/", "/usr/lib/")):
+            arguments += ["--symlink", target, f"/etc/alternatives/{link.name}"]
+    return arguments
+
+
+@cache
+def base_arguments(root: Path = Path("/")) -> tuple[str, ...]:
+    """The part of the tree that comes from the host, whose root is ``root``."""
+    return (*_top_level(root), "--dir", "/etc/alternatives", *_alternatives(root))
+
+
+def _tmpfs(path: str, mode: str, size: int) -> list[str]:
+    return ["--perms", mode, "--size", str(size), "--tmpfs", path]
+
+
+def tree_arguments(limits: Limits, init: Path, give: Descriptors) -> list[str]:
+    """The whole tree; ``init`` becomes ``/init``."""
+    arguments = list(base_arguments())
+    for name, content in _ETC.items():
+        arguments += ["--perms", "0644", "--file", str(give.data(content)), f"/etc/{name}"]
+    arguments += ["--proc", "/proc", "--dev", "/dev"]
+    for path, content in _COVERED.items():
+        if os.path.exists(path):
+            arguments += ["--perms", "0444", "--ro-bind-data", str(give.data(content)), path]
+    binary = give.add(os.open(init, os.O_RDONLY | os.O_CLOEXEC))
+    arguments += ["--perms", "0555", "--file", str(binary), "/init"]
+    arguments += _tmpfs("/dev/shm", "1777", limits.tmp_bytes)  # noqa: S108 - inside
+    arguments += _tmpfs("/tmp", "1777", limits.tmp_bytes)  # noqa: S108 - inside
+    arguments += _tmpfs(WORK_DIRECTORY, "0755", limits.tmp_bytes)
+    arguments += ["--dir", "/var", "--symlink", "../tmp", "/var/tmp"]  # noqa: S108 - inside
+    return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORK_DIRECTORY]

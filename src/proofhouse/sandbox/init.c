@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The first process of a sandbox, and the step that leads to it.
+ *
+ *     init launch UID FD,FD,... PROGRAM ARGUMENT...   outside: enter the cgroups, drop to UID, exec
+ *     init serve FD                                   inside, as PID 1: carry out requests from FD
+ *
+ * `launch` writes "0" to every descriptor (each a cgroup's `tasks` or `cgroup.procs`), becomes UID
+ * ("-": stays who it is) and executes bubblewrap, which executes `serve` behind its fences. It
+ * first takes back an exemption from the out-of-memory killer that its caller may have.
+ *
+ * `serve` reads requests from a SEQPACKET socket. One message is a `struct request` with its
+ * descriptors beside it (SCM_RIGHTS):
+ *
+ *     strings, stdin, stdout, stderr, cgroup...
+ *
+ * `strings` is a sealed memfd: the working directory, argc arguments and envc variables, each
+ * ended by NUL. The answer is one `struct reply` when the process it started has ended. A slot is
+ * a number the other side picks; at most one process is alive under it. `serve` holds nothing
+ * else: clocks, limits on output and killing belong to the other side, which works from outside
+ * the sandbox on the cgroup named by the slot. When the socket closes, `serve` exits, and the
+ * kernel kills whatever lives in its PID namespace.
+ *
+ * READ_FILE and WRITE_FILE are done by a child that executes nothing, so that no program inside
+ * can stand in for it: it copies the file named by the first argument to stdout, or stdin to it.
+ *
+ * Everything inside runs as one user, so PID 1 and its children are not dumpable until they
+ * execute something: their memory and descriptors in /proc are out of reach of the others.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <grp.h>
+
+#define SLOTS 256
+#define DESCRIPTORS 6 /* strings, stdin, stdout, stderr, at most two cgroups */
+#define STREAMS 1     /* where the three streams begin among them */
+#define GROUPS 4      /* where the cgroups begin */
+
+enum kind { READY = 0, EXECUTE = 1, READ_FILE = 2, WRITE_FILE = 3, ENDED = 4 };
+enum stage { NOTHING = 0, START = 1, GROUP = 2, DIRECTORY = 3, PROGRAM = 4, FILE_ITSELF = 5 };
+
+struct request {
+    uint32_t kind, slot, argc, envc, executable, unused;
+    uint64_t cpu_seconds, open_files, file_bytes;
+};
+
+struct reply {
+    uint32_t kind, slot;
+    int32_t status, stage, error;
+};
+
+/* Written by a child that fails before it executes anything; shared with it, one a slot. */
+struct failure {
+    int32_t stage, error;
+};
+
+static struct failure *failures;
+static pid_t running[SLOTS];
+
+static void close_from(unsigned first)
+{
+    syscall(SYS_close_range, first, ~0U, 0U);
+}
+
+static void default_signals(void)
+{
+    sigset_t none;
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int enter_group(int descriptor)
+{
+    return write(descriptor, "0", 1) == 1 ? 0 : -1;
+}
+
+static int set_oom_score(const char *score)
+{
+    ssize_t length = (ssize_t)strlen(score);
+    int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    ssize_t written = file < 0 ? -1 : write(file, score, (size_t)length);
+    close(file);
+    return written == length ? 0 : -1;
+}
+
+/* ---- launch --------------------------------------------------------------------------------- */
+
+static int refuse(const char *what)
+{
+    dprintf(2, "launch: %s: %s\n", what, strerror(errno));
+    return 125;
+}
+
+static int launch(const char *user, char *groups, char **program)
+{
+    set_oom_score("0"); /* refused to an ordinary user, who can't have been exempt either */
+    for (char *number = strtok(groups, ","); number != NULL; number = strtok(NULL, ",")) {
+        int descriptor = atoi(number);
+        if (enter_group(descriptor) != 0)
+            return refuse("entering a cgroup");
+        close(descriptor);
+    }
+    if (strcmp(user, "-") != 0) {
+        uid_t id = (uid_t)strtoul(user, NULL, 10);
+        if (id == 0 || setgroups(0, NULL) != 0 || setresgid(id, id, id) != 0 ||
+            setresuid(id, id, id) != 0)
+            return refuse("dropping root");
+    }
+    default_signals();
+    execv(program[0], program);
+    return refuse(program[0]);
+}
+
+/* ---- the child of one request --------------------------------------------------------------- */
+
+static _Noreturn void fail(struct failure *failure, int stage, int error)
+{
+    failure->stage = stage;
+    failure->error = error;
+    _exit(125);
+}
+
+static void limit(int resource, uint64_t value)
+{
+    struct rlimit bound;
+    getrlimit(resource, &bound);
+    if (bound.rlim_max != RLIM_INFINITY && bound.rlim_max < value)
+        value = bound.rlim_max;
+    bound.rlim_cur = bound.rlim_max = value;
+    setrlimit(resource, &bound);
+}
+
+static void set_limits(const struct request *request)
+{
+    limit(RLIMIT_CPU, request->cpu_seconds);
+    limit(RLIMIT_NOFILE, request->open_files);
+    limit(RLIMIT_FSIZE, request->file_bytes);
+    /* One byte, not zero: core(5) hands a dump to a program on the host even under zero. */
+    limit(RLIMIT_CORE, 1);
+}
+
+/* Splits the memfd into the working directory, arguments and environment. */
+static char *split(int strings, const struct request *request, char **argv, char **envp)
+{
+    struct stat about;
+    if (fstat(strings, &about) != 0 || about.st_size == 0)
+        return NULL;
+    size_t size = (size_t)about.st_size;
+    char *text = mmap(NULL, size, PROT_READ, MAP_PRIVATE, strings, 0);
+    if (text == MAP_FAILED || text[size - 1] != '\0')
+        return NULL;
+    char *end = text + size;
+    char *next = text + strlen(text) + 1;
+    for (uint32_t i = 0; i < request->argc + request->envc; i++) {
+        if (next >= end)
+            return NULL;
+        *(i < request->argc ? &argv[i] : &envp[i - request->argc]) = next;
+        next += strlen(next) + 1;
+    }
+    return text;
+}
+
+static int copy(int from, int to)
+{
+    static char buffer[65536];
+    for (;;) {
+        ssize_t got = read(from, buffer, sizeof buffer);
+        if (got <= 0)
+            return (int)got;
+        for (ssize_t done = 0; done < got;) {
+            ssize_t put = write(to, buffer + done, (size_t)(got - done));
+            if (put < 0)
+                return -1;
+            done += put;
+        }
+    }
+}
+
+/* Opens a regular file and nothing else: a FIFO would block, a device never ends. */
+static int open_regular(const char *path, int flags)
+{
+    struct stat about;
+    int file = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
+    if (file < 0)
+        return -1;
+    if (fstat(file, &about) != 0)
+        return -1;
+    if (!S_ISREG(about.st_mode)) {
+        errno = S_ISDIR(about.st_mode) ? EISDIR : EINVAL;
+        return -1;
+    }
+    return file;
+}
+
+static int read_file(const char *path)
+{
+    int file = open_regular(path, O_RDONLY);
+    return file < 0 ? -1 : copy(file, 1);
+}
+
+static void make_parents(const char *path)
+{
+    char *parent = strdup(path);
+    for (char *cut = parent; cut != NULL && (cut = strchr(cut + 1, '/')) != NULL;) {
+        *cut = '\0';
+        mkdir(parent, 0755); /* what fails here fails again, and is told, when the file opens */
+        *cut = '/';
+    }
+    free(parent);
+}
+
+static int write_file(const char *path, int executable)
+{
+    make_parents(path);
+    int file = open_regular(path, O_WRONLY | O_CREAT | O_TRUNC);
+    if (file < 0 || copy(0, file) != 0)
+        return -1;
+    return fchmod(file, executable ? 0755 : 0644);
+}
+
+static _Noreturn void run(const struct request *request, const int *descriptors, int count)
+{
+    struct failure *failure = &failures[request->slot];
+    char **argv = calloc(request->argc + 1UL, sizeof *argv);
+    char **envp = calloc(request->envc + 1UL, sizeof *envp);
+    default_signals();
+    setsid();
+    for (int i = GROUPS; i < count; i++)
+        if (enter_group(descriptors[i]) != 0)
+            fail(failure, GROUP, errno);
+    if (argv == NULL || envp == NULL)
+        fail(failure, START, ENOMEM);
+    char *directory = split(descriptors[0], request, argv, envp);
+    if (directory == NULL)
+        fail(failure, START, ENOMEM);
+    for (int stream = 0; stream < 3; stream++)
+        if (dup2(descriptors[STREAMS + stream], stream) < 0)
+            fail(failure, START, errno);
+    close_from(3);
+    umask(022);
+    set_limits(request);
+    if (chdir(directory) != 0)
+        fail(failure, DIRECTORY, errno);
+    if (request->kind == READ_FILE && read_file(argv[0]) != 0)
+        fail(failure, FILE_ITSELF, errno);
+    if (request->kind == WRITE_FILE && write_file(argv[0], request->executable != 0) != 0)
+        fail(failure, FILE_ITSELF, errno);
+    if (request->kind != EXECUTE)
+        _exit(0);
+    /* Dumpable again, or /proc/self would belong to nobody. Nothing of PID 1's is open by now. */
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    if (set_oom_score("1000") != 0) /* dies before PID 1 when memory runs out */
+        fail(failure, START, errno);
+    environ = envp;
+    execvp(argv[0], argv);
+    fail(failure, PROGRAM, errno);
+}
+
+/* ---- serve ---------------------------------------------------------------------------------- */
+
+static void answer(int control, struct reply reply)
+{
+    if (send(control, &reply, sizeof reply, MSG_NOSIGNAL) != sizeof reply)
+        _exit(0);
+}
+
+static void start(int control, const struct request *request, const int *descriptors, int count)
+{
+    struct reply refusal = {ENDED, request->slot, 0, START, EMFILE};
+    pid_t child = -1;
+    failures[request->slot] = (struct failure){NOTHING, 0};
+    if (count > GROUPS) {
+        child = fork();
+        refusal.error = errno;
+    }
+    if (child == 0)
+        run(request, descriptors, count);
+    if (child < 0)
+        answer(control, refusal);
+    else
+        running[request->slot] = child;
+}
+
+static void receive(int control)
+{
+    struct request request;
+    int descriptors[DESCRIPTORS];
+    int count = 0;
+    union {
+        char bytes[CMSG_SPACE(sizeof descriptors)];
+        struct cmsghdr align;
+    } ancillary;
+    struct iovec place = {&request, sizeof request};
+    struct msghdr message = {.msg_iov = &place,
+                             .msg_iovlen = 1,
+                             .msg_control = ancillary.bytes,
+                             .msg_controllen = sizeof ancillary.bytes};
+    ssize_t got = recvmsg(control, &message, MSG_CMSG_CLOEXEC);
+    if (got != sizeof request || request.slot >= SLOTS)
+        _exit(0); /* closed, or not speaking our language: the session ends */
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (header != NULL && header->cmsg_type == SCM_RIGHTS) {
+        count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        memcpy(descriptors, CMSG_DATA(header), (size_t)count * sizeof(int));
+    }
+    start(control, &request, descriptors, count);
+    for (int i = 0; i < count; i++)
+        close(descriptors[i]);
+}
+
+static void reap(int control)
+{
+    int status;
+    for (pid_t child; (child = waitpid(-1, &status, WNOHANG)) > 0;) {
+        uint32_t slot = 0;
+        while (slot < SLOTS && running[slot] != child)
+            slot++;
+        if (slot == SLOTS)
+            continue; /* an orphan of some command */
+        running[slot] = 0;
+        answer(control, (struct reply){ENDED, slot, status, failures[slot].stage,
+                                       failures[slot].error});
+    }
+}
+
+static int serve(int inherited)
+{
+    const int control = 3;
+    sigset_t child;
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (inherited != control)
+        dup2(inherited, control);
+    close_from(4);
+    fcntl(control, F_SETFD, FD_CLOEXEC);
+    int null = open("/dev/null", O_RDWR);
+    for (int stream = 0; stream < 3; stream++)
+        dup2(null, stream);
+    close(null);
+    failures = mmap(NULL, SLOTS * sizeof *failures, PROT_READ | PROT_WRITE,
+                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (failures == MAP_FAILED)
+        return 125;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, NULL);
+    int ended = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    answer(control, (struct reply){READY, 0, 0, NOTHING, 0});
+    struct pollfd watched[] = {{ended, POLLIN, 0}, {control, POLLIN, 0}};
+    for (;;) {
+        struct signalfd_siginfo ignored;
+        if (poll(watched, 2, -1) < 0)
+            continue;
+        if (watched[0].revents != 0) {
+            while (read(ended, &ignored, sizeof ignored) > 0)
+                ;
+            reap(control);
+        }
+        if (watched[1].revents != 0)
+            receive(control);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 4 && strcmp(argv[1], "launch") == 0)
+        return launch(argv[2], argv[3], argv + 4);
+    if (argc == 3 && strcmp(argv[1], "serve") == 0)
+        return serve(atoi(argv[2]));
+    dprintf(2, "usage: init launch UID FD,FD,... PROGRAM ARGUMENT... | init serve FD\n");
+    return 125;
+}

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts bubblewrap: what it needs, its fences, and from which thread.
+
+One thread starts every sandbox and lives as long as the interpreter, because a sandbox dies with
+the *thread* that started it (PR_SET_PDEATHSIG, prctl(2)). It hands over exactly the descriptors
+that are meant, an empty environment and a session of its own, so that neither a key in the
+environment nor Ctrl-C in the terminal gets through.
+
+The chain: ``init launch`` enters the cgroups and drops root; bubblewrap fences; ``init serve`` is
+PID 1 inside. Either end of the control socket closing ends the other.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from proofhouse.errors import PrerequisiteError
+from proofhouse.sandbox import seccomp
+from proofhouse.sandbox.build import init_binary
+from proofhouse.sandbox.cgroup import SessionGroup, controllers
+from proofhouse.sandbox.descriptors import Descriptors
+from proofhouse.sandbox.image import INSIDE_UID, tree_arguments
+from proofhouse.sandbox.limits import Limits
+
+_OLDEST = (0, 8)  # --disable-userns
+_FENCES = (
+    *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
+    *("--new-session", "--as-pid-1", "--cap-drop", "ALL", "--clearenv"),
+    *("--uid", str(INSIDE_UID), "--gid", str(INSIDE_UID), "--hostname", "sandbox"),
+)
+#: Settings that bar user namespaces: file, barring value, remedy.
+_BARS = (
+    (
+        "/proc/sys/kernel/unprivileged_userns_clone",
+        "0",
+        "Run `sysctl -w kernel.unprivileged_userns_clone=1` as root.",
+    ),
+    (
+        "/proc/sys/user/max_user_namespaces",
+        "0",
+        "Run `sysctl -w user.max_user_namespaces=15000` as root.",
+    ),
+    (
+        "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+        "1",
+        "Run `apt-get install apparmor-profiles` and load its bwrap-userns-restrict profile, "
+        "or `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` as root.",
+    ),
+)
+
+
+@dataclass
+class Spawned:
+    """A bubblewrap that was started, and what holds it."""
+
+    process: subprocess.Popen[bytes]
+    control: socket.socket
+    group: SessionGroup
+    errors: int
+
+    def complaint(self) -> str:
+        """What bubblewrap wrote to its stderr so far."""
+        return os.pread(self.errors, 4096, 0).decode("utf-8", "replace").strip()
+
+
+@cache
+def bubblewrap() -> str:
+    """The path of a bubblewrap that is new enough; `PrerequisiteError` otherwise."""
+    path = shutil.which("bwrap")
+    if path is None:
+        raise PrerequisiteError(
+            "The sandbox needs bubblewrap, and there is none on the path.",
+            hint="Run `apt-get install bubblewrap`.",
+        )
+    answer = subprocess.run(
+        [path, "--version"], capture_output=True, text=True, check=False, env={}, timeout=30
+    ).stdout
+    version = re.search(r"(\d+)\.(\d+)", answer)
+    if version is None or (int(version[1]), int(version[2])) < _OLDEST:
+        raise PrerequisiteError(
+            f"The sandbox needs bubblewrap 0.8 or newer, not {answer.strip() or path!r}.",
+            hint="Run `apt-get install bubblewrap` on a distribution of 2023 or later.",
+        )
+    return path
+
+
+@cache
+def system_call_filter() -> bytes:
+    """The filter for this machine's architecture; `PrerequisiteError` for one we have none for."""
+    machine = os.uname().machine
+    if machine not in seccomp.ARCHITECTURES:
+        raise PrerequisiteError(
+            f"The sandbox has no system-call filter for {machine}.",
+            hint=f"It runs on {' and '.join(seccomp.ARCHITECTURES)}.",
+        )
+    return seccomp.build(machine)
+
+
+@cache
+def _spawner_of(_pid: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-spawner")
+
+
+def spawner() -> ThreadPoolExecutor:
+    """The one thread of this process (and not of the process it was forked from)."""
+    return _spawner_of(os.getpid())
+
+
+def spawn(limits: Limits, outside_uid: int) -> Spawned:
+    """Start a sandbox without waiting for it; call it in `spawner` only.
+
+    Raises `PrerequisiteError` for whatever can be known to be missing beforehand.
+    """
+    program, binary, filter_ = bubblewrap(), init_binary(), system_call_filter()
+    group = SessionGroup(controllers(), limits)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    errors = os.memfd_create("errors", os.MFD_CLOEXEC)
+    try:
+        with theirs, Descriptors() as give:
+            entrances = ",".join([str(give.add(entrance)) for entrance in group.entrances()])
+            user = str(outside_uid) if os.geteuid() == 0 else "-"
+            command = [str(binary), "launch", user, entrances, program, *_FENCES]
+            command += tree_arguments(limits, binary, give)
+            command += ["--seccomp", str(give.data(filter_))]
+            command += ["--", "/init", "serve", str(theirs.fileno())]
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                cwd="/",
+                env={},
+                start_new_session=True,
+                pass_fds=(*give.numbers, theirs.fileno()),
+            )
+    except BaseException:
+        ours.close()
+        os.close(errors)
+        group.remove()
+        raise
+    ours.setblocking(False)
+    return Spawned(process, ours, group, errors)
+
+
+def diagnose(complaint: str) -> PrerequisiteError:
+    """Why a sandbox did not come up, from what bubblewrap complained of."""
+    last_line = complaint.rpartition("\n")[2] or "bubblewrap ended without a word"
+    for file, barring, remedy in _BARS:
+        path = Path(file)
+        if path.exists() and path.read_text().strip() == barring:
+            return PrerequisiteError(
+                f"User namespaces are barred on this machine: {last_line}", hint=remedy
+            )
+    return PrerequisiteError(
+        f"The sandbox does not start: {last_line}",
+        hint="In a container allow user namespaces: `docker run --security-opt seccomp=unconfined "
+        "--security-opt apparmor=unconfined --security-opt systempaths=unconfined ...`.",
+    )

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every tier offers: a session, in which commands run and files come and go.
+
+    async with open_session(Limits(), tier="bwrap") as session:
+        await session.write_file("hello.c", source)
+        built = await session.exec(["cc", "-o", "hello", "hello.c"])
+        ran = await session.exec(["./hello"], stdin=b"...", timeout=10)
+
+A session is one closed place with one lifetime: what a command leaves behind, files and
+processes, is there for the next one, and nothing of it outlives `Session.close`. Commands may run
+at the same time. A session belongs to the event loop it was started in.
+
+Relative paths start in the work directory, ``/work``, which is also ``HOME``. The environment
+holds ``PATH``, ``HOME``, ``LANG`` and what the caller passes; nothing is inherited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from proofhouse.errors import ProofhouseError
+from proofhouse.sandbox.limits import Limits
+
+WORK_DIRECTORY = "/work"
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": WORK_DIRECTORY, "LANG": "C.UTF-8"}
+
+
+class SessionLostError(ProofhouseError):
+    """The sandbox ended by itself under a command; nobody's answer was judged.
+
+    This is a failure of the infrastructure (or of a program that took its own sandbox down), not
+    a result: run again in a new session.
+    """
+
+    exit_code = 8
+
+
+@dataclass(frozen=True)
+class ExecResult:
+    """How a command ended.
+
+    ``returncode`` is the exit status, or minus the number of the signal that ended it. It is 127
+    when the program does not exist and 126 when it could not be started otherwise; stderr then
+    begins with ``sandbox:`` and says why. ``timed_out`` means that the sandbox ended it and all it
+    started, because it ran longer or computed more than it may. ``out_of_memory`` means that the
+    session met its memory limit and something in it was killed for that. A truncated stream holds
+    its first ``output_bytes``.
+    """
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+    timed_out: bool = False
+    stdout_truncated: bool = False
+    stderr_truncated: bool = False
+    out_of_memory: bool = False
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a session has used so far, itself and all it started."""
+
+    cpu_milliseconds: int
+    peak_memory_bytes: int
+
+
+class Session(Protocol):
+    """One closed place, from its start to its `close`."""
+
+    async def exec(
+        self,
+        argv: Sequence[str | bytes],
+        stdin: bytes = b"",
+        cwd: str | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> ExecResult:
+        """Run one command to its end.
+
+        ``timeout`` is in seconds and is cut to ``Limits.wall_seconds``. The command has ended when
+        the process itself has; output that others hold open is awaited a quarter of a second more.
+        A process it leaves behind lives on until the session closes, unless the command timed out
+        or the call was cancelled: then everything it started is killed, however it detached itself.
+
+        Raises `InputError` for an argument that can't be one (empty command, a NUL inside),
+        `RefusedError` when too many commands are running, `SessionLostError` when the sandbox died.
+        """
+        ...
+
+    async def write_file(self, path: str, data: bytes, executable: bool = False) -> None:
+        """Create or overwrite a file, mode 0644 or 0755, with its missing parent directories.
+
+        Done by a process inside, so a link leads where it leads inside. Raises the `OSError` that
+        opening or writing met there (``ENOSPC``, `IsADirectoryError`, `PermissionError` ...;
+        ``EINVAL`` for what is no regular file), otherwise as `exec`.
+        """
+        ...
+
+    async def read_file(self, path: str, limit: int) -> bytes:
+        """Read a file of at most ``limit`` bytes.
+
+        Raises `RefusedError` when it is longer, `OSError` as `write_file`, otherwise as `exec`.
+        """
+        ...
+
+    async def usage(self) -> Usage:
+        """What the session has used since it started."""
+        ...
+
+    async def close(self) -> None:
+        """Kill everything inside, wait until it is gone, and forget its files; can be repeated."""
+        ...
+
+
+class Tier(Protocol):
+    """A way to build sessions, of a stated strength."""
+
+    def check(self) -> None:
+        """Raise `PrerequisiteError` with its remedy unless sessions of this tier can start here."""
+        ...
+
+    async def start(self, limits: Limits) -> Session:
+        """Start a session; raises as `check`."""
+        ...
