@@ -38,6 +38,7 @@ from proofhouse.formats.digest import SALT_BYTES, is_digest, new_salt, salted_he
 from proofhouse.formats.fields import hex_bytes, members, refuse
 
 ORDER = 2**252 + 27742317777372353535851937790883648493
+FIELD = 2**255 - 19
 SCALAR_BYTES = 32
 _MESSAGE_TAG = b"proofhouse/pedersen/message/v1\n"
 _H_TAG = b"proofhouse/pedersen/H/v1"
@@ -97,8 +98,10 @@ class Commitment:
     def __post_init__(self) -> None:
         if not is_digest(self.sha256):
             refuse("the commitment's sha256", "must be 64 lowercase hexadecimal digits")
-        valid = len(self.pedersen) == SCALAR_BYTES and any(self.pedersen)
-        if not valid or not _group().crypto_core_ristretto255_is_valid_point(self.pedersen):
+        # Older libsodium overlooks the highest bit, which would be a second spelling of a point.
+        number = int.from_bytes(self.pedersen, "little")
+        one_spelling = len(self.pedersen) == SCALAR_BYTES and 0 < number < FIELD
+        if not one_spelling or not _group().crypto_core_ristretto255_is_valid_point(self.pedersen):
             raise FormatError("The commitment's pedersen is not the encoding of a ristretto point.")
 
     @classmethod
