@@ -1,1 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
+"""The log: append, prove, audit, export.
+
+    log.py      appends, signs checkpoints, proves                 start here
+    store.py    what it asks of a store; ``memory`` and ``sqlite`` are two
+    audit.py    every stored leaf, tile and checkpoint, compared
+    export.py   the log as files for any web server (C2SP tlog-tiles)
+
+Leaves are opaque bytes here: what a statement means is ``rules``, what is sealed lies in ``vault``.
+"""
