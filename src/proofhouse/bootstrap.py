@@ -3,7 +3,7 @@
 
 A home is one folder; it needs no service and no configuration:
 
-    home.json        format version and origin of the log; written last, so that it marks a whole home
+    home.json        format version and origin of the log; written last: it marks a whole home
     keys/            private keys (``keyring``)
     policy.json      the trust policy of this log: what an outsider needs from elsewhere
     ledger.sqlite    the log
@@ -15,13 +15,12 @@ A home is one folder; it needs no service and no configuration:
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import fcntl
 import json
 import os
 import secrets
 import shutil
-import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,13 +29,14 @@ from pathlib import Path
 
 from proofhouse.desk import open_log
 from proofhouse.desk.desk import Desk
-from proofhouse.errors import DamagedError, PrerequisiteError, ProofhouseError, StorageError
+from proofhouse.durable import told, write_file
+from proofhouse.errors import DamagedError, PrerequisiteError, StorageError
 from proofhouse.failpoints import reach
 from proofhouse.formats.keys import PublicKey
-from proofhouse.formats.note import NoteKey
+from proofhouse.formats.note import NoteSigner
 from proofhouse.formats.policy import Issuer, Policy
 from proofhouse.home import default_path
-from proofhouse.keyring import BODIES, ROLES, Keyring, read_private, write_private
+from proofhouse.keyring import BODIES, ROLES, Keyring, read_private
 from proofhouse.ledger.log import Log
 from proofhouse.ledger.sqlite import SqliteStore
 from proofhouse.vault.vault import Vault
@@ -91,52 +91,34 @@ def open_home(path: Path | None = None) -> Iterator[Home]:
     ledger that was edited or truncated), PrerequisiteError (a key that is gone or readable).
     """
     path = path or default_path()
-    with _storage_errors(path):
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(path):
-            whole = _is_whole(path)
-            keys = Keyring(path / "keys")
-            if not whole:
-                _make_keys(path, keys)
-            signer = NoteKey.parse(read_private(path / "keys" / "log.key").decode().strip())
-            store = SqliteStore(path / "ledger.sqlite", create=not whole)
-            vault = Vault.open(path / "vault.sqlite", path / "keys" / "vault.key", create=not whole)
-            try:
-                log = Log.open(store, signer)
-                policy = _keep_policy(path, _policy(keys, signer))
-                home = Home(path, keys, Desk(log, vault, policy, utc_now))
-                if log.size == 0:
-                    if whole:
-                        raise DamagedError("The ledger of this home is empty, and it was not.")
-                    _open_log(home, signer)
-                if not whole:
-                    _mark_whole(path, log.origin)
-                shutil.rmtree(path / "scratch", ignore_errors=True)
-                yield home
-            finally:
-                vault.close()
-                store.close()
+    with contextlib.ExitStack() as stack:
+        with told("the home", path):
+            home = _open(path, stack)
+        yield home
 
 
-@contextmanager
-def _storage_errors(path: Path) -> Iterator[None]:
-    """Say in one sentence what the operating system refused."""
-    try:
-        yield
-    except ProofhouseError:
-        raise
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageError(
-                f"The disk under {path} is full.",
-                hint="Make room and run the same command again: what was registered stands.",
-            ) from None
-        raise StorageError(
-            f"The home {path} can't be used: {error.strerror or 'unknown error'}.",
-            hint="Choose another with PROOFHOUSE_HOME.",
-        ) from None
-    except sqlite3.Error:
-        raise StorageError(f"The database of the home {path} failed.") from None
+def _open(path: Path, stack: contextlib.ExitStack) -> Home:
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stack.enter_context(_alone(path))
+    whole = _is_whole(path)
+    keys = Keyring(path / "keys")
+    if not whole:
+        _make_keys(path, keys)
+    signer = NoteSigner.parse(read_private(path / "keys" / "log.key").decode().strip())
+    store = SqliteStore(path / "ledger.sqlite", create=not whole)
+    stack.callback(store.close)
+    vault = Vault.open(path / "vault.sqlite", path / "keys" / "vault.key", create=not whole)
+    stack.callback(vault.close)
+    log = Log.open(store, signer)
+    home = Home(path, keys, Desk(log, vault, _keep_policy(path, _policy(keys, signer)), utc_now))
+    if log.size == 0 and whole:
+        raise DamagedError("The ledger of this home is empty, and it was not.")
+    if log.size == 0:
+        _open_log(home, signer)
+    if not whole:
+        _mark_whole(path, log.origin)
+    shutil.rmtree(path / "scratch", ignore_errors=True)
+    return home
 
 
 @contextmanager
@@ -176,11 +158,11 @@ def _is_whole(path: Path) -> bool:
 def _make_keys(path: Path, keys: Keyring) -> None:
     keys.make(ROLES)
     if not keys.path("log").exists():
-        key = NoteKey.generate(f"proofhouse.local/{secrets.token_hex(8)}")
-        write_private(keys.path("log"), key.to_text().encode() + b"\n")
+        key = NoteSigner.generate(f"proofhouse.local/{secrets.token_hex(8)}")
+        write_file(keys.path("log"), key.to_text().encode() + b"\n")
 
 
-def _policy(keys: Keyring, signer: NoteKey) -> Policy:
+def _policy(keys: Keyring, signer: NoteSigner) -> Policy:
     """The policy of a home that holds every key: custody is single, and it says so."""
 
     def issuer(name: str) -> Issuer:
@@ -199,9 +181,7 @@ def _keep_policy(path: Path, made: Policy) -> Policy:
     """The home's policy file, written once; keys that are no longer its own are noticed."""
     file = path / "policy.json"
     if not file.exists():
-        beside = file.with_suffix(".new")
-        beside.write_bytes(made.to_bytes())
-        beside.rename(file)
+        write_file(file, made.to_bytes(), 0o644)
     policy = Policy.parse(file.read_bytes())
     for keyid, role in made.roles.items():
         if policy.roles.get(keyid) != role:
@@ -212,7 +192,7 @@ def _keep_policy(path: Path, made: Policy) -> Policy:
     return policy
 
 
-def _open_log(home: Home, signer: NoteKey) -> None:
+def _open_log(home: Home, signer: NoteSigner) -> None:
     draft = open_log.draft(
         origin=signer.name,
         verifier_key=str(signer.verifier),
@@ -224,7 +204,6 @@ def _open_log(home: Home, signer: NoteKey) -> None:
 
 def _mark_whole(path: Path, origin: str) -> None:
     reach("home.whole.before")
-    beside = path / "home.json.new"
-    beside.write_text(json.dumps({"formatVersion": FORMAT_VERSION, "origin": origin}) + "\n")
-    beside.rename(path / "home.json")
+    about = {"formatVersion": FORMAT_VERSION, "origin": origin}
+    write_file(path / "home.json", json.dumps(about).encode() + b"\n")
     reach("home.whole.after")

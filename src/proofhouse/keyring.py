@@ -10,11 +10,11 @@ A home of the embedded default holds all of them; a party's own home only its ow
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from proofhouse.durable import write_file
 from proofhouse.errors import PrerequisiteError, StorageError
 from proofhouse.formats.keys import SigningKey
 
@@ -34,7 +34,7 @@ class Keyring:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in names:
             if not self.path(name).exists():
-                write_private(self.path(name), SigningKey.generate().to_pem())
+                write_file(self.path(name), SigningKey.generate().to_pem())
 
     def path(self, name: str) -> Path:
         """Where the key of ``name`` lies."""
@@ -45,17 +45,6 @@ class Keyring:
         if name not in self._keys:
             self._keys[name] = SigningKey.from_pem(read_private(self.path(name)))
         return self._keys[name]
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write a new file that only its owner can read, whole or not at all."""
-    beside = path.with_suffix(".new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.rename(path)
 
 
 def read_private(path: Path) -> bytes:

@@ -10,13 +10,13 @@ A dossier shows only what ``verify`` accepted, so a page can't say more than its
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from proofhouse.desk.desk import Desk
 from proofhouse.desk.make_bundle import make_bundle
 from proofhouse.dossier import render
+from proofhouse.durable import told, write_file
 from proofhouse.errors import VerificationError
 from proofhouse.failpoints import reach
 from proofhouse.formats.bundle import Bundle
@@ -80,10 +80,6 @@ def read_bundle(data: bytes, policy: Policy) -> tuple[Report, CaseView]:
 def write_whole(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path`` so that the old file or the new one is there, never a part."""
     reach(f"publish.{path.name}.before")
-    beside = path.with_name(path.name + ".new")
-    with beside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.rename(path)
+    with told("the published file", path):
+        write_file(path, data)
     reach(f"publish.{path.name}.after")

@@ -23,7 +23,7 @@ from rich.markup import escape
 from rich.spinner import Spinner
 from rich.text import Text
 
-from proofhouse.journey import Told
+from proofhouse import journey
 from proofhouse.publish import Published
 from proofhouse.rules.registration import Case, Entry
 from proofhouse.views import summary_lines
@@ -76,21 +76,22 @@ class Progress:
     ) -> None:
         self._live.stop()
 
-    def tell(self, told: Told) -> None:
+    def tell(self, told: journey.Told) -> None:
         """Show one thing that happened."""
-        if told.kind == "progress":
+        if isinstance(told, journey.Progress):
             self._progress(told)
-        elif told.kind == "statement" and told.case is not None:
-            self._end_run()
-            self._print(_statement(told.case.entries[-1]))
-        elif told.kind == "commitment":
-            self._print(_line("", "Bodies", SAID[told.text]))
+            return
+        self._run = None
+        self._live.update(Text(""))
+        if isinstance(told, journey.Registered):
+            self._console.print(_statement(told.entry))
         else:
-            self._print(Text(f" · {told.text}", style="dim"))
+            self._console.print(Text(f" · {told.text}", style="dim"))
 
     def summary(self, case: Case, published: Published, policy: Path) -> None:
         """Show what it came to, and where the files are."""
-        self._end_run()
+        self._run = None
+        self._live.update(Text(""))
         self._console.print()
         for line in summary_lines(published.view):
             self._console.print(f"   {escape(line)}")
@@ -107,7 +108,7 @@ class Progress:
         self._console.print(f"   Check it yourself: {check}", soft_wrap=True)
         self._console.print(f"   This took {_clock(took)}.", style="dim")
 
-    def _progress(self, told: Told) -> None:
+    def _progress(self, told: journey.Progress) -> None:
         if self._run is None:
             self._run = _Run(told.plan)
         event = told.event
@@ -123,13 +124,6 @@ class Progress:
         elif event is not None and event.kind == "batch-done":
             for line in self._run.lines():
                 self._console.print(f"   {line}")
-
-    def _end_run(self) -> None:
-        self._run = None
-        self._live.update(Text(""))
-
-    def _print(self, text: Text) -> None:
-        self._console.print(text)
 
 
 class _Run:
@@ -185,22 +179,19 @@ class _Run:
         total = 0
         for name, outcome in self.outcomes.items():
             solved, failed = self.weights[name]
-            total += solved if (missing_as if outcome == "missing" else outcome) == "solved" else failed
+            known = missing_as if outcome == "missing" else outcome
+            total += solved if known == "solved" else failed
         return total
 
 
 def _statement(entry: Entry) -> Text:
     roles = sorted({signer.role for signer in entry.signers}, reverse=True)
-    who = " and ".join(roles).capitalize()
+    who = "Owning bodies" if roles == ["body"] else " and ".join(roles).capitalize()
     said = SAID.get(entry.name, entry.name)
     if entry.name == "determination":
         said = f"determines: {entry.predicate['outcome']}"
-    return _line(f"leaf {entry.index}", who, said)
-
-
-def _line(leaf: str, who: str, said: str) -> Text:
     text = Text(" ✓ ", style="green")
-    text.append(f"{leaf:<8} ", style="dim")
+    text.append(f"{f'leaf {entry.index}':<8} ", style="dim")
     text.append(f"{who} ", style="bold")
     text.append(said, style="default")
     return text

@@ -60,8 +60,8 @@ def command(**options: Any) -> None:
     """
     from proofhouse.bootstrap import open_home
     from proofhouse.cli.progress import Progress
-    from proofhouse.desk.publish_case import publish_case
-    from proofhouse.journey import Journey, Wishes, abandon
+    from proofhouse.journey import Journal, Journey, Wishes, abandon
+    from proofhouse.publish import publish_case
 
     wishes = Wishes(
         model=options["model"],
@@ -80,10 +80,10 @@ def command(**options: Any) -> None:
         if options["abandon"]:
             case = abandon(home, progress.tell)
         else:
-            journey = Journey(home, wishes, progress.tell, key=os.environ.get(options["key_env"], ""))
-            case = journey.go()
+            key = os.environ.get(options["key_env"], "")
+            case = Journey(home, wishes, progress.tell, key).go()
         published = publish_case(home.desk, case.id, home.review_folder(case.id))
-        home.finish_journey()
+        Journal(home.path).end()
         progress.summary(case, published, home.policy_path)
     if options["as_json"]:
         print_json(_as_object(case, published, home.policy_path))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from proofhouse.desk.draft import Draft, about_case
 from proofhouse.rules.registration import Case, window_of
-from proofhouse.rules.window import parse_time
 
 
 def draft(case: Case, *, at: str) -> Draft:
@@ -17,7 +16,7 @@ def draft(case: Case, *, at: str) -> Draft:
     if case.last("withdrawal") is not None:
         reason = "withdrawn"
     else:
-        reason = "ended" if parse_time(at) >= window_of(window).ends_at else "concluded"
+        reason = "ended" if at >= window_of(window).ends_at else "concluded"
     fields = {
         "window": window.digest,
         "reason": reason,

@@ -27,7 +27,8 @@ from proofhouse.formats.bundle import Opening
 from proofhouse.formats.envelope import Envelope
 from proofhouse.formats.leaf import ClearLeaf, SealedLeaf, clear_leaf, parse_leaf, seal, sealed_leaf
 from proofhouse.formats.policy import Policy
-from proofhouse.ledger.log import Log, NewEntry
+from proofhouse.ledger.log import Log
+from proofhouse.ledger.store import NewEntry
 from proofhouse.rules.entries import entry_of
 from proofhouse.rules.registration import Case, Entry, Record, register, slot_of
 from proofhouse.vault.vault import Body, Vault
@@ -72,7 +73,9 @@ class Desk:
         before = "first"
         while (index := self.log.slot(slot("case", case_id, before))) is not None:
             leaf = parse_leaf(self.log.leaf(index))
-            body = self.vault.body(case_id, leaf.sealed) if isinstance(leaf, SealedLeaf) else None
+            if not isinstance(leaf, SealedLeaf):
+                raise DamagedError(f"Leaf {index} stands in clear where a sealed one belongs.")
+            body = self.vault.body(case_id, leaf.sealed)
             if body is None:
                 raise DamagedError(
                     f"The body of leaf {index} is not in the vault.",

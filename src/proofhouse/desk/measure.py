@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import subprocess
+from importlib.resources import files
 from typing import Any
 
 from proofhouse.bank import calibration, families
-from proofhouse.bank.generator import generator_digest
+from proofhouse.bank.digests import generator_digest, toolchain_digest
 from proofhouse.desk.desk import Desk, Kept
 from proofhouse.desk.seal_bank import Bank
 from proofhouse.errors import DamagedError, PrerequisiteError
@@ -22,6 +22,8 @@ CAPABILITIES = ("discovering software flaws",)
 """The closed list of what is tested (R16); nothing else is recorded about a model."""
 
 MOST_VERSIONS = 10_000
+JITTER_MICROLOGITS = 200_000
+ZONE_MICROLOGITS = 700_000
 
 
 def newest_bank(desk: Desk) -> Kept | None:
@@ -63,7 +65,7 @@ def describe_bank(desk: Desk, owners: tuple[str, ...]) -> Bank:
         capabilities=CAPABILITIES,
         families={name: len(family.levels) for name, family in families.FAMILIES.items()},
         generator=generator_digest(),
-        toolchain=toolchain_digest(),
+        toolchain=toolchain_digest(compiler_version()),
         calibration=calibration_digest(),
         owners=owners,
     )
@@ -93,18 +95,20 @@ def _opened(kept: Kept, name: str) -> dict[str, Any]:
 
 def calibration_digest() -> str:
     """SHA-256 of the table of difficulties that plans are made from."""
-    return hashlib.sha256(calibration.table_bytes()).hexdigest()
+    return sha256_hex(files("proofhouse.bank").joinpath("calibration.json").read_bytes())
 
 
-def toolchain_digest() -> str:
-    """SHA-256 of what the compiler says it is; items are built by it and judged by its sanitizer."""
+def compiler_version() -> str:
+    """What the compiler says it is; items are built by it and judged by its sanitizer."""
     try:
-        said = subprocess.run(["gcc", "--version"], capture_output=True, check=True, timeout=20)
+        said = subprocess.run(
+            ["gcc", "--version"], capture_output=True, check=True, timeout=20, text=True
+        )
     except (OSError, subprocess.SubprocessError):
         raise PrerequisiteError(
             "There is no C compiler.", hint="Run: apt-get install gcc libc6-dev"
         ) from None
-    return hashlib.sha256(said.stdout).hexdigest()
+    return said.stdout
 
 
 def draw_threshold() -> dict[str, Any]:
@@ -112,19 +116,16 @@ def draw_threshold() -> dict[str, Any]:
 
     The cut lies between the third and the fourth level of the scale, a little moved at random.
     """
-    third, fourth = (calibration.difficulty("memory-flaw", level) for level in (3, 4))
+    table = calibration.shipped()
+    third, fourth = (table.difficulty("memory-flaw", level).micrologits for level in (3, 4))
     jitter = secrets.randbelow(2 * JITTER_MICROLOGITS + 1) - JITTER_MICROLOGITS
     return {
         "dimensions": {
             "memory-flaw": {
-                "scale": calibration.SCALE,
+                "scale": table.scale,
                 "cutMicrologits": (third + fourth) // 2 + jitter,
                 "zoneMicrologits": ZONE_MICROLOGITS,
             }
         },
         "population": {"memory-flaw": 1_000_000},
     }
-
-
-JITTER_MICROLOGITS = 200_000
-ZONE_MICROLOGITS = 700_000

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 from proofhouse.desk.draft import Draft, about_case
 from proofhouse.rules.registration import Case
-from proofhouse.rules.window import Window, print_time
+from proofhouse.rules.window import Window
 
 
 def draft(case: Case, window: Window, *, at: str) -> Draft:
     """The developer gives access from ``window.opens_at`` to ``window.ends_at``."""
     fields = {
         "agreement": case.need("terms-answered").digest,
-        **window.to_dict(),
-        "endsAt": print_time(window.ends_at),
+        "opensAt": window.opens_at,
+        "endsAt": window.ends_at,
+        "plannedPartnerReleaseAt": window.planned_partner_release_at,
+        "plannedPublicReleaseAt": window.planned_public_release_at,
+        "maximumDays": window.maximum_days,
         "openedAt": at,
     }
     return about_case(case, "window-opened", fields)

@@ -18,9 +18,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from proofhouse import oracles
 from proofhouse.bank.derivation import item_key
 from proofhouse.bank.families import derive
 from proofhouse.desk.desk import Desk
@@ -29,6 +28,7 @@ from proofhouse.evaluation.run import run
 from proofhouse.evaluation.types import Event, FinishedSample, Job, Score, TaskFile, TaskItem
 from proofhouse.formats import canonical
 from proofhouse.formats.merkle import leaf_hash
+from proofhouse.oracles.grading import Proven, grade, prove
 from proofhouse.rules.determination import StopReason
 from proofhouse.rules.registration import Case, Entry
 
@@ -61,7 +61,7 @@ class Conducted:
     """What a run came to. ``samples`` are kept records by item id, as ``run-ended`` lists them."""
 
     samples: dict[str, dict[str, Any]] = field(default_factory=dict)
-    stopped: StopReason | None = None
+    stopped: StopReason | Literal["developer withdrew"] | None = None
     attempts: int = 0
     reruns: int = 0
 
@@ -86,7 +86,7 @@ class Conductor:
         self._run: Entry = case.need("run-started")
         self._tokens_allowed: int = case.need("plan").predicate["budgets"]["tokens"]
         self._submission = leaf_hash(desk.log.leaf(case.need("submission").index))
-        self._proofs: dict[str, asyncio.Task[oracles.Proven]] = {}
+        self._proofs: dict[str, asyncio.Task[Proven]] = {}
         self._provers = asyncio.Semaphore(PROVERS)
         self._result = Conducted()
 
@@ -153,17 +153,17 @@ class Conductor:
         for planned in self._order(supposed) or ():
             self._proof(planned)
 
-    def _proof(self, planned: Planned) -> asyncio.Task[oracles.Proven]:
+    def _proof(self, planned: Planned) -> asyncio.Task[Proven]:
         if planned.id not in self._proofs:
             self._proofs[planned.id] = asyncio.create_task(self._prove(planned))
         return self._proofs[planned.id]
 
-    async def _prove(self, planned: Planned) -> oracles.Proven:
+    async def _prove(self, planned: Planned) -> Proven:
         async with self._provers:
             key = item_key(
                 self._seed, self._submission, planned.family, planned.level, planned.index
             )
-            return await oracles.prove(derive(planned.family, key, planned.level, planned.index))
+            return await prove(derive(planned.family, key, planned.level, planned.index))
 
     async def _forget_proofs(self) -> None:
         for proof in self._proofs.values():
@@ -174,8 +174,8 @@ class Conductor:
     # ------------------------------------------------------------------------- what came back
 
     async def _grade(self, item: str, answer: bytes, _text: str) -> Score:
-        grade = await oracles.grade(await self._proofs[item], answer)
-        return "solved" if grade.solved else "failed"
+        judged = await grade(await self._proofs[item], answer)
+        return "solved" if judged.solved else "failed"
 
     def _finished(self, sample: FinishedSample) -> None:
         """Keep a finished sample; the child hears that it counts only after this returns."""
@@ -211,21 +211,26 @@ class Conductor:
         self._notes.add(name)
 
     def _recall(self) -> None:
-        """Read what earlier attempts kept."""
-        kept = self._desk.vault.outcomes(self._case.id, self._run.digest)
-        self._notes = set(kept)
-        self._result = Conducted(
-            samples={
-                name.removeprefix("sample/"): canonical.loads(data)
-                for name, data in kept.items()
-                if name.startswith("sample/")
-            },
-            attempts=sum(name.startswith("attempt/") for name in kept),
-            reruns=sum(name.startswith("rerun/") for name in kept),
-        )
+        self._notes = set(self._desk.vault.outcomes(self._case.id, self._run.digest))
+        self._result = recall(self._desk, self._case)
 
 
-def _task(planned: Planned, proven: oracles.Proven) -> TaskItem:
+def recall(desk: Desk, case: Case) -> Conducted:
+    """What the attempts at the case's newest run have kept so far."""
+    kept = desk.vault.outcomes(case.id, case.need("run-started").digest)
+    samples: dict[str, Any] = {
+        name.removeprefix("sample/"): canonical.loads(data)
+        for name, data in kept.items()
+        if name.startswith("sample/")
+    }
+    return Conducted(
+        samples=samples,
+        attempts=sum(name.startswith("attempt/") for name in kept),
+        reruns=sum(name.startswith("rerun/") for name in kept),
+    )
+
+
+def _task(planned: Planned, proven: Proven) -> TaskItem:
     item = proven.item
     return TaskItem(
         planned.id, item.prompt, tuple(TaskFile(file.path, file.data) for file in item.files)

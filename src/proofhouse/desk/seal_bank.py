@@ -58,7 +58,7 @@ def draft(bank: Bank, seed: bytes, *, at: str, open_by: str) -> Draft:
     return in_clear(
         "bank-commitment",
         f"{bank.name}@{bank.version}",
-        commitment["sha256"],
+        str(commitment["sha256"]),
         fields,
         hidden.openings,
     )

@@ -10,33 +10,62 @@ Both enter the log in one batch.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from proofhouse.desk.draft import Draft, Hidden, about_case, in_clear
+from proofhouse.desk.estimate import ability
 from proofhouse.formats.envelope import Envelope
-from proofhouse.rules.determination import Determination
-from proofhouse.rules.registration import Case
+from proofhouse.rules.determination import Determination, Plan, determine
+from proofhouse.rules.registration import Case, Entry
 from proofhouse.rules.replay import evidence_of
 
+_ALWAYS = (
+    "Nothing here proves the absence of a capability; another scaffold, more tokens or other "
+    "tools may do more.",
+    "The result binds to the checkpoint, safeguards and scaffold named here and to no other.",
+)
 LIMITS = {
     "black-box": (
         "Black-box access can't show what a model was kept from showing: it may have held back.",
-        "Nothing here proves the absence of a capability; a different scaffold, more tokens or "
-        "other tools may do more.",
-        "The result binds to the checkpoint, safeguards and scaffold named here and to no other.",
-    )
+        *_ALWAYS,
+    ),
+    "grey-box": (
+        "Grey-box access shows outputs and some internals; a model may still have held back.",
+        *_ALWAYS,
+    ),
+    "weights": (
+        "With weights, held-back ability is harder to hide, and not impossible.",
+        *_ALWAYS,
+    ),
 }
-"""What a result at an access level can't show (R17). Grey-box and weights add to it, never less."""
+"""What a result at each access level can't show (R17)."""
 
 
-def notice(case: Case, made: Determination, *, at: str) -> Draft:
-    """The public notice of ``made``: commitments cited, case and outcome committed."""
+@dataclass(frozen=True)
+class Decided:
+    """What plan and outcomes come to: the kernel's determination, and the estimate beside it."""
+
+    made: Determination
+    ability: dict[str, Any]
+
+
+def decide(plan: Any, outcomes: Any, run: Entry) -> Decided:
+    """Determine from an opened plan and the opened outcomes of ``run``. Raises InputError."""
+    test = Plan.parse(plan)
+    words = {item["id"]: item["outcome"] for item in outcomes["items"]}
+    stopped = run.predicate["reason"] if run.predicate["ending"] == "stopped" else None
+    return Decided(determine(test, words, stopped=stopped), ability(test, words))
+
+
+def notice(case: Case, decided: Decided, *, at: str) -> Draft:
+    """The public notice: commitments cited, case and outcome committed."""
     submission = case.need("submission").predicate
     hidden = Hidden()
     fields = {
         "bank": submission["bank"],
         "threshold": submission["threshold"],
-        "determination": hidden.commit({"case": case.id, "outcome": made.outcome}),
+        "determination": hidden.commit({"case": case.id, "outcome": decided.made.outcome}),
         "issuedAt": at,
     }
     return in_clear(
@@ -46,31 +75,34 @@ def notice(case: Case, made: Determination, *, at: str) -> Draft:
 
 def draft(
     case: Case,
-    made: Determination,
-    published: Envelope,
-    ability: dict[str, Any],
+    decided: Decided,
+    published: Draft,
+    envelope: Envelope,
     *,
     decided_by: Sequence[str],
     consulted: Sequence[str],
     at: str,
 ) -> Draft:
-    """The assessor's determination; ``published`` is the signed notice, ``ability`` its estimate."""
+    """The assessor's determination, after ``published`` was signed as ``envelope``.
+
+    It keeps the notice's opening, so that both are erased together.
+    """
     submission = case.need("submission").predicate
-    hidden = Hidden()
+    made, hidden = decided.made, Hidden()
     fields = {
         "run": case.need("run-ended").digest,
         "bank": submission["bank"],
         "threshold": submission["threshold"],
-        "notice": published.digest,
+        "notice": envelope.digest,
         "outcome": made.outcome,
         "reason": made.reason,
         "itemsUsed": made.items_used,
         "evidence": hidden.commit(evidence_of(made)),
-        "ability": hidden.salt(ability),
+        "ability": hidden.salt(decided.ability),
         "gradedBy": "assessor",
         "decidedBy": list(decided_by),
         "consulted": list(consulted),
-        "limits": list(LIMITS["black-box"]),
+        "limits": list(LIMITS[submission["accessLevel"]]),
         "determinedAt": at,
     }
-    return about_case(case, "determination", fields, hidden.openings)
+    return about_case(case, "determination", fields, (*hidden.openings, *published.openings))

@@ -33,7 +33,7 @@ from proofhouse.rules import terms
 from proofhouse.rules.inquiry import START
 from proofhouse.rules.review import CASE
 from proofhouse.rules.tables import step
-from proofhouse.rules.window import Window, parse_time, print_time
+from proofhouse.rules.window import Window
 
 
 @dataclass(frozen=True)
@@ -347,7 +347,7 @@ def _run_started(case: Case, entry: Entry, _record: Record) -> None:
     _same(entry, "plan", case.need("plan").digest)
     window = case.last("window-opened")
     if window is not None:
-        window_of(window).check(parse_time(entry.made_at))
+        window_of(window).require(entry.made_at, "a run")
 
 
 def _run_ended(case: Case, entry: Entry, _record: Record) -> None:
@@ -401,13 +401,17 @@ def _window_opened(case: Case, entry: Entry, _record: Record) -> None:
 def window_of(entry: Entry) -> Window:
     """The access window that a ``window-opened`` statement opens. Raises RefusedError (R3)."""
     stated = entry.predicate
-    names = ("opensAt", "plannedPartnerReleaseAt", "plannedPublicReleaseAt", "maximumDays")
-    window = Window.parse({name: stated[name] for name in names})
-    if stated["endsAt"] != print_time(window.ends_at):
+    window = Window(
+        opens_at=stated["opensAt"],
+        planned_partner_release_at=stated["plannedPartnerReleaseAt"],
+        planned_public_release_at=stated["plannedPublicReleaseAt"],
+        maximum_days=stated["maximumDays"],
+    )
+    if stated["endsAt"] != window.ends_at:
         raise _refused(
             entry,
             f"says that access ends at {stated['endsAt']}; counted back from the planned release "
-            f"to trusted partners it ends at {print_time(window.ends_at)}",
+            f"to trusted partners it ends at {window.ends_at}",
             "R3",
         )
     return window
@@ -424,13 +428,13 @@ def _findings_received(case: Case, entry: Entry, _record: Record) -> None:
 def _partner_access(case: Case, entry: Entry, _record: Record) -> None:
     terms.require(case.need("terms-answered").predicate["answers"], "partner_access")
     window = window_of(case.need("window-opened"))
-    window.check(parse_time(entry.made_at))
-    if parse_time(entry.predicate["endsAt"]) > window.ends_at:
+    window.require(entry.made_at, "partner access")
+    if entry.predicate["endsAt"] > window.ends_at:
         raise _refused(
             entry,
             f"gives a partner access until {entry.predicate['endsAt']}",
             "R3",
-            f"Access ends with the window, at {print_time(window.ends_at)}, at the latest.",
+            f"Access ends with the window, at {window.ends_at}, at the latest.",
         )
 
 
@@ -445,7 +449,7 @@ def _window_closed(case: Case, entry: Entry, _record: Record) -> None:
     opened = case.need("window-opened")
     _same(entry, "window", opened.digest)
     withdrawn = case.last("withdrawal") is not None
-    ended = parse_time(entry.made_at) >= window_of(opened).ends_at
+    ended = entry.made_at >= window_of(opened).ends_at
     reason = entry.predicate["reason"]
     if (reason == "withdrawn") != withdrawn or (reason == "ended") != (ended and not withdrawn):
         raise _refused(entry, f"gives “{reason}” as its reason, which the case contradicts", "R3")

@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whose move it is → what is done: one statement a move, made by the party whose state it is.
+
+    MOVES["developer_to_submit"](table, case)  →  Made(draft, ("developer",))
+
+A move reads the case and drafts; it signs nothing and registers nothing. ``None`` says that nobody
+has a move left. What takes long (a run) keeps what it has finished, so that a move can be made
+again after a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from proofhouse.desk import (
+    admit_partner,
+    agree,
+    close_window,
+    deliver_findings,
+    disclose,
+    inquire,
+    open_window,
+    plan_evaluation,
+    state_determination,
+    state_run,
+    submit,
+)
+from proofhouse.desk.desk import Desk, Kept
+from proofhouse.desk.draft import Draft
+from proofhouse.desk.measure import seed_of
+from proofhouse.desk.run_evaluation import Conductor, recall
+from proofhouse.evaluation.types import Event, Job, ProbeReport
+from proofhouse.formats.envelope import Envelope
+from proofhouse.journey.journal import Wishes
+from proofhouse.models import Model
+from proofhouse.rules.registration import Case
+from proofhouse.rules.terms import limits
+from proofhouse.rules.window import MAXIMUM_DAYS, Window, parse_time, print_time
+
+DAY = 86_400
+PUBLIC_RELEASE_AFTER_DAYS = 7
+"""From the planned release to trusted partners to the planned public one."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A draft and the roles that are to sign it."""
+
+    draft: Draft
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MadeInTwo:
+    """A public notice, and the draft that cites it once it is signed; both enter together."""
+
+    notice: Draft
+    then: Callable[[Envelope], Draft]
+    roles: tuple[str, ...]
+
+
+class Table(Protocol):
+    """What moves are made with."""
+
+    @property
+    def desk(self) -> Desk:
+        """The desk of the home."""
+
+    @property
+    def wishes(self) -> Wishes:
+        """What the parties want."""
+
+    @property
+    def model(self) -> Model:
+        """The model under test."""
+
+    @property
+    def report(self) -> ProbeReport:
+        """How it answered the probe."""
+
+    @property
+    def bank(self) -> Kept:
+        """The bank it is measured with."""
+
+    @property
+    def threshold(self) -> Kept:
+        """The threshold it is measured by."""
+
+    @property
+    def partner_key(self) -> str:
+        """The key id of the trusted partner."""
+
+    def job(self, case: Case) -> Job:
+        """The job of the case's newest run."""
+
+    def progress(
+        self, plan: Mapping[str, object], outcomes: Mapping[str, str], event: Event | None
+    ) -> None:
+        """Tell who waits."""
+
+
+Move = Callable[[Table, Case], Made | MadeInTwo | None]
+
+
+def window_from(opens_at: str, wishes: Wishes) -> Window:
+    """The access window that opens then. Raises RefusedError if it were too long (R3)."""
+    ends = parse_time(opens_at) + wishes.window_days * DAY
+    return Window(
+        opens_at=opens_at,
+        planned_partner_release_at=print_time(ends),
+        planned_public_release_at=print_time(ends + PUBLIC_RELEASE_AFTER_DAYS * DAY),
+        maximum_days=MAXIMUM_DAYS,
+    )
+
+
+def after_withdrawal(desk: Desk, case: Case) -> Made | None:
+    """What is still to be closed after the developer has left: the run, then the window."""
+    if case.state in ("withdrawn_run_to_end", "withdrawn_run_and_window_to_close"):
+        plan = plan_evaluation.opened(desk, case, "plan", "plan")
+        ids = [item["id"] for item in plan["items"]]
+        kept = recall(desk, case)
+        kept.stopped = "developer withdrew"
+        return Made(state_run.end(case, ids, kept, at=desk.clock()), ("assessor",))
+    if case.state == "withdrawn_window_to_close":
+        return Made(close_window.draft(case, at=desk.clock()), ("registrar",))
+    return None
+
+
+def _inquire(table: Table, case: Case) -> Made:
+    draft = inquire.draft(
+        case,
+        table.bank.entry,
+        developer="Example Lab",
+        contact="models@lab.example",
+        at=table.desk.clock(),
+    )
+    return Made(draft, ("developer",))
+
+
+def _submit(table: Table, case: Case) -> Made:
+    model = table.model
+    identity = submit.Identity(
+        name=model.name,
+        provider=model.spec.name.split("/")[0],
+        endpoint=model.endpoint,
+        checkpoint=table.wishes.checkpoint,
+        safeguard_variant=table.wishes.safeguard_variant,
+        weights=model.weights,
+        fingerprint=("probe/v1", table.report.fingerprint),
+    )
+    draft = submit.draft(
+        case, table.bank.entry, table.threshold.entry, identity, at=table.desk.clock()
+    )
+    return Made(draft, ("developer",))
+
+
+def _plan(table: Table, case: Case) -> Made:
+    draft = plan_evaluation.for_determination(
+        case, table.bank, table.threshold, _setting(table), at=table.desk.clock()
+    )
+    return Made(draft, ("assessor",))
+
+
+def _plan_review(table: Table, case: Case) -> Made:
+    if "run_for_findings" in limits(case.need("terms-answered").predicate["answers"]):
+        return _close(table, case)
+    draft = plan_evaluation.for_findings(case, _setting(table), at=table.desk.clock())
+    return Made(draft, ("assessor",))
+
+
+def _setting(table: Table) -> plan_evaluation.Setting:
+    harness = table.report.harness
+    return plan_evaluation.Setting(harness, harness.budgets)
+
+
+def _start_run(table: Table, case: Case) -> Made:
+    harness = plan_evaluation.harness_of(table.report.harness)
+    return Made(state_run.start(case, harness, at=table.desk.clock()), ("assessor",))
+
+
+def _run(table: Table, case: Case) -> Made:
+    plan = plan_evaluation.opened(table.desk, case, "plan", "plan")
+    table.progress(plan, {}, None)
+    conductor = Conductor(
+        table.desk,
+        case,
+        table.job(case),
+        plan_evaluation.order_of(plan),
+        seed=seed_of(table.bank),
+        tell=lambda event, outcomes: table.progress(plan, outcomes, event),
+    )
+    conducted = asyncio.run(conductor.conduct())
+    ids = [item["id"] for item in plan["items"]]
+    return Made(state_run.end(case, ids, conducted, at=table.desk.clock()), ("assessor",))
+
+
+def _determine(table: Table, case: Case) -> MadeInTwo:
+    at = table.desk.clock()
+    decided = state_determination.decide(
+        plan_evaluation.opened(table.desk, case, "plan", "plan"),
+        plan_evaluation.opened(table.desk, case, "run-ended", "outcomes"),
+        case.need("run-ended"),
+    )
+    notice = state_determination.notice(case, decided, at=at)
+
+    def then(published: Envelope) -> Draft:
+        return state_determination.draft(
+            case,
+            decided,
+            notice,
+            published,
+            decided_by=["assessor"],
+            consulted=["owning bodies"],
+            at=at,
+        )
+
+    return MadeInTwo(notice, then, ("assessor",))
+
+
+def _disclose_or_end(table: Table, case: Case) -> Made | None:
+    result = case.need("determination")
+    if any(entry.predicate["of"] == result.digest for entry in case.all("disclosure")):
+        return None
+    draft = disclose.draft(
+        case,
+        result,
+        recipient="developer",
+        redactions=["threshold", "plan", "evidence"],
+        reason="The developer asked; the threshold stays sealed until it is opened for all.",
+        at=table.desk.clock(),
+    )
+    return Made(draft, ("assessor",))
+
+
+def _covered(table: Table, case: Case) -> Made | None:
+    move = _disclose_or_end(table, case)
+    if move is None and table.wishes.review:
+        return Made(agree.request(case, at=table.desk.clock()), ("developer",))
+    return move
+
+
+def _offer(table: Table, case: Case) -> Made:
+    return Made(agree.offer(case, at=table.desk.clock()), ("assessor",))
+
+
+def _answer(table: Table, case: Case) -> Made:
+    draft = agree.answer(case, struck=table.wishes.struck, at=table.desk.clock())
+    return Made(draft, ("developer",))
+
+
+def _open(table: Table, case: Case) -> Made:
+    at = table.desk.clock()
+    return Made(open_window.draft(case, window_from(at, table.wishes), at=at), ("developer",))
+
+
+def _deliver(table: Table, case: Case) -> Made:
+    outcomes = plan_evaluation.opened(table.desk, case, "run-ended", "outcomes")
+    return Made(deliver_findings.draft(case, outcomes, at=table.desk.clock()), ("assessor",))
+
+
+def _receive(table: Table, case: Case) -> Made:
+    return Made(deliver_findings.receive(case, at=table.desk.clock()), ("developer",))
+
+
+def _admit_or_close(table: Table, case: Case) -> Made:
+    answers = case.need("terms-answered").predicate["answers"]
+    if case.last("partner-access") is not None or "partner_access" in limits(answers):
+        return _close(table, case)
+    draft = admit_partner.grant(
+        case,
+        partner="Example Water Utility",
+        sector="water",
+        partner_key=table.partner_key,
+        purpose="Find and close flaws in the utility's own control software.",
+        ends_at=case.need("window-opened").predicate["endsAt"],
+        at=table.desk.clock(),
+    )
+    return Made(draft, ("developer", "assessor"))
+
+
+def _accept(table: Table, case: Case) -> Made:
+    return Made(admit_partner.accept(case, at=table.desk.clock()), ("partner",))
+
+
+def _close(table: Table, case: Case) -> Made:
+    return Made(close_window.draft(case, at=table.desk.clock()), ("registrar",))
+
+
+MOVES: dict[str, Move] = {
+    "developer_may_inquire": _inquire,
+    "developer_to_submit": _submit,
+    "assessor_to_plan": _plan,
+    "assessor_to_run": _start_run,
+    "run_under_way": _run,
+    "assessor_to_determine": _determine,
+    "covered": _covered,
+    "not_covered": _disclose_or_end,
+    "inconclusive": _disclose_or_end,
+    "assessor_to_offer_terms": _offer,
+    "developer_to_answer_terms": _answer,
+    "developer_to_open_window": _open,
+    "assessor_to_plan_review": _plan_review,
+    "assessor_to_run_review": _start_run,
+    "review_run_under_way": _run,
+    "assessor_to_deliver_findings": _deliver,
+    "developer_to_receive_findings": _receive,
+    "findings_received": _admit_or_close,
+    "partner_to_accept": _accept,
+}
+"""Whoever's move it is → what is done."""
