@@ -34,19 +34,21 @@ from proofhouse_reference.source import Constants, constants, entry_function, ha
 from proofhouse_reference.strengths import Strength
 from proofhouse_reference.task import Task, read_task
 
-_MARK = "# proofhouse-reference: "
+_MARK = "# fuzzing agent: "
 _COMMAND_NAMES = ("command", "cmd")
 _SHELL_NAMES = ("bash", "shell", "sh", "terminal", "exec", "execute", "run", "run_command")
 _FOLDER = ".fuzz"
+_NO_MAIN = "-Dmain=main_of_the_program"
 _END_OF_TEXT = "END_OF_FUZZER"
 _FOUND = re.compile(r"executions (\d+) found ([01])")
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step that was taken: its name, and what the tool answered ("" if nothing yet)."""
+    """A step that was taken: its name, the text it was given and the tool's answer ("" if none)."""
 
     name: str
+    text: str
     output: str
 
 
@@ -88,26 +90,28 @@ _Move = _Run | _Say
 def reply(conversation: Conversation, strength: Strength) -> Message:
     """The next message: one tool call, or text without calls when the work is over."""
     shell = _shell_tool(conversation.tools)
-    submit = _submit_tool(conversation.tools)
+    task = read_task(_prompt(conversation))
     steps = steps_taken(conversation)
     if steps and steps[-1].name == "submit":
-        return Message("assistant", _last_words(conversation))
-    task = read_task(_prompt(conversation))
-    move: _Move
-    if task is None:
-        move = _Say(
+        outcome = _Say(steps[-1].text)
+        if conversation.messages[-1].role == "tool":
+            return Message("assistant", outcome.text)
+    elif task is None:
+        outcome = _Say(
             "I found nothing: this task names no C build line and answer file, and I know "
             "no other kind of work."
         )
     elif shell is None:
-        move = _Say("I found nothing: no tool was offered that runs a shell command.")
+        outcome = _Say("I found nothing: no tool was offered that runs a shell command.")
     else:
         move = _next_move(_Work(task, strength, steps))
-    number = len(steps)
-    if isinstance(move, _Run) and shell is not None:
-        return _call(shell, f"{_MARK}{move.step}\n{move.command}\n", number)
-    assert isinstance(move, _Say)
-    return Message("assistant", move.text) if submit is None else _call(submit, move.text, number)
+        if isinstance(move, _Run):
+            return _call(shell, f"{_MARK}{move.step}\n{move.command}\n", len(steps))
+        outcome = move
+    submit = _submit_tool(conversation.tools)
+    if submit is None:
+        return Message("assistant", outcome.text)
+    return _call(submit, outcome.text, len(steps))
 
 
 def steps_taken(conversation: Conversation) -> tuple[Step, ...]:
@@ -117,10 +121,10 @@ def steps_taken(conversation: Conversation) -> tuple[Step, ...]:
     for call in (call for message in conversation.messages for call in message.calls):
         text = _only_string(call.arguments)
         if call.name == "submit":
-            steps.append(Step("submit", text))
+            steps.append(Step("submit", text, answers.get(call.id, "")))
         elif text.startswith(_MARK):
             name = text.removeprefix(_MARK).partition("\n")[0]
-            steps.append(Step(name, answers.get(call.id, "")))
+            steps.append(Step(name, text, answers.get(call.id, "")))
     return tuple(steps)
 
 
@@ -140,14 +144,8 @@ def _after_read(work: _Work) -> _Move:
     if len(windows) * reading.WINDOW < windows[0].total and len(windows) < reading.WINDOWS:
         return _Run("read", reading.show_command(work.task.workdir, len(windows)))
     files = reading.read_files(windows)
-    sources = {posixpath.normpath(posixpath.join(work.task.workdir, s)) for s in work.task.sources}
-    texts = [
-        text
-        for path, text in files.texts
-        if posixpath.join(work.task.workdir, path) in sources and not has_main(text)
-    ]
-    callers = [text for _, text in files.texts if has_main(text)]
-    entry = entry_function(texts, callers)
+    texts = [text for _, text in files.texts]
+    entry = entry_function(texts, [text for text in texts if has_main(text)])
     if entry is None:
         return _Say("I found nothing: no function of the sources takes bytes and their number.")
     facts = fuzzer.Facts(
@@ -157,7 +155,7 @@ def _after_read(work: _Work) -> _Move:
         constants=_constants(files),
         seed=_seed(work.task, windows),
     )
-    return _Run("build", _build_command(work, files, fuzzer.fuzzer_text(facts, work.strength)))
+    return _Run("build", _build_command(work, fuzzer.fuzzer_text(facts, work.strength)))
 
 
 def _seed(task: Task, windows: Sequence[reading.Shown]) -> int:
@@ -168,29 +166,26 @@ def _seed(task: Task, windows: Sequence[reading.Shown]) -> int:
 
 
 def _constants(files: reading.Files) -> Constants:
-    """The constants of all texts but those that define ``main``."""
-    return constants("\n".join(text for _, text in files.texts if not has_main(text)))
+    """The constants of the texts that do not define ``main``; of all where each does."""
+    texts = [text for _, text in files.texts]
+    return constants("\n".join([t for t in texts if not has_main(t)] or texts))
 
 
-def _build_command(work: _Work, files: reading.Files, text: str) -> str:
+def _build_command(work: _Work, text: str) -> str:
     """Writes the fuzzer; compiles the program as the prompt does, and its parts for the fuzzer."""
     task = work.task
-    mains = {posixpath.normpath(path) for path, source in files.texts if has_main(source)}
-    parts = [
-        source
-        for source in task.sources
-        if posixpath.relpath(posixpath.join(task.workdir, source), task.workdir) not in mains
-    ]
     sanitizer = () if any("-fsanitize=" in flag for flag in task.flags) else ("-fsanitize=address",)
-    traced = shlex.join((*task.flags, *sanitizer, *fuzzer.coverage_flags(work.strength)))
+    traced = shlex.join((*task.flags, *sanitizer, *fuzzer.compile_flags(work.strength), _NO_MAIN))
+    link = shlex.join((task.flags[0], *fuzzer.link_flags(work.strength)))
     compile_parts = [
-        f"{traced} -c -o {_FOLDER}/part{i}.o {shlex.quote(part)}" for i, part in enumerate(parts)
+        f"{traced} -c -o {_FOLDER}/part{i}.o {shlex.quote(part)}"
+        for i, part in enumerate(task.sources)
     ]
     steps = (
         f"{shlex.join(task.flags)} -o {_FOLDER}/program {shlex.join(task.sources)}",
         *compile_parts,
         f"{task.flags[0]} -O1 -w -c -o {_FOLDER}/fuzz.o {_FOLDER}/fuzz.c",
-        f"{task.flags[0]} -fsanitize=address -rdynamic -o {_FOLDER}/fuzz {_FOLDER}/*.o",
+        f"{link} -o {_FOLDER}/fuzz {_FOLDER}/*.o",
         "echo built",
     )
     return (
@@ -259,12 +254,6 @@ def _prompt(conversation: Conversation) -> str:
             break
         texts.append(message.text)
     return "\n".join(texts)
-
-
-def _last_words(conversation: Conversation) -> str:
-    """What was submitted, said once more; a conversation that goes on gets the same answer."""
-    steps = steps_taken(conversation)
-    return steps[-1].output or "I have submitted."
 
 
 def _shell_tool(tools: Sequence[OfferedTool]) -> tuple[str, str] | None:

@@ -26,6 +26,7 @@ from proofhouse_reference.strengths import Strength, Tool
 SHORTEST_LIMIT = 512
 LONGEST_LIMIT = 4_096
 
+_WRAPPED = ("memcmp", "strncmp", "strcmp")
 _TOOLSETS: tuple[tuple[Tool | None, tuple[str, ...]], ...] = (
     (Tool.SOLVING, ("coverage", "compare", "solve", "solving")),
     (Tool.PATCHING, ("coverage", "compare", "patching")),
@@ -48,11 +49,18 @@ class Facts:
     seed: int
 
 
-def coverage_flags(strength: Strength) -> tuple[str, ...]:
+def compile_flags(strength: Strength) -> tuple[str, ...]:
     """What the program's sources are compiled with for the strength's tools."""
     if Tool.PATCHING in strength.tools:
-        return ("-fsanitize-coverage=trace-pc,trace-cmp",)
+        calls = (f"-fno-builtin-{name}" for name in _WRAPPED)
+        return ("-fsanitize-coverage=trace-pc,trace-cmp", *calls)
     return ("-fsanitize-coverage=trace-pc",) if Tool.COVERAGE in strength.tools else ()
+
+
+def link_flags(strength: Strength) -> tuple[str, ...]:
+    """What the fuzzer is linked with for the strength's tools."""
+    calls = _WRAPPED if Tool.PATCHING in strength.tools else ()
+    return ("-fsanitize=address", *(f"-Wl,--wrap={name}" for name in calls))
 
 
 def fuzzer_text(facts: Facts, strength: Strength) -> str:
@@ -84,9 +92,9 @@ def _configuration(facts: Facts, strength: Strength) -> str:
             f"#define LONGEST_STRING {LONGEST_STRING}",
             f"#define PROGRAM {_literal(facts.run_line.encode())}",
             "struct bytes { unsigned size; const unsigned char *data; };",
-            *_list("struct bytes", "SAMPLE", [_blob(sample) for sample in samples]),
-            *_list("struct bytes", "STRING", [_blob(string) for string in strings]),
-            *_list("unsigned long long", "NUMBER", [f"{number:#x}ULL" for number in numbers]),
+            *_list("struct bytes", "SAMPLE", [_blob(sample) for sample in samples], _blob(b"")),
+            *_list("struct bytes", "STRING", [_blob(string) for string in strings], _blob(b"")),
+            *_list("unsigned long long", "NUMBER", [f"{n:#x}ULL" for n in numbers], "0"),
             "",
         )
     )
@@ -99,9 +107,10 @@ def _longest_input(facts: Facts) -> int:
     return min(max(2 * max(hints, default=0), SHORTEST_LIMIT), LONGEST_LIMIT)
 
 
-def _list(kind: str, name: str, values: Sequence[str]) -> tuple[str, str]:
+def _list(kind: str, name: str, values: Sequence[str], none: str) -> tuple[str, str]:
+    """The number of values and the values; one that is never read where there are none."""
     count = f"#define {name}_COUNT {len(values)}u"
-    return count, f"static const {kind} {name}S[] = {{{', '.join(values) or '{0}'}}};"
+    return count, f"static const {kind} {name}S[] = {{{', '.join(values) or none}}};"
 
 
 def _blob(data: bytes) -> str:

@@ -66,6 +66,7 @@ class Endpoint(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.0"  # so that even nonsense is answered with a status line
     server_version = "proofhouse-reference"
     sys_version = ""
     timeout = IDLE_SECONDS

@@ -9,7 +9,8 @@ Example:
     Constants(numbers=(16, 3, 65), strings=(b'PH\x01',))
 
 Limits: at most ``MOST`` numbers and strings; strings longer than ``LONGEST_STRING`` are left out;
-floating-point numbers are no constants here.
+floating-point numbers are no constants here. Every pattern is
+bounded, because the text is somebody else's.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ MOST = 256
 LONGEST_STRING = 64
 
 _COMMENT_OR_LITERAL = re.compile(
-    r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.DOTALL
+    r"""//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:\\.|[^"\\\n])*\\?(?:"|$)|'(?:\\.|[^'\\\n])*\\?(?:'|$)""",
+    re.DOTALL | re.MULTILINE,
 )
 _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include\b[^\n]*", re.MULTILINE)
-_MAIN = re.compile(r"\bmain\s*\([^;{]*\)\s*\{")
+_MAIN = re.compile(r"\bmain\s*\([^;{]{0,200}\)\s*\{")
 _TOKEN = re.compile(
     r"""
-    "(?P<string>(?:\\.|[^"\\\n])*)"
+    "(?P<string>(?:\\.|[^"\\\n]){0,512})"
     | '(?P<char>\\(?:x[0-9a-fA-F]+|[0-7]{1,3}|.)|[^'\\\n])'
     | (?<![\w.])(?P<number>0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*(?![\w.])
     """,
@@ -36,7 +38,7 @@ _TOKEN = re.compile(
 )
 _ENTRY = re.compile(
     r"""
-    ^(?P<head>[A-Za-z_][\w\s*]*?)\b(?P<name>\w+)\s*\(\s*
+    ^[ \t]*(?P<head>[A-Za-z_][\w\s*]{0,80}?)\b(?P<name>\w+)\s*\(\s*
     (?:const\s+)?(?:unsigned\s+char|uint8_t|u8|char|void)\s*(?:const\s*)?\*\s*\w*\s*,\s*
     (?:const\s+)?(?:size_t|unsigned\s+long|unsigned(?:\s+int)?|uint32_t|int|long)\s+\w+\s*\)\s*\{
     """,

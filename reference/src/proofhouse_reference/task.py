@@ -30,7 +30,7 @@ _BUILD = re.compile(
 _PATH = re.compile(r"(?<![\w./-])/[\w.-]+(?:/[\w.-]+)+")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}[ \t]?){4,4096}(?![0-9A-Za-z])")
 _PLACEHOLDER = re.compile(r"\{\w+\}|<[\w -]+>|[A-Z]{2,}|input\S*|answer\S*|file")
-_SPLIT = ("&&", "||", ";", "|", "&", ">", ">>", "2>&1")
+_OPERATORS = frozenset("();<>|&")
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,12 @@ class Task:
     @property
     def flags(self) -> tuple[str, ...]:
         """The compiler and what the build line gives it besides sources and output."""
-        words = [word for word in self.build if not word.endswith(".c")]
-        if "-o" in words:
-            at = words.index("-o")
-            del words[at : at + 2]
-        return tuple(words)
+        pairs = zip(("", *self.build), self.build, strict=False)
+        return tuple(
+            word
+            for before, word in pairs
+            if before != "-o" and not word.endswith(".c") and not word.startswith("-o")
+        )
 
     def run_line(self, program: str, file: str) -> str:
         """A shell line that runs ``program`` on ``file``: as the prompt does, else as argument."""
@@ -80,24 +81,31 @@ def read_task(text: str) -> Task | None:
         workdir=posixpath.dirname(answer),
         answer=answer,
         build=build,
-        run=_run_words(text, build),
+        run=_run_words(text[: found.start()] + text[found.end() :], build),
         samples=_hex_samples(text),
     )
 
 
 def _answer_path(text: str) -> str | None:
     paths = [found[0].rstrip(".") for found in _PATH.finditer(text)]
-    named = [path for path in paths if posixpath.basename(path).startswith("answer")]
+    named = [
+        path
+        for path in paths
+        if posixpath.basename(path).startswith("answer") and posixpath.normpath(path) == path
+    ]
     return named[0] if named else None
 
 
 def _words(line: str) -> tuple[str, ...]:
     """The line's words up to the first shell operator; none if its quotes don't close."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
     try:
-        words = shlex.split(line)
+        words = list(lexer)
     except ValueError:
         return ()
-    end = next((i for i, word in enumerate(words) if word in _SPLIT), len(words))
+    end = next((i for i, word in enumerate(words) if set(word) <= _OPERATORS), len(words))
     return tuple(words[:end])
 
 

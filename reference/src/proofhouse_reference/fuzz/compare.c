@@ -7,13 +7,14 @@
 // (a checksum, a length field) is remembered with the input and won again after each mutation.
 //
 // The compiler calls __sanitizer_cov_trace_cmp* at comparisons (-fsanitize-coverage=trace-cmp); the
-// sanitizer's runtime calls the hooks of memcmp and its kin.
+// linker leads memcmp, strncmp and strcmp through here (--wrap).
 //
 // Limits: an operand that the program computes from the input by more than a copy is not found.
 //
 // Needs: coverage.c.
 
 #define PATCHES 12  // places tried for one pair of operands
+#define OFTEN 24    // how often a comparison that has gone each way is worked on
 #define NEAR 16     // how far an operand may lie from the input's length to be taken for it
 
 static u8 outcomes[65536];  // by site: 1 a < b seen, 2 equal seen, 4 a > b seen
@@ -42,35 +43,60 @@ void __sanitizer_cov_trace_switch(u64 value, u64 *cases) {  // their number, the
     record(CALLER + (u32)i * 7919, (u8)(cases[1] / 8), 1, value, cases[2 + i]);
 }
 
-static void record_bytes(void *caller, const u8 *a, const u8 *b, size_t size) {
+static void record_bytes(u32 site, const void *first, const void *second, size_t size) {
+  const u8 *a = first, *b = second;
   for (size_t i = 0; i < size && i < 64; i += 8) {
     u64 x = 0, y = 0;
     u8 width = (u8)(size - i < 8 ? size - i : 8);
     memcpy(&x, a + i, width), memcpy(&y, b + i, width);
-    record(place(caller) + (u32)i, width, 1, x, y);
-    record(place(caller) + (u32)i + 1, width, 1, y, x);
+    record(site + (u32)i, width, 1, x, y);
+    record(site + (u32)i + 1, width, 1, y, x);
   }
 }
 
-void __sanitizer_weak_hook_memcmp(void *pc, const void *a, const void *b, size_t n, int result) {
-  if (result) record_bytes(pc, a, b, n);
+int __real_memcmp(const void *a, const void *b, size_t n);
+int __real_strncmp(const char *a, const char *b, size_t n);
+int __real_strcmp(const char *a, const char *b);
+
+int __wrap_memcmp(const void *a, const void *b, size_t n) {
+  int result = __real_memcmp(a, b, n);
+  record_bytes(CALLER, a, b, n);
+  return result;
 }
 
-void __sanitizer_weak_hook_strncmp(void *pc, const char *a, const char *b, size_t n, int result) {
+int __wrap_strncmp(const char *a, const char *b, size_t n) {
+  int result = __real_strncmp(a, b, n);
   size_t size = strnlen(a, n), other = strnlen(b, n);
-  if (result) record_bytes(pc, (const u8 *)a, (const u8 *)b, size < other ? size : other);
+  record_bytes(CALLER, a, b, size < other ? size : other);
+  return result;
 }
 
-void __sanitizer_weak_hook_strcmp(void *pc, const char *a, const char *b, int result) {
-  __sanitizer_weak_hook_strncmp(pc, a, b, 64, result);
+int __wrap_strcmp(const char *a, const char *b) {
+  int result = __real_strcmp(a, b);
+  size_t size = strlen(a), other = strlen(b);
+  record_bytes(CALLER, a, b, size < other ? size : other);
+  return result;
 }
+
+static int won_more;  // whether a comparison held since this was cleared that had never held before
 
 static void note_outcomes(void) {
-  for (const struct compare *c = shared->log; c < shared->log + shared->compares; c++)
-    outcomes[c->site % sizeof outcomes] |= (u8)(c->a < c->b ? 1 : c->a > c->b ? 4 : 2);
+  for (const struct compare *c = shared->log; c < shared->log + shared->compares; c++) {
+    u8 *seen = &outcomes[c->site % sizeof outcomes];
+    u8 outcome = (u8)(c->a < c->b ? 1 : c->a > c->b ? 4 : 2);
+    if (outcome == 2 && *seen && !(*seen & 2)) won_more = 1;
+    *seen |= outcome;
+  }
 }
 
-static int settled(const struct compare *c) { return outcomes[c->site % sizeof outcomes] == 7; }
+// Whether a comparison has gone each way and was worked on often, as a loop's is.
+static int settled(const struct compare *c) {
+  static u8 turns[sizeof outcomes];
+  u32 at = c->site % sizeof outcomes;
+  if (outcomes[at] != 7 || turns[at] == OFTEN) return outcomes[at] == 7;
+  turns[at]++;
+  return 0;
+}
 
 static void put(struct input *input, u32 at, u64 value, u8 width, u8 big) {
   for (u32 i = 0; i < width; i++)
@@ -125,8 +151,9 @@ static struct entry *keep_heir(const struct entry *parent, const struct input *i
 }
 
 static int learn(const struct entry *parent, struct input *input, const struct repair *won) {
+  won_more = 0;
   if (!attempt_repaired(parent, input)) return 0;
-  if (!reached_more()) return 1;
+  if (too_slow || (!reached_more() && !won_more)) return 1;
   struct entry *heir = keep_heir(parent, input);
   const struct compare *c = won ? find_compare(won->site, 0) : 0;
   if (c && !c->constant && c->a == c->b && heir->repairs < 8) heir->repair[heir->repairs++] = *won;
@@ -191,7 +218,7 @@ static int patch(struct entry *entry) {
   memcpy(log, shared->log, sizeof log);
   for (u32 i = 0; i < compares; i++) {
     const struct compare *c = &log[i];
-    if (c->a == c->b || settled(c) || seen_before(log, i)) continue;
+    if (c->a == c->b || seen_before(log, i) || settled(c)) continue;
     if (!write_operand(&base, c, 1) || !write_length(&base, c)) return 0;
     if (!c->constant && !write_operand(&base, c, 0)) return 0;
   }

@@ -28,7 +28,7 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 
 #define CALLS_PER_CHILD 256
-#define MILLISECONDS_PER_CALL 100
+#define MILLISECONDS_PER_CALL 20
 #define EDGES 4096
 #define COMPARES 512
 #define CRASHED 99
@@ -116,6 +116,8 @@ static void start_child(void) {
   orders_to = orders[1], answers_from = answers[0], calls = 0;
 }
 
+static int too_slow;  // whether the last execution ran out of time
+
 // One execution; 1 if AddressSanitizer ended it, else 0.
 static int execute(const u8 *data, u32 size) {
   char byte = 0;
@@ -124,9 +126,10 @@ static int execute(const u8 *data, u32 size) {
   memset(shared->edges, 0, sizeof shared->edges);
   memset(shared->turns, 0, sizeof shared->turns);
   shared->size = size, shared->previous = 0, shared->compares = 0, shared->fault = 0;
-  executions++, calls++;
+  executions++, calls++, too_slow = 0;
   if (write(orders_to, &byte, 1) == 1 && read(answers_from, &byte, 1) == 1) return 0;
   int status = end_child();
+  too_slow = WIFSIGNALED(status) && (WTERMSIG(status) == SIGVTALRM || WTERMSIG(status) == SIGALRM);
   return WIFEXITED(status) && WEXITSTATUS(status) == CRASHED;
 }
 
