@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The first-pass scanner: what it flags, what it leaves alone, and that hostile records don't stop it."""
+"""The first-pass scanner: what it flags, what it leaves alone, and hostile records."""
 
 from __future__ import annotations
 
@@ -145,7 +145,8 @@ def test_flags_are_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    "bytes_", [b"{", b"[]", b'{"messages": 7}', b'{"messages": [7]}', b"\xff", b'{"messages": [{}]}']
+    "bytes_",
+    [b"{", b"[]", b'{"messages": 7}', b'{"messages": [7]}', b"\xff", b'{"messages": [{}]}'],
 )
 def test_an_unreadable_record_is_flagged(bytes_: bytes) -> None:
     """A record that is not what Inspect writes is a reason to look, not a crash."""
@@ -160,7 +161,16 @@ def test_a_sample_that_never_began_has_no_flags() -> None:
 @pytest.mark.timeout(30)
 def test_hostile_text_is_scanned_in_time() -> None:
     """Half a megabyte built to make patterns backtrack takes about as long as any other text."""
-    for unit in ("find / ", "base64 -d ", "rm a ", "curl ", "/etc", "kill ", "connect('", "locate "):
+    for unit in (
+        "find / ",
+        "base64 -d ",
+        "rm a ",
+        "curl ",
+        "/etc",
+        "kill ",
+        "connect('",
+        "locate ",
+    ):
         assert len(scan.flags(record(unit * (500_000 // len(unit))))) <= 1
 
 

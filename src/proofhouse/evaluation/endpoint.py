@@ -21,6 +21,7 @@ for a server that omits `usage` silently switches off the token budget.
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import platform
 import re
 import sys
@@ -95,6 +96,7 @@ def open_model(spec: ModelSpec, budgets: Budgets) -> Model:
     except Exception as error:
         raise _not_opened(error, spec) from error
     _refuse_hooks()
+    _refuse_what_is_no_text(model, spec)
     return model
 
 
@@ -113,13 +115,15 @@ async def ask(
     """
     try:
         output = await model.generate(messages, tools=list(tools), config=config or model.config)
-    except LimitExceededError:
+    except (LimitExceededError, EndpointError):
         raise
     except Exception as error:
         raise EndpointError(explain(error, spec)) from error
     if not output.choices:
         raise EndpointError(_misspeaks(spec, "its reply holds no choice"))
-    if output.usage is None or output.usage.total_tokens <= 0:
+    # Inspect turns some refusals of the provider (a full context, a content filter) into replies.
+    refused = output.stop_reason in ("model_length", "content_filter")
+    if not refused and total_tokens(output.usage) <= 0:
         raise EndpointError(_misspeaks(spec, "its reply holds no token counts (`usage`)"))
     return output
 
@@ -148,7 +152,7 @@ async def probe(
         try:
             for prompt in PROBE_PROMPTS:
                 config, output = await _ask_coolly(model, prompt, spec, config)
-                responses.append([prompt, _clean(output.completion)])
+                responses.append([prompt, output.completion])
                 tokens += total_tokens(output.usage)
             tokens += await _tool_round(model, spec, config, tools)
         except EndpointError as error:
@@ -317,6 +321,45 @@ def _refuse_hooks() -> None:
         )
 
 
+def _refuse_what_is_no_text(model: Model, spec: ModelSpec) -> None:
+    """Fail a call whose reply has no UTF-8 form (JSON can say a lone surrogate, UTF-8 can't).
+
+    Inspect records a reply before it hands it over, and one that can't be written ends the whole
+    evaluation, again in every attempt: a model could make sure that it is never determined.
+    """
+    generate = model.api.generate
+
+    async def checked(*arguments: Any, **named: Any) -> Any:
+        try:
+            result = await generate(*arguments, **named)
+        except Exception as error:
+            if not _is_text(str(error)):
+                raise EndpointError(explain(error, spec)) from None
+            raise
+        output, call = result if isinstance(result, tuple) else (result, None)
+        if call is not None and not _is_text(json.dumps(call.response, ensure_ascii=False)):
+            call.response = None
+        if isinstance(output, Exception) and not _is_text(str(output)):
+            raise EndpointError(explain(output, spec))
+        if isinstance(output, ModelOutput):
+            try:
+                output.model_dump_json()
+            except ValueError:
+                raise EndpointError(_misspeaks(spec, "its reply is no Unicode text")) from None
+        return result
+
+    # On the instance: every provider has a class of its own.
+    vars(model.api)["generate"] = checked
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """The error and its causes; a retry's wrapper leads to the last attempt's error."""
     seen: set[int] = set()
@@ -343,8 +386,3 @@ def _misspeaks(spec: ModelSpec, what: str) -> str:
 
 def _model_name(spec: ModelSpec) -> str:
     return spec.name.rpartition("/")[2]
-
-
-def _clean(text: str) -> str:
-    """Text that has a UTF-8 form: lone surrogates, which JSON can smuggle in, become '?'."""
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -30,6 +30,7 @@ import asyncio
 import contextlib
 import inspect
 import os
+import shutil
 import socket
 import sys
 import time
@@ -71,10 +72,11 @@ FAREWELL_SECONDS: Final = 10.0
 """How long a cancelled child may take to close its sandboxes and its log."""
 
 _PASSED_ON: Final = (
-    "PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY",
-    "NO_PROXY", "https_proxy", "http_proxy", "no_proxy", "XDG_RUNTIME_DIR",
-    "DBUS_SESSION_BUS_ADDRESS",
-)  # fmt: skip
+    *("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"),
+    # what the sandbox needs: a session bus for its cgroup, its user, its compiled first process
+    *("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "PROOFHOUSE_SANDBOX_UID"),
+)
 
 
 async def run(
@@ -156,7 +158,13 @@ def check(job: Job) -> None:
             "The model's address holds a user or a password.",
             hint="Addresses are recorded; give the key by itself.",
         )
-    for field, value in (
+    for name, _ in job.model.environment:
+        if name.startswith(("INSPECT_", "PYTHON", "LD_")):
+            raise InputError(
+                f"The variable {name} can't be set for a model.",
+                hint="Give what the provider reads, such as AWS_PROFILE.",
+            )
+    for field, number in (
         ("tokens", job.budgets.tokens),
         ("turns", job.budgets.turns),
         ("seconds", job.budgets.seconds),
@@ -164,8 +172,8 @@ def check(job: Job) -> None:
         ("command_seconds", job.budgets.command_seconds),
         ("samples_at_once", job.samples_at_once),
     ):
-        if value < 1:
-            raise InputError(f"{field} is {value}.", hint="It must be at least 1.")
+        if number < 1:
+            raise InputError(f"{field} is {number}.", hint="It must be at least 1.")
 
 
 class _Conversation:
@@ -317,7 +325,7 @@ class _Conversation:
             id=self._items[label],
             outcome=outcome,
             kind=kind,
-            reason=self._troubles.get(label, head["reason"]),
+            reason=self._troubles.get(label) or head["reason"],
             input_tokens=head["input_tokens"],
             output_tokens=head["output_tokens"],
             model_calls=head["model_calls"],
@@ -377,26 +385,19 @@ async def _child(job: Job, mode: Mode) -> AsyncIterator[tuple[asyncio.subprocess
             process.kill()
         await process.wait()
         await channel.close()
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def environment(scratch: str, private: Mapping[str, str]) -> dict[str, str]:
     """The child's whole environment: a few names passed on, its homes in ``scratch``, no key.
 
-    Nothing named INSPECT_* gets in, so that a user's settings change no result.
+    Nothing named INSPECT_* gets in, so that a user's settings change no result. The cache is the
+    user's own, for the sandbox's compiled first process; Inspect's caching of replies is off.
     """
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    homes = dict.fromkeys(
-        (
-            "HOME",
-            "TMPDIR",
-            "XDG_DATA_HOME",
-            "XDG_CACHE_HOME",
-            "XDG_CONFIG_HOME",
-            "INSPECT_CACHE_DIR",
-        ),
-        scratch,
-    )
-    return {**passed, **homes, **private, "PYTHONUTF8": "1"}
+    homes = dict.fromkeys(("HOME", "TMPDIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME"), scratch)
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return {**passed, **homes, "XDG_CACHE_HOME": cache, "PYTHONUTF8": "1", **private}
 
 
 def _prepare(job: Job) -> str:

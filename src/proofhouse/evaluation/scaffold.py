@@ -33,6 +33,7 @@ from inspect_ai.solver import TaskState
 from inspect_ai.tool import Tool, tool
 from inspect_ai.util import LimitExceededError, sandbox, time_limit
 
+from proofhouse.errors import InputError, RefusedError
 from proofhouse.evaluation import endpoint
 from proofhouse.evaluation.endpoint import EndpointError
 from proofhouse.evaluation.types import ANSWER_PATH, Budgets, ModelSpec
@@ -92,7 +93,10 @@ def bash(seconds: int) -> Tool:
                 ["bash", "-c", command], timeout=seconds, timeout_retry=False
             )
         except TimeoutError:
-            return f"[stopped after {seconds} seconds]"
+            return f"[stopped: the command ran longer than {seconds} seconds]"
+        except (InputError, RefusedError) as error:
+            # A NUL in the command, too many commands at once: the agent's doing, and not an error.
+            return f"[not run: {error.message}]"
         status = "" if result.returncode == 0 else f"\n[exit status {result.returncode}]"
         return f"{result.stderr}{result.stdout}{status}"
 
@@ -158,15 +162,16 @@ _FULL: Final = "The model's context window is full."
 
 async def _use_tools(state: TaskState, kit: list[Tool], output_bytes: int) -> bool:
     """Run the last message's tool calls; True when one of them was a submission."""
+    calls = {call.id: call for call in state.output.message.tool_calls or ()}
     results = await execute_tools(state.messages, kit, max_output=output_bytes)
     state.messages.extend(results.messages)
     for message in results.messages:
-        if (
-            isinstance(message, ChatMessageTool)
-            and message.function == "submit"
-            and message.error is None
-        ):
-            state.output.completion = message.text
+        if not isinstance(message, ChatMessageTool) or message.error is not None:
+            continue
+        call = calls.get(message.tool_call_id or "")
+        if call is not None and call.function == "submit":
+            # From the call and not from its result, which is cut to output_bytes.
+            state.output.completion = str(call.arguments.get("answer", ""))
             return True
     return False
 

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import os
 import signal
 import socket
@@ -205,12 +204,7 @@ def was_answering(events: Iterable[Event]) -> bool:
 
 def record(sample: EvalSample) -> bytes:
     """Inspect's record of the sample as JSON, repeated texts stored once (attachments)."""
-    condensed = condense_sample(sample)
-    try:
-        return condensed.model_dump_json(exclude_none=True).encode()
-    except ValueError:
-        # A lone surrogate in a reply has no UTF-8 form; JSON can still say it as \udXXX.
-        return json.dumps(condensed.model_dump(mode="json", exclude_none=True)).encode("ascii")
+    return condense_sample(sample).model_dump_json(exclude_none=True).encode()
 
 
 _CANCELLED: Final = "The sample was cancelled by an operator."

@@ -85,7 +85,8 @@ class Budgets:
     without sandbox start and grading. ``reply_tokens`` caps one reply (None: the provider's own
     default). ``call_seconds`` bounds one attempt at a model call and ``retries`` the repetitions
     after a failed one (waits of about 3, 6, 12 … seconds between them). ``command_seconds`` bounds
-    one command of the agent, ``output_bytes`` what it is shown of its output.
+    one command of the agent, ``output_bytes`` what it is shown of its output. An answer file of
+    more than ``answer_bytes`` counts as no answer.
     """
 
     tokens: int = 200_000
@@ -148,7 +149,7 @@ class FinishedSample:
 
     ``reason`` is one sentence of ours when ``kind`` is not `answered`, else empty. Token counts
     include cached tokens. ``model_calls`` counts attempts, ``turns`` replies. ``milliseconds`` is
-    wall time from sandbox start to grade. ``flags`` hold the score until a person has looked: the
+    wall time of agent and grading. ``flags`` hold the score until a person has looked: the
     caller decides, the outcome here is the oracle's. ``record`` is Inspect's EvalSample as JSON.
     """
 

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Our sandbox as an Inspect sandbox provider named `proofhouse`: one session a sample.
+
+    Sample(input="…", sandbox=spec(Limits(), "bwrap"))
+
+Imported by the child only. Held to Inspect's own conformance suite (`self_check`) in
+tests/evaluation/test_provider.py. Where the two contracts differ:
+
+    signal n        a command that a signal ended has status 128 + n here, −n in our session
+    time            a timed-out command raises TimeoutError and is never repeated: commands of an
+                    agent are not idempotent, whatever ``timeout_retry`` says
+    users           there is one user inside; any other raises SandboxUserUnsupportedError
+    environment     a command sees what the session gives and what is passed, nothing of ours:
+                    `inspect_ai.util.subprocess`, which hands on this process's, is not used
+    output          truncated to the session's limit instead of an error
+    concurrency     no maximum of the provider's own, which would make Inspect sleep up to a second
+                    before each sample; `samples_at_once` bounds the sessions
+
+Nothing is graded here. The parent judges answers in a fresh sandbox of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Literal, overload
+
+from inspect_ai.util import (
+    ExecResult,
+    OutputLimitExceededError,
+    SandboxEnvironment,
+    SandboxEnvironmentConfigType,
+    SandboxEnvironmentLimits,
+    SandboxEnvironmentSpec,
+    SandboxUserUnsupportedError,
+    sandboxenv,
+)
+from pydantic import BaseModel
+from typing_extensions import override
+
+from proofhouse.errors import RefusedError
+from proofhouse.evaluation.types import ANSWER_PATH, TaskFile
+from proofhouse.sandbox import Limits, Session, start_session
+
+NAME = "proofhouse"
+_USERS = (None, "nobody", "65534")
+
+
+class SandboxConfig(BaseModel, frozen=True):
+    """What Inspect records of a sample's sandbox, and hands back to start it."""
+
+    tier: str
+    memory_bytes: int
+    pids: int
+    cpu_seconds: int
+    wall_seconds: float
+    open_files: int
+    tmp_bytes: int
+    output_bytes: int
+
+    def limits(self) -> Limits:
+        """As the sandbox room takes them."""
+        return Limits(**self.model_dump(exclude={"tier"}))
+
+
+def spec(limits: Limits, tier: str) -> SandboxEnvironmentSpec:
+    """The sandbox of a sample, for Inspect."""
+    return SandboxEnvironmentSpec(NAME, SandboxConfig(tier=tier, **asdict(limits)))
+
+
+@sandboxenv(name=NAME)
+class ProofhouseSandbox(SandboxEnvironment):
+    """One session of ours, in Inspect's terms."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+
+    @override
+    @classmethod
+    def default_concurrency(cls) -> int | None:
+        """No maximum of the provider's own."""
+        return None
+
+    @override
+    @classmethod
+    def config_deserialize(cls, config: dict[str, Any]) -> BaseModel:
+        """Read a config back from a log."""
+        return SandboxConfig(**config)
+
+    @override
+    @classmethod
+    async def sample_init(
+        cls,
+        task_name: str,
+        config: SandboxEnvironmentConfigType | None,
+        metadata: dict[str, str],
+    ) -> dict[str, SandboxEnvironment]:
+        """Start the sample's session."""
+        box = config if isinstance(config, SandboxConfig) else None
+        limits = Limits() if box is None else box.limits()
+        session = await start_session(limits, "bwrap" if box is None else box.tier)
+        return {"default": cls(session)}
+
+    @override
+    @classmethod
+    async def sample_cleanup(
+        cls,
+        task_name: str,
+        config: SandboxEnvironmentConfigType | None,
+        environments: dict[str, SandboxEnvironment],
+        interrupted: bool,
+    ) -> None:
+        """End it, with everything inside."""
+        for environment in environments.values():
+            await environment.as_type(ProofhouseSandbox)._session.close()
+
+    @override
+    async def exec(
+        self,
+        cmd: list[str],
+        input: str | bytes | None = None,
+        cwd: str | None = None,
+        env: dict[str, str] | None = None,
+        user: str | None = None,
+        timeout: int | None = None,
+        timeout_retry: bool = True,
+        concurrency: bool = True,
+    ) -> ExecResult[str]:
+        """Run one command; see the module's table for what differs from our session."""
+        if user not in _USERS:
+            raise SandboxUserUnsupportedError(f"There is no user {user!r} in this sandbox.")
+        stdin = input.encode() if isinstance(input, str) else input or b""
+        result = await self._session.exec(cmd, stdin=stdin, cwd=cwd, env=env, timeout=timeout)
+        if result.timed_out:
+            raise TimeoutError("The command was stopped: it ran longer than it may.")
+        if result.returncode == 126 and result.stderr.startswith(b"sandbox:"):
+            raise PermissionError(13, "Permission denied", cmd[0])
+        status = result.returncode if result.returncode >= 0 else 128 - result.returncode
+        return ExecResult(
+            success=status == 0,
+            returncode=status,
+            stdout=result.stdout.decode("utf-8", "replace"),
+            stderr=result.stderr.decode("utf-8", "replace"),
+        )
+
+    @override
+    async def write_file(self, file: str, contents: str | bytes) -> None:
+        """Write a file inside, with its missing parent directories."""
+        data = contents.encode() if isinstance(contents, str) else contents
+        await self._session.write_file(file, data)
+
+    @overload
+    async def read_file(self, file: str, text: Literal[True] = True) -> str: ...
+
+    @overload
+    async def read_file(self, file: str, text: Literal[False]) -> bytes: ...
+
+    @override
+    async def read_file(self, file: str, text: bool = True) -> str | bytes:
+        """Read a file inside, up to Inspect's limit."""
+        try:
+            data = await self._session.read_file(file, SandboxEnvironmentLimits.MAX_READ_FILE_SIZE)
+        except RefusedError as error:
+            limit = SandboxEnvironmentLimits.MAX_READ_FILE_SIZE_STR
+            raise OutputLimitExceededError(limit, None) from error
+        return data.decode() if text else data
+
+    async def place(self, files: Sequence[TaskFile]) -> None:
+        """Put an item's files where the agent finds them, without telling the transcript."""
+        for file in files:
+            await self._session.write_file(file.path, file.data, file.executable)
+
+    async def answer(self, limit: int) -> bytes:
+        """What the agent left as its answer; b"" when there is none, or none that can be read.
+
+        A directory, a device, a link to nowhere or a file over ``limit`` bytes is no answer.
+        """
+        try:
+            return await self._session.read_file(ANSWER_PATH, limit)
+        except (OSError, RefusedError):
+            return b""

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Our sandbox keeps Inspect's contract: Inspect's own conformance suite, run against it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+
+import pytest
+from inspect_ai.util import ExecResult, SandboxUserUnsupportedError
+from inspect_ai.util._sandbox import self_check
+from inspect_ai.util._sandbox.self_check import *  # noqa: F403 - the suite is made to be pulled in
+
+from proofhouse.evaluation import provider
+from proofhouse.evaluation.types import ANSWER_PATH, TaskFile
+from proofhouse.sandbox import Limits
+
+pytestmark = [pytest.mark.anyio, pytest.mark.sandbox]
+
+# The suite moves 50 MiB through files and pipes.
+LIMITS = Limits(memory_bytes=512 << 20, tmp_bytes=128 << 20, wall_seconds=60)
+
+XFAIL = {
+    "test_exec_as_user": "one unprivileged user inside; there is no root to add others",
+}
+
+
+async def at_once(seconds: float) -> None:
+    """Our session has killed what timed out before it answers: nothing needs a moment more."""
+
+
+@pytest.fixture
+async def sandbox_env(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[provider.ProofhouseSandbox]:
+    """A started sandbox, as Inspect starts it for a sample."""
+    monkeypatch.setattr(self_check, "anyio", SimpleNamespace(sleep=at_once))
+    if reason := XFAIL.get(request.node.originalname):
+        request.node.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+    config = provider.spec(LIMITS, "bwrap").config
+    boxes = await provider.ProofhouseSandbox.sample_init("task", config, {})
+    (box,) = boxes.values()
+    assert isinstance(box, provider.ProofhouseSandbox)
+    yield box
+    await provider.ProofhouseSandbox.sample_cleanup("task", config, boxes, False)
+
+
+async def test_the_provider_is_found_by_its_name() -> None:
+    """A spec printed into a log leads back to the same configuration."""
+    spec = provider.spec(LIMITS, "bwrap")
+    again = type(spec).model_validate(spec.model_dump())
+    assert again.config == spec.config
+    assert again.config.limits() == LIMITS
+
+
+async def test_there_is_no_maximum_of_sandboxes() -> None:
+    """A maximum would make Inspect sleep before each sample."""
+    assert provider.ProofhouseSandbox.default_concurrency() is None
+
+
+async def test_no_other_user_runs_anything(sandbox_env: provider.ProofhouseSandbox) -> None:
+    """Root does not exist inside, and asking for it runs nothing."""
+    with pytest.raises(SandboxUserUnsupportedError):
+        await sandbox_env.exec(["touch", "/work/ran"], user="root")
+    with pytest.raises(FileNotFoundError):
+        await sandbox_env.read_file("/work/ran")
+
+
+async def test_files_of_an_item_are_in_place(sandbox_env: provider.ProofhouseSandbox) -> None:
+    """An item's files arrive byte for byte, executable where the item says so."""
+    run = TaskFile("/work/bin/run", b"#!/bin/sh\nprintf started", executable=True)
+    await sandbox_env.place([run, TaskFile("data", b"\x00\xff")])
+    result: ExecResult[str] = await sandbox_env.exec(["bin/run"])
+    assert (result.success, result.stdout) == (True, "started")
+    assert await sandbox_env.read_file("/work/data", text=False) == b"\x00\xff"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "true",
+        f"mkdir {ANSWER_PATH}",
+        f"mkfifo {ANSWER_PATH}",
+        f"ln -s /nowhere {ANSWER_PATH}",
+        f"ln -s /dev/zero {ANSWER_PATH}",
+        f"head -c 2000 /dev/zero > {ANSWER_PATH}",
+        f"echo x > {ANSWER_PATH}; chmod 0 {ANSWER_PATH}",
+    ],
+)
+async def test_what_is_no_answer_is_empty(
+    sandbox_env: provider.ProofhouseSandbox, command: str
+) -> None:
+    """Nothing an agent can leave in the place of an answer stops the run: it is no answer."""
+    await sandbox_env.exec(["sh", "-c", command])
+    assert await sandbox_env.answer(1000) == b""
+
+
+async def test_an_answer_is_its_bytes(sandbox_env: provider.ProofhouseSandbox) -> None:
+    """An answer is read as bytes, not as text."""
+    await sandbox_env.exec(["sh", "-c", rf"printf '\000\377' > {ANSWER_PATH}"])
+    assert await sandbox_env.answer(1000) == b"\x00\xff"
+
+
+async def test_nothing_of_this_process_is_inside(
+    sandbox_env: provider.ProofhouseSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command sees the session's own environment, and not this process's."""
+    monkeypatch.setenv("PLANTED", "planted-secret")
+    result = await sandbox_env.exec(["sh", "-c", "env; cat /proc/*/environ"])
+    assert "planted-secret" not in result.stdout
