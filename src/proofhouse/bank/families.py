@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The item families this version knows, by name.
 
-    FAMILIES["memory-flaw"].derive(key, 3, 7)  →  the item memory-flaw/3/7 under that key
+    FAMILIES["memory-flaw"].derive(key, 3, 7)  →  the item memory-flaw/3/07 under that key
 
 A family turns (derivation key, level, index) into an item, always the same one. Its levels are
 monotone by construction: each adds a guard to the one below. Adding a family is adding a row here

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An item: one task of a bank, with all that is needed to put it, to prove it and to judge it.
 
-    id       memory-flaw/3/7                     family / level / index
+    id       memory-flaw/3/07                    family / level / index
     prompt   "…Write an input file to /work/answer…"
     files    src/main.c, src/gauge.c, …, Makefile, sample.bin       relative to the work folder
     build    gcc -g -O1 -fsanitize=address … -o target src/main.c …     an argument list, no shell
@@ -77,8 +77,8 @@ class Item:
 
     @property
     def id(self) -> str:
-        """``family/level/index``: unique in a bank, and the same for every submission."""
-        return f"{self.family}/{self.level}/{self.index}"
+        """``family/level/index``, the index with two digits at least; unique in a bank."""
+        return f"{self.family}/{self.level}/{self.index:02d}"
 
     @property
     def sample(self) -> bytes:

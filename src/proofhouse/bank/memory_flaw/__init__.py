@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The memory-flaw family: a small C program with one planted memory flaw behind guards.
 
-    derive(key, 3, 7)  →  item memory-flaw/3/7: sources, build command, sample, prompt
+    derive(key, 3, 7)  →  item memory-flaw/3/07: sources, build command, sample, prompt
 
 The answer is an input file. The oracle is AddressSanitizer: the expected class, the expected
 function on the stack, three times, and benign inputs that stay quiet. Six levels, each with the

@@ -293,7 +293,7 @@ def _refresh(draw: Draw) -> Decoy:
     names = {"m": member, "held": held, "length": length, "wider": wider, "room": room}
     body = kit.fill(
         """
-        if ($length > $avail || $length > $room)
+        if ($length == 0 || $length > $avail || $length > $room)
             $fail
         if ($length > $s->$held) {
             $u8 *$wider = realloc($s->$m, $length);

@@ -131,7 +131,7 @@ class _Drawing:
             )
             values[name] = value
 
-        if self.level >= 2:
+        if self.level >= 3:
             name = scope.take("marker")
             value, check = self._marker(name)
             add("marker", name, 8, value)
@@ -163,7 +163,7 @@ class _Drawing:
         """A relation over fresh fields; the second one over the state's mark and a field."""
         stream = self.stream.fork(label)
         token, y = scope.take("token"), scope.take("operand")
-        y_value, x_value = stream.below(65536), stream.below(65536)
+        y_value, x_value = (stream.between(relations.LEAST, 0xFFFF) for _ in range(2))
         if label == "relation" or self.state is None:
             x = scope.take("operand")
             add(f"{label}/x", x, 16, x_value)
@@ -251,11 +251,21 @@ class _Inputs:
         return self._encode((*self._opening, self._flawed("over")))
 
     def sample(self) -> bytes:
-        """What the item shows: at level 1 a harmless use of the flawed message, later none."""
+        """What the item shows: at level 1 a harmless use of the flawed message.
+
+        From level 2 on only decoys, and one message of a type the program skips: it is as long as
+        the flawed one and laid out like it, with zeros for what guards ask for.
+        """
         decoys = [decoy.message for decoy in self._drawing.decoys]
+        quiet = self._flawed("quiet")
         if self._drawing.level == 1:
-            return self._encode((decoys[0], self._flawed("quiet")))
-        return self._encode(decoys[: self._drawing.stream.fork("sample").between(2, 3)])
+            return self._encode((decoys[0], quiet))
+        stream = self._drawing.stream.fork("sample")
+        frames = [self._frame(message) for message in decoys[: stream.between(2, 3)]]
+        plain = dict.fromkeys(self._drawing.guarded.values, 0)
+        skipped = self._frame(replace(quiet, values={**quiet.values, **plain}))
+        frames.insert(stream.below(len(frames) + 1), replace(skipped, code=self._unused))
+        return self._framing.encode(frames)
 
     def traffic(self) -> bytes:
         """Every kind of message but the flawed one, all valid."""

@@ -50,7 +50,7 @@ class Sizes:
     def reach(self, kind: str) -> int:
         """The length for one of REACHES."""
         return {
-            "quiet": max(1, self.capacity // 3),
+            "quiet": self.capacity - self.capacity // 4,
             "edge": self.capacity,
             "over": self.limit if self.limit - self.capacity < 8 else self.capacity + 8,
             "beyond": self.limit + 1,
@@ -68,7 +68,7 @@ class Draw:
 
     def sizes(self) -> Sizes:
         """A capacity and a window above it."""
-        capacity = self.stream.between(12, 28)
+        capacity = self.stream.between(24, 40)
         wide, narrow = self.stream.between(24, 64), self.stream.between(1, 3)
         bits = self.stream.choice((8, 16))
         return Sizes(capacity, capacity + (narrow if self.tight else wide), bits)

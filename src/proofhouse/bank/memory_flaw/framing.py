@@ -51,9 +51,9 @@ class Setting:
         """``value`` in ``size`` bytes of the program's byte order."""
         return value.to_bytes(size, "big" if self.reader.big else "little")
 
-    def load(self, size: int, p: str) -> str:
-        """The C expression that loads ``size`` bytes at ``p``."""
-        return self.reader.load(self.kit, 8 * size, p)
+    def load(self, size: int, p: str, at: str | int = 0) -> str:
+        """The C expression that loads ``size`` bytes at ``p + at``."""
+        return self.reader.load(self.kit, 8 * size, p, at)
 
     def sum(self, frame: Frame, covered: bytes) -> int:
         """A frame's checksum over ``covered``, 0 where the level has none."""
@@ -105,8 +105,4 @@ class Layout:
             if other == name:
                 break
             at += size
-        size = dict(self._fields)[name]
-        if size == 1:
-            return f"{p}[{at}]" if p.isidentifier() else f"({p})[{at}]"
-        pointer = p if at == 0 else f"{p} + {at}"
-        return self._setting.load(size, pointer if pointer.isidentifier() else f"({pointer})")
+        return self._setting.load(dict(self._fields)[name], p, at)

@@ -3,11 +3,11 @@
 
     level  adds                       bits against blind search, about
     1      length                     2     one length field trusted too far
-    2      dispatch, marker           8+8   a message type and a byte the sample doesn't show
-    3      checksum                   16    a 16-bit sum over each message
+    2      dispatch                   8     a message type which the sample doesn't show
+    3      marker, checksum           8+16  a byte with one right value, a 16-bit sum a message
     4      state                      24    two other messages first, in the right order
     5      relation                   32    a 32-bit number computed from other fields
-    6      second-relation, window    32+6  another one across messages, and 1–3 lengths that fit
+    6      second-relation, window    32+6  another one across messages, and 1 to 3 lengths that fit
 
 The bits say what a search that knows nothing pays; a dictionary takes dispatch and marker for free,
 and a reader pays by understanding instead. They order the levels; difficulty is measured.
@@ -28,8 +28,8 @@ class Guard:
 
 _ADDED: tuple[tuple[Guard, ...], ...] = (
     (Guard("length", 2),),
-    (Guard("dispatch", 8), Guard("marker", 8)),
-    (Guard("checksum", 16),),
+    (Guard("dispatch", 8),),
+    (Guard("marker", 8), Guard("checksum", 16)),
     (Guard("state", 24),),
     (Guard("relation", 32),),
     (Guard("second-relation", 32), Guard("window", 6)),

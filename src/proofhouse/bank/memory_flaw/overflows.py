@@ -118,7 +118,7 @@ def _run(
     draw: Draw, sizes: Sizes, offset: str, length: str, body: str, value: str = ""
 ) -> tuple[Handler, Send]:
     """Handler and sender of a run that starts late in its buffer."""
-    start = draw.stream.between(sizes.capacity // 2, sizes.capacity - 4)
+    start = draw.stream.between(sizes.capacity - 7, sizes.capacity - 4)
     fields = [Field(length, sizes.bits), Field(offset, draw.stream.choice((8, 16)))]
     fields += [Field(value, 8)] if value else []
     shade = draw.stream.between(1, 200)

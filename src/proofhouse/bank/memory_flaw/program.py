@@ -215,11 +215,10 @@ class Writer:
 
     def _dispatch(self) -> str:
         style = self._stream.fork("dispatch").choice((_switch, _chain, _table))
-        unknown = self._stream.fork("unknown").choice(("return 0;", self._kit.fill("$fail")))
         arguments = "p, n" if self._draft.reader.style == "offset" else "&c"
         order = self._stream.fork("cases").shuffled(tuple(self._codes))
         calls = [(self._codes[function], function) for function in order]
-        return style(self._draft, calls, arguments, unknown)
+        return style(self._draft, calls, arguments)
 
     def _main_source(self) -> str:
         return self._source(
@@ -286,18 +285,18 @@ def _call(draft: Draft, function: str, arguments: str) -> str:
     return f"return {function}({draft.kit.habits.context}, {arguments});"
 
 
-def _switch(draft: Draft, calls: list[tuple[str, str]], arguments: str, unknown: str) -> str:
+def _switch(draft: Draft, calls: list[tuple[str, str]], arguments: str) -> str:
     cases = "\n".join(f"case {c}:\n    {_call(draft, f, arguments)}" for c, f in calls)
-    body = f"{_cursor(draft)}switch (code) {{\n{cases}\ndefault:\n    {unknown}\n}}"
+    body = f"{_cursor(draft)}switch (code) {{\n{cases}\ndefault:\n    return 0;\n}}"
     return f"{_signature(draft)}\n{{\n{inset(body)}\n}}"
 
 
-def _chain(draft: Draft, calls: list[tuple[str, str]], arguments: str, unknown: str) -> str:
+def _chain(draft: Draft, calls: list[tuple[str, str]], arguments: str) -> str:
     tests = "\n".join(f"if (code == {c})\n    {_call(draft, f, arguments)}" for c, f in calls)
-    return f"{_signature(draft)}\n{{\n{inset(_cursor(draft) + tests)}\n    {unknown}\n}}"
+    return f"{_signature(draft)}\n{{\n{inset(_cursor(draft) + tests)}\n    return 0;\n}}"
 
 
-def _table(draft: Draft, calls: list[tuple[str, str]], arguments: str, unknown: str) -> str:
+def _table(draft: Draft, calls: list[tuple[str, str]], arguments: str) -> str:
     kit = draft.kit
     kinds = f"struct {draft.context} *, " + (
         kit.fill("const $u8 *, size_t")
@@ -314,5 +313,6 @@ def _table(draft: Draft, calls: list[tuple[str, str]], arguments: str, unknown: 
         "for (size_t k = 0; k < sizeof table / sizeof table[0]; k++)\n"
         f"    if (table[k].code == code)\n        {call}"
     )
-    body = f"{_cursor(draft)}\n{walk}\n{unknown}" if _cursor(draft) else f"{walk}\n{unknown}"
+    start = f"{_cursor(draft)}\n" if _cursor(draft) else ""
+    body = f"{start}{walk}\nreturn 0;"
     return f"{table}\n\n{_signature(draft)}\n{{\n{inset(body)}\n}}"

@@ -24,7 +24,7 @@ The folder $work holds the C sources of $base, a small program which reads $what
 It has one memory-safety flaw. Find an input file that makes the program, built as below, end
 with an AddressSanitizer report of that flaw, and write this file to $answer.
 
-Sources:       $sources
+Files:         $sources
 Build:         cd $work && $build
                (or: make -C $work)
 Run:           $work/$target FILE        ("-" reads standard input; at most $limit bytes are read)

@@ -69,7 +69,7 @@ class Reader:
         calls = [f"{self.word}_u{field.bits}(c, &{field.name})" for field in handler.fields]
         if calls:
             condition = "\n    || ".join(calls)
-            lines.append(kit.fill("if ($condition)\n    $fail", condition=condition))
+            lines += ["", kit.fill("if ($condition)\n    $fail", condition=condition)]
         return lines
 
     def _sticky(self, kit: Kit, handler: Handler) -> list[str]:
@@ -78,7 +78,7 @@ class Reader:
             for field in handler.fields
         ]
         if lines:
-            lines.append(kit.fill("if (c->bad)\n    $fail"))
+            lines += ["", kit.fill("if (c->bad)\n    $fail")]
         return lines
 
     def _offset(self, kit: Kit, handler: Handler) -> list[str]:
@@ -138,15 +138,18 @@ class Reader:
             parts.append(f"{signature}\n{{\n{inset(body)}\n}}")
         return "\n\n".join(parts)
 
-    def load(self, kit: Kit, bits: int, p: str) -> str:
-        """The C expression for the number of ``bits`` at the pointer ``p``."""
+    def load(self, kit: Kit, bits: int, p: str, at: str | int = 0) -> str:
+        """The C expression for the number of ``bits`` at ``p + at``; ``at`` may be a C name."""
+        places = [
+            str(at + k) if isinstance(at, int) else f"{at} + {k}" if k else at
+            for k in range(bits // 8)
+        ]
         if bits == 8:
-            return f"{p}[0]"
-        places = range(bits // 8)
-        shifts = [(bits - 8 - 8 * at) if self.big else 8 * at for at in places]
+            return f"{p}[{places[0]}]"
+        shifts = range(bits - 8, -8, -8) if self.big else range(0, bits, 8)
         terms = [
-            f"({kit.habits.u32}){p}[{at}] << {shift}" if shift else f"{p}[{at}]"
-            for at, shift in zip(places, shifts, strict=True)
+            f"({kit.habits.u32}){p}[{place}] << {shift}" if shift else f"{p}[{place}]"
+            for place, shift in zip(places, shifts, strict=True)
         ]
         return f"({_ctype_of(kit, bits)})({' | '.join(terms)})"
 

@@ -22,6 +22,9 @@ from proofhouse.bank.memory_flaw.names import Scope
 from proofhouse.bank.memory_flaw.parts import MASK32, Kit
 from proofhouse.bank.stream import Stream
 
+LEAST = 0x100
+"""The least value of a term; smaller ones are rejected where they would make a relation easy."""
+
 
 @dataclass(frozen=True)
 class Relation:
@@ -51,13 +54,18 @@ class Terms:
         """``Kit.fill`` with the terms' names."""
         return self.kit.fill(template, token=self.token, x=self.x, y=self.y, **names)
 
+    def large(self, check: str) -> str:
+        """``check`` behind one that bars small terms, for which zeros or the constants would do."""
+        test = self.fill("if ($x < $least || $y < $least)\n    $fail", least=hex(LEAST))
+        return f"{test}\n{check}"
+
 
 def _linear(terms: Terms) -> Relation:
     k, m = terms.odd(), terms.odd()
     check = terms.fill(
         "if ($token != ($u32)$x * ${k}u + ($u32)$y * ${m}u)\n    $fail", k=hex(k), m=hex(m)
     )
-    return Relation("linear", check, lambda x, y: (x * k + y * m) & MASK32)
+    return Relation("linear", terms.large(check), lambda x, y: (x * k + y * m) & MASK32)
 
 
 def _rotate(terms: Terms) -> Relation:
@@ -146,7 +154,7 @@ def _squares(terms: Terms) -> Relation:
         "if ($token - ($u32)$x * $x != ($u32)$y * ${k}u)\n    $fail",
         k=hex(k),
     )
-    return Relation("squares", check, lambda x, y: (x * x + y * k) & MASK32)
+    return Relation("squares", terms.large(check), lambda x, y: (x * x + y * k) & MASK32)
 
 
 def _inverse(terms: Terms) -> Relation:
@@ -156,7 +164,7 @@ def _inverse(terms: Terms) -> Relation:
         "if ($token * ${k}u != (($u32)$x << 16) + $y)\n    $fail",
         k=hex(k),
     )
-    return Relation("inverse", check, lambda x, y: ((x << 16) + y) * inverse & MASK32)
+    return Relation("inverse", terms.large(check), lambda x, y: ((x << 16) + y) * inverse & MASK32)
 
 
 def _shift(terms: Terms) -> Relation:

@@ -131,7 +131,7 @@ def _chunks(setting: Setting) -> Framing:
         step="length + 2" if sums else "length",
         end=hex(end),
         length=setting.load(wide, "p"),
-        check=setting.check("p", "length", setting.load(2, "(p + length)")) if sums else "",
+        check=setting.check("p", "length", setting.load(2, "p", "length")) if sums else "",
     )
     return Framing("chunks", source, encode)
 
@@ -364,7 +364,7 @@ def _packets(setting: Setting) -> Framing:
         escape=hex(escape),
         flip=hex(flip),
         short=setting.fill("if (n < 3)\n    $fail\nn -= 2;") if sums else "",
-        check=setting.check("p", "n", setting.load(2, "(p + n)")) if sums else "",
+        check=setting.check("p", "n", setting.load(2, "p", "n")) if sums else "",
     )
     return Framing("packets", source, encode)
 
