@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from proofhouse.errors import RefusedError
+from proofhouse.rules.diagrams import drawn
 from proofhouse.rules.inquiry import FINDING, INQUIRY, START, finding
 from proofhouse.rules.review import CASE, ENDED, LIVE, REVIEW, WITHDRAWN
 from proofhouse.rules.tables import mermaid, reachable, step
@@ -43,7 +46,7 @@ def test_the_developer_may_withdraw_in_every_live_state(state: str) -> None:
 def test_live_ended_and_withdrawn_are_all_there_is() -> None:
     """Every state is the start, live, ended, or on its way out after a withdrawal."""
     assert set(CASE) == LIVE | ENDED | WITHDRAWN | {START}
-    assert ENDED & LIVE == set()
+    assert set() == ENDED & LIVE
 
 
 def test_nothing_permits_and_nothing_forbids() -> None:
@@ -113,3 +116,10 @@ def test_the_drawing_shows_every_transition() -> None:
     arrows = sum(len(row) for row in CASE.values())
     ends = sum(not row for row in CASE.values())
     assert drawing.count("-->") == 1 + arrows + ends
+
+
+def test_the_map_shows_the_tables() -> None:
+    """The diagrams in docs/map.md are the ones that the tables draw."""
+    page = Path(__file__).parents[2].joinpath("docs/map.md").read_text()
+    assert drawn(page) == page
+    assert "developer_to_submit --> assessor_to_plan: submission" in page
