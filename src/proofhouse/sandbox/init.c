@@ -112,7 +112,10 @@ static int refuse(const char *what)
 
 static int launch(const char *user, char *groups, char **program)
 {
-    set_oom_score("0"); /* refused to an ordinary user, who can't have been exempt either */
+    /* An ordinary user may be refused either, and then goes on: see set_limits for the second. */
+    struct rlimit core = {1, 1};
+    set_oom_score("0");
+    setrlimit(RLIMIT_CORE, &core);
     for (char *number = strtok(groups, ","); number != NULL; number = strtok(NULL, ",")) {
         int descriptor = atoi(number);
         if (enter_group(descriptor) != 0)

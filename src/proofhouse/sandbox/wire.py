@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from proofhouse.errors import InputError
-from proofhouse.sandbox.limits import Limits
+from proofhouse.sandbox.limits import MIB, Limits
 
 SLOTS = 256  # as in init.c
 _REQUEST = struct.Struct("=6I3Q")
@@ -111,7 +111,8 @@ def request(task: Task, slot: int, limits: Limits) -> bytes:
         # A process on its own is stopped by the kernel; the tree, a little earlier, by us.
         limits.cpu_seconds + 2,
         limits.open_files,
-        limits.tmp_bytes,
+        # A little over the room there is, so that a full place says ENOSPC before a signal comes.
+        limits.tmp_bytes + MIB,
     )
 
 

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The system-call filter, run by an interpreter of its own, for machines this one is not."""
+
+from __future__ import annotations
+
+import errno
+import re
+import struct
+from pathlib import Path
+
+import pytest
+
+from proofhouse.sandbox import seccomp
+
+ALLOW, KILL = 0x7FFF0000, 0x80000000
+AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7, "i386": 0x40000003, "arm": 0x40000028}
+ENOSYS, EPERM = 0x50000 | errno.ENOSYS, 0x50000 | errno.EPERM
+NOT_OURS = 0x50000 | errno.EAFNOSUPPORT
+SUCCESS = 0x50000
+
+# Numbers from the manual pages and the kernel's tables, not from the table under test.
+NUMBERS = {
+    "x86_64": {
+        "read": 0, "ioctl": 16, "socket": 41, "socketpair": 53, "clone": 56, "execve": 59,
+        "ptrace": 101, "personality": 135, "setrlimit": 160, "mount": 165, "init_module": 175,
+        "keyctl": 250, "unshare": 272, "perf_event_open": 298, "prlimit64": 302,
+        "open_by_handle_at": 304, "setns": 308, "process_vm_readv": 310, "bpf": 321,
+        "userfaultfd": 323, "io_uring_setup": 425, "clone3": 435, "statmount": 457,
+    },
+    "aarch64": {
+        "read": 63, "ioctl": 29, "socket": 198, "socketpair": 199, "clone": 220, "execve": 221,
+        "ptrace": 117, "personality": 92, "setrlimit": 164, "mount": 40, "init_module": 105,
+        "keyctl": 219, "unshare": 97, "perf_event_open": 241, "prlimit64": 261,
+        "open_by_handle_at": 265, "setns": 268, "process_vm_readv": 270, "bpf": 280,
+        "userfaultfd": 282, "io_uring_setup": 425, "clone3": 435, "statmount": 457,
+    },
+}  # fmt: skip
+
+
+def run(program: bytes, audit: int, number: int, *arguments: int) -> int:
+    """Interpret classic BPF over a seccomp_data; returns the action. Rejects what the kernel does:
+    jumps beyond the end, unaligned loads, programs over 4096 instructions."""
+    padded = (*arguments, *(0,) * (6 - len(arguments)))
+    data = struct.pack("<iIQ6Q", number, audit, 0, *(value % (1 << 64) for value in padded))
+    code = list(struct.iter_unpack("=HBBI", program))
+    assert len(code) <= 4096
+    at = accumulator = 0
+    while True:
+        operation, if_true, if_false, k = code[at]
+        at += 1
+        if operation == 0x06:
+            return k
+        if operation == 0x20:
+            assert k % 4 == 0
+            accumulator = struct.unpack_from("<I", data, k)[0]
+        elif operation == 0x54:
+            accumulator &= k
+        else:
+            test = {0x15: accumulator == k, 0x35: accumulator >= k, 0x45: bool(accumulator & k)}
+            at += if_true if test[operation] else if_false
+
+
+@pytest.fixture(params=sorted(NUMBERS))
+def ask(request):
+    """``ask(name or number, *arguments)`` on one architecture."""
+    program = seccomp.build(request.param)
+
+    def answer(call, *arguments):
+        number = NUMBERS[request.param].get(call, call)
+        return run(program, AUDIT[request.param], number, *arguments)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ptrace", "mount", "init_module", "keyctl", "unshare", "perf_event_open", "setns", "bpf",
+        "open_by_handle_at", "process_vm_readv", "userfaultfd", "io_uring_setup", "clone3",
+        "statmount",
+    ],
+)  # fmt: skip
+def test_forbidden_calls_do_not_exist(ask, name):
+    """A forbidden call answers ENOSYS whatever its arguments."""
+    assert ask(name) == ask(name, *[2**64 - 1] * 6) == ENOSYS
+
+
+def test_everyday_calls_pass(ask):
+    """Reading and executing are allowed."""
+    assert ask("read") == ask("execve") == ALLOW
+
+
+@pytest.mark.parametrize("number", [463, 500, 1023, 0x3FFFFFFF])
+def test_calls_of_later_kernels_do_not_exist(ask, number):
+    """A number that no kernel had when this was written answers ENOSYS."""
+    assert ask(number) == ENOSYS
+
+
+@pytest.mark.parametrize("bit", range(32))
+def test_clone_flags(ask, bit):
+    """Exactly the seven flags that make a namespace are refused."""
+    namespaces = {17, 25, 26, 27, 28, 29, 30}
+    assert ask("clone", 1 << bit) == (EPERM if bit in namespaces else ALLOW)
+    assert ask("clone", 1 << bit | 1 << 28 | 17) == EPERM
+
+
+@pytest.mark.parametrize("family", range(46))
+def test_socket_families(ask, family):
+    """UNIX and the two of the internet pass, 43 others do not, in a pair only UNIX."""
+    assert ask("socket", family, 1, 0) == (ALLOW if family in (1, 2, 10) else NOT_OURS)
+    assert ask("socket", family + (7 << 32), 1, 0) == ask("socket", family, 1, 0)
+    assert ask("socketpair", family, 1, 0) == (ALLOW if family == 1 else NOT_OURS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "protocol", "passes"),
+    [
+        (1, 0, True), (1, 6, True), (2, 17, True), (0x80801, 0, True),
+        (3, 1, False), (2, 1, False), (1, 132, False), (1, 262, False), (10, 0, False),
+    ],
+)  # fmt: skip
+def test_socket_protocols(ask, kind, protocol, passes):
+    """Of the internet's protocols TCP and UDP pass; none that would load a module."""
+    expected = ALLOW if passes else 0x50000 | errno.EPROTONOSUPPORT
+    assert ask("socket", 2, kind, protocol) == ask("socket", 10, kind, protocol) == expected
+
+
+def test_terminal_controls(ask):
+    """Typing into a terminal and loading a line discipline are refused, other controls pass."""
+    for control in (0x5412, 0x541C, 0x5423):
+        assert ask("ioctl", 0, control) == ask("ioctl", 0, control | 1 << 32) == EPERM
+    assert ask("ioctl", 0, 0x5401) == ask("ioctl", 0, 0x5413) == ALLOW
+
+
+def test_personalities(ask):
+    """Asking, the default and no randomisation pass; every other bit is refused."""
+    assert ask("personality", 0) == ask("personality", 0xFFFFFFFF) == ALLOW
+    assert ask("personality", 0x40000) == ALLOW
+    for bit in set(range(32)) - {18}:
+        assert ask("personality", 1 << bit) == EPERM
+
+
+def test_the_core_limit_is_kept(ask):
+    """Setting the limit on core dumps does nothing and says it did; other limits are untouched."""
+    assert ask("setrlimit", 4, 0x7FFF00000000) == SUCCESS
+    assert ask("prlimit64", 0, 4, 0x7FFF00000000) == SUCCESS
+    assert ask("prlimit64", 0, 4, 0x1000) == SUCCESS
+    assert ask("prlimit64", 0, 4, 0) == ALLOW
+    assert ask("setrlimit", 7, 0x1000) == ask("prlimit64", 0, 7, 0x1000) == ALLOW
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [("x86_64", "i386"), ("x86_64", "aarch64"), ("aarch64", "arm"), ("aarch64", "x86_64")],
+)
+def test_foreign_architectures_are_killed(ours, theirs):
+    """Numbers of another architecture mean other calls: the process dies."""
+    assert run(seccomp.build(ours), AUDIT[theirs], 0) == KILL
+
+
+def test_x32_is_killed():
+    """The x32 numbers share x86-64's architecture value and are told apart by a bit."""
+    for number in (0x40000000, 0x40000000 + 520, 0x7FFFFFFF, -1):
+        assert run(seccomp.build("x86_64"), AUDIT["x86_64"], number) == KILL
+
+
+@pytest.mark.parametrize(
+    ("architecture", "header"),
+    [
+        ("x86_64", "/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
+        ("aarch64", "/usr/include/asm-generic/unistd.h"),
+    ],
+)
+def test_numbers_agree_with_the_kernels_headers(architecture, header):
+    """Each number of the table is the kernel's, as far as this machine's headers know the call."""
+    if not Path(header).exists():
+        pytest.skip("no kernel headers here")
+    text = Path(header).read_text()
+    found = re.findall(r"^#define __NR(?:3264)?_(\w+) (\d+)$", text, re.MULTILINE)
+    known = {name: int(number) for name, number in found}
+    known.setdefault("newfstatat", known.get("fstatat", -1))
+    table = seccomp.allowed_calls(architecture)
+    assert {name: number for name, number in table.items() if name in known} == {
+        name: known[name] for name in table if name in known
+    }
+    later = {"futex_wait", "futex_wake", "futex_requeue", "mseal", "fchmodat2", "map_shadow_stack"}
+    assert table.keys() - known.keys() <= later

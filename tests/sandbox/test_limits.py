@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every limit bites, and a session survives its commands' biting on them."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import resource
+import time
+
+import pytest
+
+from proofhouse.errors import InputError
+from proofhouse.sandbox import Limits
+from proofhouse.sandbox.limits import MIB
+
+pytestmark = pytest.mark.sandbox
+
+
+@pytest.fixture
+def probing(inside, probe):
+    """``probing(scenario, limits)`` with the probe in place."""
+
+    def run(scenario, *limits):
+        async def with_probe(session):
+            await session.write_file("probe", probe, executable=True)
+            found = await scenario(session)
+            alive = await session.exec(["true"])
+            assert alive.returncode == 0, "the session survives"
+            return found
+
+        return inside(with_probe, *limits)
+
+    return run
+
+
+def test_memory(probing, small):
+    """A program that wants 3 GiB dies at the limit, and it is said why."""
+
+    async def scenario(session):
+        result = await session.exec(["./probe", "allocate", str(3 << 30)])
+        return result, await session.usage()
+
+    result, usage = probing(scenario)
+    assert (result.returncode, result.out_of_memory, result.stdout) == (-9, True, b"")
+    assert usage.peak_memory_bytes <= small.memory_bytes
+
+
+def test_memory_of_many(probing, small):
+    """Memory is limited for all processes together, not for each."""
+    each = str(small.memory_bytes * 3 // 4)
+    hold = f"./probe hold {each} & ./probe hold {each} & wait $!; wait"
+
+    async def scenario(session):
+        alone = await session.exec(["./probe", "allocate", each])
+        return alone, await session.exec(["sh", "-c", hold], timeout=0.5)
+
+    alone, together = probing(scenario)
+    assert (alone.stdout, alone.out_of_memory) == (b"allocated\n", False)
+    assert together.out_of_memory
+
+
+def test_files_in_memory_count(probing, small):
+    """Files in memory are memory: they can't be used to get round the limit."""
+    roomy = dataclasses.replace(small, memory_bytes=32 * MIB, tmp_bytes=256 * MIB)
+
+    async def scenario(session):
+        return await session.exec(["dd", "if=/dev/zero", "of=/dev/shm/f", "bs=1M", "count=200"])
+
+    result = probing(scenario, roomy)
+    assert (result.returncode, result.out_of_memory) == (-9, True)
+
+
+def test_processes(probing, small):
+    """No more processes live at one time than allowed."""
+
+    async def scenario(session):
+        return await session.exec(["./probe", "forks"])
+
+    assert int(probing(scenario).stdout) == small.pids - 1  # less itself
+
+
+def test_fork_bomb(probing, small, host_pids, marker):
+    """A fork bomb is bounded while it burns, and gone when its time is up."""
+
+    async def scenario(session):
+        bomb = asyncio.ensure_future(session.exec(["./probe", "bomb", marker], timeout=0.4))
+        most = 0
+        while not bomb.done():
+            most = max(most, len(host_pids(marker)))
+            await asyncio.sleep(0.02)
+        return most, await bomb, host_pids(marker)
+
+    most, result, left = probing(scenario)
+    assert small.pids // 2 < most <= small.pids
+    assert (result.timed_out, result.returncode) == (True, -9)
+    assert left == []
+
+
+def test_a_bomb_left_behind_does_not_lock_us_out(probing, seen, marker):
+    """While a bomb holds every process there may be, files can still be fetched."""
+
+    async def scenario(session):
+        await session.exec(["sh", "-c", f"./probe bomb {marker} & echo x > f"])
+        await seen(marker, 31)
+        return await session.read_file("f", 10)
+
+    assert probing(scenario) == b"x\n"
+
+
+@pytest.mark.parametrize("place", ["/work", "/tmp", "/dev/shm", "/var/tmp"])
+def test_room_for_files(probing, place):
+    """Every place that can be written is of the stated size."""
+
+    async def scenario(session):
+        fill = (
+            f"head -c 20M /dev/zero | dd of={place}/f bs=1M iflag=fullblock; stat -c %s {place}/f"
+        )
+        return await session.exec(["sh", "-c", fill])
+
+    result = probing(scenario)
+    assert b"No space left on device" in result.stderr
+    assert int(result.stdout) <= 16 * MIB
+
+
+def test_file_size(probing, small):
+    """Not even a file of holes is longer than the room there is, and a little."""
+
+    async def scenario(session):
+        return await session.exec(["truncate", "-s", str(small.tmp_bytes + 2 * MIB), "f"])
+
+    assert probing(scenario).returncode in (1, -25)  # EFBIG, SIGXFSZ
+
+
+def test_open_files(probing, small):
+    """A process has no more descriptors than allowed, and can't raise the limit."""
+
+    async def scenario(session):
+        return await session.exec(["sh", "-c", "ulimit -n; ulimit -n 4096"])
+
+    result = probing(scenario)
+    assert int(result.stdout) == small.open_files
+    assert result.returncode != 0
+
+
+def test_output_is_cut_and_our_memory_bounded(probing, small):
+    """A flood is kept to its limit and drained without being kept."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    async def scenario(session):
+        return await session.exec(["sh", "-c", "yes | tee /dev/stderr"], timeout=0.5)
+
+    result = probing(scenario)
+    assert result.timed_out
+    assert result.stdout == b"y\n" * (small.output_bytes // 2)
+    assert (result.stdout_truncated, result.stderr_truncated) == (True, True)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 16 * 1024  # KiB
+
+
+def test_output_of_exactly_the_limit(probing, small):
+    """What just fits is not called truncated; one byte more is; and the writer never blocks."""
+
+    async def scenario(session):
+        exact = await session.exec(["head", "-c", str(small.output_bytes), "/dev/zero"])
+        more = await session.exec(["head", "-c", str(small.output_bytes + 1), "/dev/zero"])
+        return exact, more
+
+    exact, more = probing(scenario)
+    assert (len(exact.stdout), exact.stdout_truncated) == (small.output_bytes, False)
+    assert (len(more.stdout), more.stdout_truncated) == (small.output_bytes, True)
+    assert (exact.returncode, more.returncode) == (0, 0)
+
+
+def test_time(probing):
+    """A command that computes for ever ends at its timeout, with what it had said by then."""
+
+    async def scenario(session):
+        begun = time.monotonic()
+        result = await session.exec(["sh", "-c", "echo begun; exec ./probe spin 1"], timeout=0.2)
+        return result, time.monotonic() - begun
+
+    result, seconds = probing(scenario)
+    assert (result.timed_out, result.returncode, result.stdout) == (True, -9, b"begun\n")
+    assert 0.2 <= seconds < 5
+
+
+def test_a_timeout_is_cut_to_the_limit(probing, small):
+    """Nobody gets more time by asking for it."""
+
+    async def scenario(session):
+        return await session.exec(["sleep", "60"], timeout=3600)
+
+    assert probing(scenario, dataclasses.replace(small, wall_seconds=0.1)).timed_out
+
+
+def test_processor_time_of_a_whole_tree(probing, small):
+    """Processor time is that of all processes of a command: forking does not buy more."""
+
+    async def scenario(session):
+        begun = time.monotonic()
+        result = await session.exec(["./probe", "spin", "8"])
+        return result, time.monotonic() - begun, await session.usage()
+
+    result, seconds, usage = probing(scenario, dataclasses.replace(small, cpu_seconds=1))
+    assert result.timed_out
+    assert seconds < 10
+    assert 900 <= usage.cpu_milliseconds < 3000
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"memory_bytes": 0},
+        {"pids": 0},
+        {"pids": True},
+        {"cpu_seconds": 0.5},
+        {"wall_seconds": float("nan")},
+        {"wall_seconds": float("inf")},
+        {"open_files": -1},
+        {"tmp_bytes": 1 << 60},
+        {"output_bytes": "1"},
+    ],
+)
+def test_limits_that_can_not_be(change):
+    """A limit that would be none, or no number, is refused before anything starts."""
+    with pytest.raises(InputError, match=f"limit {next(iter(change))}"):
+        Limits(**change)
