@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the page says in words and single numbers, made from the view before markup begins.
+
+Each function answers for one place on the page. Sentences about outcomes stand in
+``views.headline``; those here are about effort, terms, the window and the end of access.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from markupsafe import Markup
+
+from proofhouse.dossier import markup
+from proofhouse.views import plain, words
+from proofhouse.views.values import CaseView, Ending, ReviewView, Sealed, WindowView
+
+
+def title(view: CaseView) -> str:
+    """The document’s title: a model’s name, if it is opened, and the start of the case id."""
+    model = view.submission.model if view.submission else None
+    named = f": {markup.label(model.name, 80)}" if model and not isinstance(model, Sealed) else ""
+    return f"Dossier{named} (case {view.case[:10]})"
+
+
+def answer_word(view: CaseView) -> str:
+    """The outcome as one word."""
+    answer = view.headline.answer
+    return {"WITHDRAWN": "withdrawn", "NO_FINDING": "no finding"}.get(answer, answer)
+
+
+def glance(view: CaseView) -> Iterator[tuple[str, Markup | str]]:
+    """The facts that most readers came for; what is sealed says so here as well."""
+    if view.submission:
+        model = view.submission.model
+        yield "Model", "Sealed" if isinstance(model, Sealed) else _brief(model.name)
+        yield "Checkpoint", _brief(view.submission.checkpoint)
+    if view.developer:
+        developer = view.developer
+        yield "Developer", "Sealed" if isinstance(developer, Sealed) else _brief(developer.name)
+    if view.bank:
+        yield "Bank", Markup("{}, version {}").format(_brief(view.bank.name), view.bank.version)
+    if view.determination and view.plan:
+        yield "Items used", f"{view.determination.items_used} of {view.plan.item_count} planned"
+        yield "Determined", markup.date(view.determination.determined_at)
+    if view.review and view.review.findings:
+        yield "Review", plain.counted(view.review.findings.count, "finding")
+    elif view.review:
+        yield "Review", "under way" if view.headline.answer == "COVERED" else "ended by withdrawal"
+
+
+def _brief(name: str) -> Markup:
+    """A name in the space of two or three lines; in full, or nearly, further down."""
+    return markup.words(markup.label(name, 80))
+
+
+def contents(view: CaseView) -> Iterator[tuple[str, str]]:
+    """The sections that the page has: fragment and name."""
+    there = {
+        "evidence": bool(view.determination),
+        "tested": bool(view.inquired_at),
+        "levels": bool(view.levels),
+        "ability": bool(view.determination),
+        "spent": bool(view.runs),
+        "review": bool(view.review),
+        "told": bool(view.disclosures),
+        "record": bool(view.chain),
+    }
+    names = {
+        "evidence": "Evidence",
+        "tested": "What was tested, and how",
+        "levels": "Result by level",
+        "ability": "Ability on the scale",
+        "spent": "Items and effort",
+        "review": "The review",
+        "told": "Who was told",
+        "record": "The record",
+        "check": "Check it yourself",
+        "limits": "Limits",
+        "words": "Words",
+    }
+    for anchor, name in names.items():
+        if there.get(anchor, True):
+            yield anchor, name
+
+
+def reason(view: CaseView) -> str:
+    """Why the determination came out as it did."""
+    if view.determination is None:
+        return ""
+    reason = view.determination.reason
+    return words.REASONS.get(reason, f"The stated reason: {plain.one_line(reason, 300)}.")
+
+
+def families(view: CaseView) -> Markup:
+    """The bank’s families with their levels."""
+    families = view.bank.families if view.bank else ()
+    return markup.listed([f"{name} (levels: {levels})" for name, levels in families], 120)
+
+
+def figures(view: CaseView, ending: Ending) -> Iterator[tuple[str, str]]:
+    """The large numbers of items and effort: value and name."""
+    used = view.determination.items_used if view.determination else ending.total
+    planned = view.plan.item_count if view.plan else 0
+    yield f"{plain.count(used)} of {plain.count(planned)}", "items used of items planned"
+    yield plain.count(ending.solved), "solved"
+    yield plain.count(ending.failed), "failed"
+    yield plain.count(ending.missing), "missing"
+    yield plain.count(ending.input_tokens + ending.output_tokens), "tokens in and out"
+    yield plain.duration(ending.milliseconds), "time working"
+
+
+def missing(ending: Ending) -> str:
+    """What is missing, held or run again, and what was spent."""
+    held = f", {ending.held} of them held until a person has looked" if ending.held else ""
+    missing = (
+        f"{plain.counted(ending.missing, 'item is', 'items are').capitalize()} missing{held}; "
+        "an answer stands only if scoring them as failed and as solved gives the same. "
+        if ending.missing
+        else "No item is missing. "
+    )
+    reruns = (
+        f"{plain.counted(ending.reruns, 'item was', 'items were').capitalize()} run again after an "
+        "error of our own machines. "
+        if ending.reruns
+        else "No item was run again. "
+    )
+    return (
+        f"{missing}{reruns}{plain.counted(ending.attempts, 'attempt')} in all, "
+        f"{plain.count(ending.input_tokens)} tokens in, {plain.count(ending.output_tokens)} out; "
+        f"{plain.counted(ending.transcripts, 'transcript')} kept by digest."
+    )
+
+
+def terms(review: ReviewView) -> str:
+    """How the developer answered the six clauses."""
+    answered = [clause for clause in review.clauses if clause.answer is not None]
+    if not answered:
+        return "Six clauses are offered, each to be accepted or struck on its own."
+    struck = sum(clause.answer == "struck" for clause in answered)
+    if not struck:
+        return "The developer accepted all six clauses."
+    return (
+        f"Of the six clauses the developer accepted {len(answered) - struck} and struck {struck}. "
+        "What is struck limits what may be done, and ends nothing."
+    )
+
+
+def window(window: WindowView) -> str:
+    """How long access is held."""
+    days = plain.days_between(window.opens_at, window.ends_at)
+    return (
+        f"{plain.counted(days, 'day').capitalize()}, of at most {window.maximum_days}, counted "
+        "back from the planned release to other trusted partners."
+    )
+
+
+def closing(window: WindowView) -> str:
+    """How access ended, or when it will."""
+    if window.closed_at is None:
+        return (
+            f"In this bundle the window is not closed yet. Access ends on "
+            f"{plain.moment(window.ends_at)} at the latest, with or without a statement."
+        )
+    because = words.CLOSED[window.closed_because or "ended"]
+    return (
+        f"The registrar closed the window on {plain.moment(window.closed_at)}, {because}, and "
+        f"revoked all access that had been given: {plain.counted(window.revoked, 'grant')}."
+    )
+
+
+def digests(view: CaseView) -> Iterator[tuple[str, str]]:
+    """Every digest of the page, in full: what it is of, and its value."""
+    yield "Case", view.case
+    if view.submission and view.submission.weights_digest:
+        yield "Weights of the model", view.submission.weights_digest
+    if view.submission and view.submission.fingerprint:
+        yield "Behavioural fingerprint", view.submission.fingerprint[1]
+    for link in view.chain:
+        yield (
+            f"Leaf {plain.count(link.index)}, {link.title[0].lower()}{link.title[1:]}",
+            link.digest,
+        )
+    signers = {
+        signature.keyid: words.ROLES.get(signature.role, signature.role)
+        for link in view.chain
+        for signature in link.signatures
+    }
+    for keyid, role in sorted(signers.items(), key=lambda item: (item[1], item[0])):
+        yield f"Key: {role.lower()}", keyid
+    for sealed in view.sealed:
+        yield f"Sealed: {sealed.what}", sealed.digest

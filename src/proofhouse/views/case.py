@@ -1,0 +1,440 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fold of a case for people: statements and openings in, one `CaseView` out.
+
+    view = case_view(case, record, {"3f…": {"name": "Example Lab", "contact": "…"}})
+    view.headline.sentence      "This checkpoint was determined to be a covered frontier model."
+    view.submission.model       Sealed("the model’s name", "9c…")
+
+Every field comes from a statement or from an opening of one. What is not opened is `Sealed`, and
+nothing is worked out around it: a sealed threshold is not read off an opened plan. Where an opening
+and a statement disagree, both are shown and ``contradictions`` says so; to check commitments,
+signatures and proofs is the affair of ``proofhouse verify``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from proofhouse.formats.predicates import CLAUSES, CLEAR
+from proofhouse.rules import terms
+from proofhouse.rules.registration import Case, Entry, Record
+from proofhouse.views import openings, plain, words
+from proofhouse.views.contradictions import contradictions
+from proofhouse.views.headline import headline
+from proofhouse.views.values import (
+    BankView,
+    Budgets,
+    CaseView,
+    Clause,
+    DeterminationView,
+    DisclosureView,
+    Ending,
+    FindingsView,
+    LevelRow,
+    Link,
+    PartnerView,
+    PlanView,
+    ReviewView,
+    RunView,
+    Sealed,
+    Signature,
+    Standing,
+    SubmissionView,
+    ThresholdView,
+    WindowView,
+)
+
+T = TypeVar("T")
+
+
+def case_view(
+    case: Case, record: Record, opened: Mapping[str, Any], standing: Standing | None = None
+) -> CaseView:
+    """What a person is shown of ``case``.
+
+    ``record`` holds the clear statements that came with it, ``opened`` maps the SHA-256 of a salted
+    field or a commitment to its value, ``standing`` is what else is known (custody, witnesses,
+    names of keys). Without it the reading claims nothing of the kind. Never raises on what a
+    registered statement or an opening may hold.
+    """
+    return _Fold(case, record, opened, standing or Standing()).view()
+
+
+def decided_run(view: CaseView) -> RunView | None:
+    """The run behind the determination, or the newest one for it if none is stated yet."""
+    runs = [run for run in view.runs if run.plan.purpose == "determination"]
+    return runs[-1] if runs else None
+
+
+class _Fold:
+    """One case with what came beside it."""
+
+    def __init__(
+        self, case: Case, record: Record, opened: Mapping[str, Any], standing: Standing
+    ) -> None:
+        self.case, self.record, self.opened = case, record, opened
+        self.standing = standing
+
+    def view(self) -> CaseView:
+        inquiry = self.case.last("inquiry")
+        bank = self._bank()
+        submission, threshold = self._submission(), self._threshold()
+        runs, determination, review = self._runs(), self._determination(), self._review()
+        ended = [run.ending for run in runs if run.plan.purpose == "determination" and run.ending]
+        plans = [e for e in self.case.all("plan") if e.predicate["purpose"] == "determination"]
+        plan = self._plan(plans[-1]) if plans else None
+        developer = self._open(inquiry, "developer", openings.developer) if inquiry else None
+        return CaseView(
+            case=self.case.id,
+            state=self.case.state,
+            headline=headline(self.case, bank, determination),
+            developer=developer,
+            inquired_at=inquiry.made_at if inquiry else None,
+            capabilities=tuple(inquiry.predicate["capabilities"]) if inquiry else (),
+            bank=bank,
+            threshold=threshold,
+            submission=submission,
+            plan=plan,
+            runs=runs,
+            determination=determination,
+            levels=_levels(determination, ended[-1] if ended else None),
+            review=review,
+            disclosures=tuple(self._disclosure(e) for e in self.case.all("disclosure")),
+            chain=tuple(self._link(entry) for entry in self._entries()),
+            limits=_limits(submission, determination, plan),
+            sealed=tuple(
+                value for entry in self._entries() for value in openings.sealed(self.opened, entry)
+            ),
+            contradictions=contradictions(
+                self.case, self.record, self.opened, runs, determination, review
+            ),
+            standing=self._standing(),
+        )
+
+    def _open(self, entry: Entry, name: str, reader: Callable[[Any], T]) -> T | Sealed:
+        return openings.read(self.opened, entry, name, reader)
+
+    # ------------------------------------------------------------------- what it is measured by
+
+    def _cited(self, name: str) -> Entry | None:
+        """The clear statement of one predicate that the case cites."""
+        field = name.removesuffix("-commitment")
+        citing = self.case.last("submission") or self.case.last("inquiry")
+        if citing is None or field not in citing.predicate:
+            return None
+        return self.record.get(citing.predicate[field], name)
+
+    def _bank(self) -> BankView | None:
+        entry = self._cited("bank-commitment")
+        if entry is None:
+            return None
+        stated = entry.predicate
+        return BankView(
+            name=stated["bank"],
+            version=stated["version"],
+            track=stated["track"],
+            capabilities=tuple(stated["capabilities"]),
+            families=tuple(sorted(stated["families"].items())),
+            statement=stated["statement"],
+            owners=tuple(stated["owners"]),
+            committed_at=stated["committedAt"],
+            open_by=stated["openBy"],
+        )
+
+    def _threshold(self) -> ThresholdView | None:
+        entry = self._cited("threshold-commitment")
+        if entry is None:
+            return None
+        stated = entry.predicate
+        return ThresholdView(
+            dimensions=tuple(stated["dimensions"]),
+            decided_by=tuple(stated["decidedBy"]),
+            consulted=tuple(stated["consulted"]),
+            committed_at=stated["committedAt"],
+            open_by=stated["openBy"],
+            cuts=self._open(entry, "threshold", openings.cuts),
+        )
+
+    # ------------------------------------------------------------------------------ the inquiry
+
+    def _submission(self) -> SubmissionView | None:
+        entry = self.case.last("submission")
+        if entry is None:
+            return None
+        stated = entry.predicate
+        fingerprint = stated["fingerprint"]
+        return SubmissionView(
+            checkpoint=stated["checkpoint"],
+            model=self._open(entry, "model", openings.model),
+            weights_digest=stated["weightsDigest"],
+            fingerprint=(fingerprint["method"], fingerprint["digest"]) if fingerprint else None,
+            access_level=stated["accessLevel"],
+            safeguard_variant=stated["safeguardVariant"],
+            submitted_at=stated["submittedAt"],
+        )
+
+    def _plan(self, entry: Entry) -> PlanView:
+        stated, budgets, scaffold = (
+            entry.predicate,
+            entry.predicate["budgets"],
+            entry.predicate["scaffold"],
+        )
+        return PlanView(
+            purpose=stated["purpose"],
+            item_count=stated["itemCount"],
+            minimum_items=stated["minimumItems"],
+            batch_size=stated["batchSize"],
+            alpha_ppm=stated["alphaPpm"],
+            beta_ppm=stated["betaPpm"],
+            lower_micronats=stated["lowerMicronats"],
+            upper_micronats=stated["upperMicronats"],
+            budgets=Budgets(
+                tokens_per_item=budgets["tokensPerItem"],
+                turns_per_item=budgets["turnsPerItem"],
+                seconds_per_item=budgets["secondsPerItem"],
+                tokens=budgets["tokens"],
+            ),
+            scaffold=scaffold["name"],
+            scaffold_version=scaffold["version"],
+            tools=tuple(scaffold["tools"]),
+            reference_models=tuple(stated["referenceModels"]),
+            planned_at=stated["plannedAt"],
+            items=self._open(entry, "plan", openings.plan_items),
+        )
+
+    def _runs(self) -> tuple[RunView, ...]:
+        plans = {entry.digest: entry for entry in self.case.all("plan")}
+        endings = {entry.predicate["run"]: entry for entry in self.case.all("run-ended")}
+        return tuple(
+            RunView(
+                plan=self._plan(plans[entry.predicate["plan"]]),
+                started_at=entry.made_at,
+                harness=tuple(sorted(entry.predicate["harness"].items())),
+                ending=self._ending(endings[entry.digest]) if entry.digest in endings else None,
+            )
+            for entry in self.case.all("run-started")
+        )
+
+    def _ending(self, entry: Entry) -> Ending:
+        stated = entry.predicate
+        return Ending(
+            word=stated["ending"],
+            reason=stated["reason"],
+            solved=stated["solved"],
+            failed=stated["failed"],
+            missing=stated["missing"],
+            held=stated["held"],
+            reruns=stated["reruns"],
+            attempts=stated["attempts"],
+            input_tokens=stated["inputTokens"],
+            output_tokens=stated["outputTokens"],
+            milliseconds=stated["milliseconds"],
+            transcripts=len(stated["transcripts"]),
+            graded_by=stated["gradedBy"],
+            ended_at=stated["endedAt"],
+            items=self._open(entry, "outcomes", openings.outcomes),
+        )
+
+    def _determination(self) -> DeterminationView | None:
+        entry = self.case.last("determination")
+        if entry is None:
+            return None
+        stated = entry.predicate
+        return DeterminationView(
+            outcome=stated["outcome"],
+            reason=stated["reason"],
+            items_used=stated["itemsUsed"],
+            evidence=self._open(entry, "evidence", openings.evidence),
+            ability=self._open(entry, "ability", openings.ability),
+            graded_by=stated["gradedBy"],
+            decided_by=tuple(stated["decidedBy"]),
+            consulted=tuple(stated["consulted"]),
+            limits=tuple(stated["limits"]),
+            determined_at=stated["determinedAt"],
+        )
+
+    # ------------------------------------------------------------------------------- the review
+
+    def _review(self) -> ReviewView | None:
+        requested = self.case.last("review-requested")
+        if requested is None:
+            return None
+        offer, answered = self.case.last("terms-offered"), self.case.last("terms-answered")
+        # A new offer stands unanswered until somebody answers it, whatever was said to the last.
+        if offer and answered and answered.predicate["offer"] != offer.digest:
+            answered = None
+        answers = answered.predicate["answers"] if answered else {}
+        clauses = offer.predicate["clauses"] if offer else {}
+        return ReviewView(
+            requested_at=requested.made_at,
+            offers=len(self.case.all("terms-offered")),
+            clauses=tuple(
+                Clause(key, clauses[key]["text"], clauses[key]["evidence"], answers.get(key))
+                for key in CLAUSES
+                if key in clauses
+            ),
+            ruled_out=tuple(sorted(terms.limits(answers).items())) if answers else (),
+            window=self._window(),
+            findings=self._findings(),
+            partners=tuple(self._partner(entry) for entry in self.case.all("partner-access")),
+        )
+
+    def _window(self) -> WindowView | None:
+        entry, closed = self.case.last("window-opened"), self.case.last("window-closed")
+        if entry is None:
+            return None
+        stated = entry.predicate
+        return WindowView(
+            opens_at=stated["opensAt"],
+            ends_at=stated["endsAt"],
+            planned_partner_release_at=stated["plannedPartnerReleaseAt"],
+            planned_public_release_at=stated["plannedPublicReleaseAt"],
+            maximum_days=stated["maximumDays"],
+            closed_at=closed.made_at if closed else None,
+            closed_because=closed.predicate["reason"] if closed else None,
+            revoked=len(closed.predicate["revoked"]) if closed else 0,
+        )
+
+    def _findings(self) -> FindingsView | None:
+        entry, received = self.case.last("findings"), self.case.last("findings-received")
+        if entry is None:
+            return None
+        return FindingsView(
+            count=entry.predicate["count"],
+            graded_by=entry.predicate["gradedBy"],
+            delivered_at=entry.made_at,
+            received_at=received.made_at if received else None,
+            found=self._open(entry, "findings", openings.found),
+        )
+
+    def _partner(self, entry: Entry) -> PartnerView:
+        closed = self.case.last("window-closed")
+        accepted = [
+            e for e in self.case.all("partner-accepted") if e.predicate["access"] == entry.digest
+        ]
+        return PartnerView(
+            partner=self._open(entry, "partner", openings.partner),
+            key=entry.predicate["partnerKey"],
+            purpose=entry.predicate["purpose"],
+            criteria=entry.predicate["criteria"],
+            granted_at=entry.made_at,
+            ends_at=entry.predicate["endsAt"],
+            accepted_at=accepted[0].made_at if accepted else None,
+            revoked=closed is not None and entry.digest in closed.predicate["revoked"],
+        )
+
+    def _disclosure(self, entry: Entry) -> DisclosureView:
+        of = next(e for e in self.case.entries if e.digest == entry.predicate["of"])
+        return DisclosureView(
+            of=of.name,
+            recipient=entry.predicate["recipient"],
+            redactions=tuple(entry.predicate["redactions"]),
+            reason=entry.predicate["reason"],
+            disclosed_at=entry.made_at,
+        )
+
+    # ------------------------------------------------------------------------------- the record
+
+    def _entries(self) -> tuple[Entry, ...]:
+        """The case and the clear statements that it cites, in the order of the log."""
+        clear = [self._cited(name) for name in ("bank-commitment", "threshold-commitment")]
+        clear += self.record.named("log-opened")
+        stated = self.case.last("determination")
+        if stated is not None:
+            clear.append(self.record.get(stated.predicate["notice"], "determination-notice"))
+        if not self.case.entries:
+            clear = list(self.record.clear.values())
+        entries = [*self.case.entries, *(entry for entry in clear if entry is not None)]
+        return tuple(sorted(entries, key=lambda entry: entry.index))
+
+    def _link(self, entry: Entry) -> Link:
+        names = self.standing.names
+        signatures = [Signature(s.role, s.keyid, names.get(s.keyid, "")) for s in entry.signers]
+        return Link(
+            index=entry.index,
+            digest=entry.digest,
+            name=entry.name,
+            title=words.STATEMENTS[entry.name],
+            detail=_detail(entry),
+            signatures=tuple(sorted(signatures, key=lambda s: (s.role, s.name, s.keyid))),
+            made_at=entry.made_at,
+            clear=entry.name in CLEAR,
+        )
+
+    def _standing(self) -> Standing:
+        """What is given, and the custody that the log itself states if nothing is given."""
+        opened = self.record.named("log-opened")
+        if self.standing.custody is not None or not opened:
+            return self.standing
+        return replace(self.standing, custody=opened[0].predicate["custody"])
+
+
+def _levels(stated: DeterminationView | None, ending: Ending | None) -> tuple[LevelRow, ...]:
+    """By level: from the stated result, or counted from the outcomes if only they are opened."""
+    if stated is not None and not isinstance(stated.ability, Sealed):
+        return tuple(sorted(stated.ability.levels, key=lambda row: row.level))
+    if ending is None or isinstance(ending.items, Sealed):
+        return ()
+    counts = Counter((item.level, item.outcome) for item in ending.items)
+    return tuple(
+        LevelRow(
+            level=level,
+            solved=counts[level, "solved"],
+            failed=counts[level, "failed"],
+            missing=counts[level, "missing"],
+            low_ppm=None,
+            high_ppm=None,
+        )
+        for level in sorted({level for level, _ in counts})
+    )
+
+
+def _limits(
+    submission: SubmissionView | None, stated: DeterminationView | None, plan: PlanView | None
+) -> tuple[str, ...]:
+    """The limits that hold for this case; the determination's own stand beside them."""
+    found = [words.BINDING] if submission else []
+    if submission:
+        found.append(words.ACCESS[submission.access_level][1])
+    if submission and submission.weights_digest is None:
+        found.append(
+            "No digest of the weights was given: the model is bound by its behaviour alone, and a "
+            "later model is compared with it by statistics."
+        )
+    if plan:
+        found.append(words.FLOOR)
+    if stated and stated.graded_by == "developer":
+        found.append("The developer graded the answers itself; nobody else did.")
+    found.append(words.NO_ABSENCE)
+    return tuple(found)
+
+
+def _detail(entry: Entry) -> str:
+    """The one fact of a statement that a reader of the list looks for."""
+    stated = entry.predicate
+    told: dict[str, Callable[[], str]] = {
+        "log-opened": lambda: f"custody: {stated['custody']}",
+        "bank-commitment": lambda: (
+            f"{plain.one_line(stated['bank'], 60)}, version {stated['version']}"
+        ),
+        "plan": lambda: (
+            f"{words.PURPOSES[stated['purpose']].lower()}, "
+            f"{plain.counted(stated['itemCount'], 'item')}"
+        ),
+        "run-ended": lambda: words.ENDINGS[stated["ending"]].lower(),
+        "determination": lambda: stated["outcome"],
+        "disclosure": lambda: f"to {plain.one_line(stated['recipient'], 60)}",
+        "terms-answered": lambda: _accepted(stated["answers"]),
+        "window-opened": lambda: f"until {plain.day(stated['endsAt'])}",
+        "findings": lambda: plain.counted(stated["count"], "finding"),
+        "window-closed": lambda: f"{len(stated['revoked'])} revoked",
+    }
+    return told[entry.name]() if entry.name in told else ""
+
+
+def _accepted(answers: Mapping[str, str]) -> str:
+    accepted = sum(answer == "accepted" for answer in answers.values())
+    return f"{accepted} of {len(answers)} clauses accepted"

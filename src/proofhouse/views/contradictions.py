@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where what was opened does not say what the statement that commits to it says.
+
+An opening can fit its commitment and still tell another story than the statement around it. A page
+that showed the one beside the other without a word would hide that. This looks at counts and at the
+outcome only; whether the evidence follows from the outcomes is replayed by ``proofhouse verify``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from proofhouse.rules.registration import Case, Record
+from proofhouse.views import plain
+from proofhouse.views.values import DeterminationView, ReviewView, RunView, Sealed
+
+
+def contradictions(
+    case: Case,
+    record: Record,
+    opened: Mapping[str, Any],
+    runs: tuple[RunView, ...],
+    determination: DeterminationView | None,
+    review: ReviewView | None,
+) -> tuple[str, ...]:
+    """One sentence for each disagreement; none for what is not opened."""
+    return (
+        *_of_runs(runs),
+        *_of_notice(case, record, opened),
+        *_of_evidence(determination),
+        *_of_findings(review),
+    )
+
+
+def _of_runs(runs: tuple[RunView, ...]) -> Iterator[str]:
+    for run in runs:
+        ending = run.ending
+        if ending is None or isinstance(ending.items, Sealed):
+            continue
+        opened = Counter(item.outcome for item in ending.items)
+        stated = {"solved": ending.solved, "failed": ending.failed, "missing": ending.missing}
+        for name, number in stated.items():
+            if opened[name] != number:
+                yield (
+                    f"The run’s statement counts {plain.counted(number, 'item')} as {name}; the "
+                    f"opened outcomes hold {opened[name]}."
+                )
+
+
+def _of_notice(case: Case, record: Record, opened: Mapping[str, Any]) -> Iterator[str]:
+    stated = case.last("determination")
+    notice = stated and record.get(stated.predicate["notice"], "determination-notice")
+    if not stated or not notice:
+        return
+    told = opened.get(notice.predicate["determination"]["sha256"])
+    if told is not None and told != {"case": case.id, "outcome": stated.predicate["outcome"]}:
+        yield "The public notice, opened, does not tell of this case and this outcome."
+
+
+def _of_evidence(stated: DeterminationView | None) -> Iterator[str]:
+    if stated is None or isinstance(stated.evidence, Sealed) or not stated.evidence.steps:
+        return
+    last = stated.evidence.steps[-1]
+    if last.items != stated.items_used:
+        yield (
+            f"The determination says that {plain.counted(stated.items_used, 'item')} were used; "
+            f"the opened path of the evidence ends at {last.items}."
+        )
+    ends = (last.low_micronats, last.high_micronats)
+    if ends != (stated.evidence.low_micronats, stated.evidence.high_micronats):
+        yield "The opened path of the evidence does not end at the evidence."
+
+
+def _of_findings(review: ReviewView | None) -> Iterator[str]:
+    delivered = review.findings if review else None
+    if delivered is None or isinstance(delivered.found, Sealed):
+        return
+    opened = len(delivered.found.findings)
+    if opened != delivered.count:
+        yield (
+            f"The statement counts {plain.counted(delivered.count, 'finding')}; {opened} "
+            "stand in the opened findings."
+        )

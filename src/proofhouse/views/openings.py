@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opened values, read into what a person is shown.
+
+    read(opened, entry, "developer", developer)   → Developer | Sealed
+
+An opening is whatever its maker committed to. So it is first held to the form that format version 1
+gives it (``predicates.VALUES``), and what a picture can't show (a path that goes back, counts that
+don't add up) is refused as well; ``read`` turns either into ``Sealed(why="not readable")``.
+That an opening fits its commitment is checked where bundles are verified, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any, TypeVar
+
+from proofhouse.errors import FormatError
+from proofhouse.formats.predicates import VALUES
+from proofhouse.rules.registration import Entry
+from proofhouse.views.values import (
+    Ability,
+    Cut,
+    Developer,
+    Evidence,
+    Finding,
+    Found,
+    ItemRow,
+    LevelRow,
+    Model,
+    Partner,
+    Sealed,
+    Share,
+    Step,
+)
+from proofhouse.views.words import HIDDEN
+
+T = TypeVar("T")
+
+SEVERITIES = ("high", "moderate", "low", "informational")
+"""The severities of a finding, the gravest first."""
+
+
+def committed(entry: Entry, name: str) -> str:
+    """The SHA-256 by which the hidden field ``name`` of ``entry`` is committed to."""
+    field = entry.predicate[name]
+    return str(field.get("salted") or field.get("sha256"))
+
+
+def read(
+    opened: Mapping[str, Any], entry: Entry, name: str, reader: Callable[[Any], T]
+) -> T | Sealed:
+    """The value behind the hidden field ``name`` of ``entry``, or `Sealed`."""
+    digest, what = committed(entry, name), HIDDEN[entry.name, name]
+    if digest not in opened:
+        return Sealed(what, digest)
+    try:
+        VALUES[entry.name, name](name, opened[digest])
+        return reader(opened[digest])
+    except FormatError:
+        return Sealed(what, digest, "not readable")
+
+
+def developer(value: Any) -> Developer:
+    """``inquiry.developer``."""
+    return Developer(value["name"], value["contact"])
+
+
+def model(value: Any) -> Model:
+    """``submission.model``."""
+    return Model(value["name"], value["provider"], value["endpoint"])
+
+
+def partner(value: Any) -> Partner:
+    """``partner-access.partner``."""
+    return Partner(value["name"], value["sector"])
+
+
+def cuts(value: Any) -> tuple[Cut, ...]:
+    """``threshold-commitment.threshold``: its dimensions, by name."""
+    return tuple(
+        Cut(name, cut["scale"], cut["cutMicrologits"], cut["zoneMicrologits"])
+        for name, cut in sorted(value["dimensions"].items())
+    )
+
+
+def plan_items(value: Any) -> int:
+    """``plan.plan``: how many items it lists. Raises FormatError if it lists none."""
+    items = value.get("items")
+    if not isinstance(items, list | tuple):
+        raise FormatError("A plan lists its items.")
+    return len(items)
+
+
+def outcomes(value: Any) -> tuple[ItemRow, ...]:
+    """``run-ended.outcomes``, in plan order."""
+    return tuple(
+        ItemRow(
+            id=item["id"],
+            level=item["level"],
+            outcome=item["outcome"],
+            reason=item["reason"],
+            tokens=item["inputTokens"] + item["outputTokens"],
+            milliseconds=item["milliseconds"],
+            flags=tuple(item["flags"]),
+        )
+        for item in value["items"]
+    )
+
+
+def evidence(value: Any) -> Evidence:
+    """``determination.evidence``. Raises FormatError unless items grow and low is below high."""
+    steps = tuple(
+        Step(step["items"], step["lowMicronats"], step["highMicronats"])
+        for step in value["trajectory"]
+    )
+    taken = [0, *(step.items for step in steps)]
+    if any(later <= earlier for earlier, later in pairwise(taken)):
+        raise FormatError("The trajectory must take more items with every step.")
+    if any(step.low_micronats > step.high_micronats for step in steps):
+        raise FormatError("The low path must not lie above the high path.")
+    return Evidence(steps, value["lowMicronats"], value["highMicronats"])
+
+
+def ability(value: Any) -> Ability:
+    """``determination.ability``. Raises FormatError unless the interval holds the estimate."""
+    low, high = value["lowMicrologits"], value["highMicrologits"]
+    if not low <= value["estimateMicrologits"] <= high:
+        raise FormatError("An interval must hold its estimate.")
+    return Ability(
+        scale=value["scale"],
+        estimate_micrologits=value["estimateMicrologits"],
+        low_micrologits=low,
+        high_micrologits=high,
+        confidence_ppm=value["confidencePpm"],
+        method=value["method"],
+        assumptions=value["assumptions"],
+        levels=tuple(_level(level) for level in value["byLevel"]),
+        levels_method=value["byLevelMethod"],
+    )
+
+
+def _level(value: Mapping[str, Any]) -> LevelRow:
+    failed = value["items"] - value["solved"] - value["missing"]
+    if failed < 0 or value["lowPpm"] > value["highPpm"]:
+        raise FormatError("The counts of a level must add up, and its interval must not be empty.")
+    return LevelRow(
+        level=value["level"],
+        solved=value["solved"],
+        failed=failed,
+        missing=value["missing"],
+        low_ppm=value["lowPpm"],
+        high_ppm=value["highPpm"],
+    )
+
+
+def found(value: Any) -> Found:
+    """``findings.findings``: the gravest first, else as delivered, and the two accuracies (R14)."""
+    listed = sorted(value["findings"], key=lambda one: SEVERITIES.index(one["severity"]))
+    return Found(
+        findings=tuple(_finding(finding) for finding in listed),
+        benchmark=_share(value["benchmarkAccuracy"], value["benchmarkAccuracy"]["estimatePpm"]),
+        generalised=_share(
+            value["generalisedAccuracy"], value["generalisedAccuracy"]["estimatePpm"]
+        ),
+    )
+
+
+def _finding(value: Mapping[str, Any]) -> Finding:
+    return Finding(
+        id=value["id"],
+        title=value["title"],
+        severity=value["severity"],
+        statement=value["statement"],
+        guidance=value["guidance"],
+        solved=value["solved"],
+        items=value["items"],
+        share=_share(value, None),
+    )
+
+
+def _share(value: Mapping[str, Any], estimate: int | None) -> Share:
+    if value["lowPpm"] > value["highPpm"]:
+        raise FormatError("An interval must not be empty.")
+    return Share(
+        estimate, value["lowPpm"], value["highPpm"], value["confidencePpm"], value["method"]
+    )
+
+
+def _any(_value: Any) -> None:
+    """The reader of what is never shown, or what another statement says as well."""
+
+
+READERS: Mapping[tuple[str, str], Callable[[Any], object]] = {
+    ("bank-commitment", "seed"): _any,
+    ("threshold-commitment", "threshold"): cuts,
+    ("determination-notice", "determination"): _any,
+    ("inquiry", "developer"): developer,
+    ("submission", "model"): model,
+    ("plan", "plan"): plan_items,
+    ("run-ended", "outcomes"): outcomes,
+    ("determination", "evidence"): evidence,
+    ("determination", "ability"): ability,
+    ("findings", "findings"): found,
+    ("partner-access", "partner"): partner,
+}
+
+
+def sealed(opened: Mapping[str, Any], entry: Entry) -> tuple[Sealed, ...]:
+    """Every hidden field of ``entry`` that is not opened, or not readably."""
+    values = (
+        read(opened, entry, name, reader)
+        for (statement, name), reader in READERS.items()
+        if statement == entry.name
+    )
+    return tuple(value for value in values if isinstance(value, Sealed))

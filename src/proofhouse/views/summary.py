@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A case in a dozen lines, for a terminal.
+
+    COVERED. This checkpoint was determined to be a covered frontier model.
+    Review: the window is open and the assessor is to plan.
+    model       reference/strong (checkpoint 2026-06-20)
+    items       15 used of 60 planned: 13 solved, 2 failed, 0 missing
+
+A line holds no control character, whatever a model is called (R20), and at most 100 columns of
+other people's text. What is sealed is named as sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from proofhouse.views import plain, words
+from proofhouse.views.case import decided_run
+from proofhouse.views.values import CaseView, ReviewView, Sealed
+
+_LABEL = 12
+_LONGEST = 100
+
+
+def summary_lines(view: CaseView) -> tuple[str, ...]:
+    """The outcome, where the case stands, what was tested, what was found, and on what it rests."""
+    head = view.headline
+    named = head.answer in ("COVERED", "NOT_COVERED", "INCONCLUSIVE")
+    return (
+        f"{head.answer}. {head.sentence}" if named else head.sentence,
+        head.now,
+        *(f"{label:<{_LABEL}}{text}" for label, text in _rows(view)),
+    )
+
+
+def _rows(view: CaseView) -> Iterator[tuple[str, str]]:
+    yield "case", view.case
+    yield from _tested(view)
+    yield from _measured(view)
+    if view.review:
+        yield from _reviewed(view.review)
+    yield from _rests_on(view)
+
+
+def _tested(view: CaseView) -> Iterator[tuple[str, str]]:
+    if view.submission:
+        model = view.submission.model
+        name = "sealed" if isinstance(model, Sealed) else _text(model.name)
+        yield "model", f"{name} (checkpoint {_text(view.submission.checkpoint)})"
+    if view.bank:
+        yield "bank", f"{_text(view.bank.name)}, version {view.bank.version}"
+    if view.threshold:
+        cuts = view.threshold.cuts
+        yield (
+            "threshold",
+            "sealed"
+            if isinstance(cuts, Sealed)
+            else "; ".join(
+                f"{_text(cut.dimension)} at {plain.logits(cut.cut_micrologits)} logits, zone "
+                f"±{plain.size(cut.zone_micrologits)}"
+                for cut in cuts
+            ),
+        )
+
+
+def _measured(view: CaseView) -> Iterator[tuple[str, str]]:
+    run = decided_run(view)
+    if view.plan and run and run.ending:
+        ending = run.ending
+        used = view.determination.items_used if view.determination else ending.total
+        yield (
+            "items",
+            f"{used} used of {view.plan.item_count} planned: {ending.solved} solved, "
+            f"{ending.failed} failed, {ending.missing} missing",
+        )
+        yield (
+            "spent",
+            f"{plain.count(ending.input_tokens + ending.output_tokens)} tokens, "
+            f"{plain.duration(ending.milliseconds)}",
+        )
+    stated = view.determination
+    if stated is None:
+        return
+    if isinstance(stated.evidence, Sealed):
+        yield "evidence", "sealed"
+    elif view.plan and view.plan.lower_micronats and view.plan.upper_micronats:
+        low, high = stated.evidence.low_micronats, stated.evidence.high_micronats
+        path = plain.nats(low) if low == high else f"{plain.nats(low)} to {plain.nats(high)}"
+        yield (
+            "evidence",
+            f"{path} nats, boundaries {plain.nats(view.plan.lower_micronats)} and "
+            f"{plain.nats(view.plan.upper_micronats)}",
+        )
+    if isinstance(stated.ability, Sealed):
+        yield "ability", "sealed"
+    else:
+        yield (
+            "ability",
+            f"{plain.logits(stated.ability.estimate_micrologits)} logits "
+            f"({plain.percent(stated.ability.confidence_ppm)} interval "
+            f"{plain.logits(stated.ability.low_micrologits)} to "
+            f"{plain.logits(stated.ability.high_micrologits)})",
+        )
+
+
+def _reviewed(review: ReviewView) -> Iterator[tuple[str, str]]:
+    answered = [clause for clause in review.clauses if clause.answer]
+    if answered:
+        accepted = sum(clause.answer == "accepted" for clause in answered)
+        yield "terms", f"{accepted} of {len(answered)} clauses accepted"
+    if review.window:
+        window = review.window
+        closed = f", closed {plain.day(window.closed_at)}" if window.closed_at else ", open"
+        yield (
+            "window",
+            f"{plain.day(window.opens_at)} to {plain.day(window.ends_at)}{closed}",
+        )
+    if review.findings:
+        sealed = ", sealed" if isinstance(review.findings.found, Sealed) else ""
+        yield "findings", f"{plain.counted(review.findings.count, 'finding')}{sealed}"
+    if review.partners:
+        yield "partners", str(len(review.partners))
+
+
+def _rests_on(view: CaseView) -> Iterator[tuple[str, str]]:
+    own = [link for link in view.chain if not link.clear]
+    if own:
+        first, last = own[0].index, own[-1].index
+        yield "record", f"{plain.counted(len(own), 'statement')}, leaves {first} to {last}"
+    if view.sealed:
+        yield "sealed", plain.counted(len(view.sealed), "value")
+    for sentence in view.contradictions:
+        yield "mismatch", sentence
+    yield "shows", plain.listed(words.shown(view.standing.custody, view.standing.witnesses))
+
+
+def _text(text: str) -> str:
+    return plain.one_line(text, _LONGEST)

@@ -1,0 +1,452 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person is shown of a case, as values: frozen, tuples inside, no text to be parsed again.
+
+A field whose value is only committed to is either the value or `Sealed`; `None` says that no
+statement has it yet. Integers keep the units of format version 1: micro-nats, micro-logits, parts
+per million, milliseconds; times are ``YYYY-MM-DDTHH:MM:SSZ`` as their makers claimed them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+Answer = Literal["COVERED", "NOT_COVERED", "INCONCLUSIVE", "WITHDRAWN", "NO_FINDING"]
+"""The three outcomes of a determination, and the two ways to have none."""
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A value that a statement commits to and the bundle does not open.
+
+    ``what`` names it for a person, ``digest`` is the commitment. ``why`` is ``"not opened"``, or
+    ``"not readable"`` for an opening that has not the form of format version 1.
+    """
+
+    what: str
+    digest: str
+    why: Literal["not opened", "not readable"] = "not opened"
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """One line of ``proofhouse verify``: what was looked at, how it went, and a sentence."""
+
+    name: str
+    result: Literal["held", "failed", "not_checked"]
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a reading rests on besides the statements: it says so, and can't prove it.
+
+    ``custody`` is None if it is to be taken from the log's own opening statement; ``names`` are the
+    trust policy's, by key id; ``witnesses`` is how many cosigned the checkpoint; ``checked`` and
+    ``checks`` are what ``proofhouse verify`` said of the bundle.
+    """
+
+    audience: str = "unknown"
+    custody: str | None = None
+    witnesses: int = 0
+    names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    checked: Literal["verified", "failed", "unknown_signers", "not checked"] = "not checked"
+    checks: tuple[CheckLine, ...] = ()
+    check_command: str = "proofhouse verify BUNDLE --policy POLICY"
+
+
+@dataclass(frozen=True)
+class Developer:
+    """Who inquired."""
+
+    name: str
+    contact: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """What the developer calls the model, and how it is reached."""
+
+    name: str
+    provider: str
+    endpoint: str | None
+
+
+@dataclass(frozen=True)
+class BankView:
+    """The bank version that the case is measured with (R5, R16)."""
+
+    name: str
+    version: int
+    track: str
+    capabilities: tuple[str, ...]
+    families: tuple[tuple[str, int], ...]
+    statement: str
+    owners: tuple[str, ...]
+    committed_at: str
+    open_by: str
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A threshold on one dimension: the cut and half the width of its indifference zone."""
+
+    dimension: str
+    scale: str
+    cut_micrologits: int
+    zone_micrologits: int
+
+
+@dataclass(frozen=True)
+class ThresholdView:
+    """The threshold: who set it, who was asked, and its value if it is opened (R6, R16)."""
+
+    dimensions: tuple[str, ...]
+    decided_by: tuple[str, ...]
+    consulted: tuple[str, ...]
+    committed_at: str
+    open_by: str
+    cuts: tuple[Cut, ...] | Sealed
+
+
+@dataclass(frozen=True)
+class SubmissionView:
+    """What was handed in, and what a result binds to (R17)."""
+
+    checkpoint: str
+    model: Model | Sealed
+    weights_digest: str | None
+    fingerprint: tuple[str, str] | None
+    access_level: str
+    safeguard_variant: str
+    submitted_at: str
+
+
+@dataclass(frozen=True)
+class Budgets:
+    """The most that a run may spend."""
+
+    tokens_per_item: int
+    turns_per_item: int
+    seconds_per_item: int
+    tokens: int
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """How it was to be tested, registered before the run (R13, R16)."""
+
+    purpose: str
+    item_count: int
+    minimum_items: int
+    batch_size: int
+    alpha_ppm: int | None
+    beta_ppm: int | None
+    lower_micronats: int | None
+    upper_micronats: int | None
+    budgets: Budgets
+    scaffold: str
+    scaffold_version: str
+    tools: tuple[str, ...]
+    reference_models: tuple[str, ...]
+    planned_at: str
+    items: int | Sealed
+    """How many items the opened plan lists."""
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """One item of a run, in plan order."""
+
+    id: str
+    level: int
+    outcome: str
+    reason: str
+    tokens: int
+    milliseconds: int
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended and what it spent. ``held`` items are among the missing."""
+
+    word: str
+    reason: str
+    solved: int
+    failed: int
+    missing: int
+    held: int
+    reruns: int
+    attempts: int
+    input_tokens: int
+    output_tokens: int
+    milliseconds: int
+    transcripts: int
+    graded_by: str
+    ended_at: str
+    items: tuple[ItemRow, ...] | Sealed
+
+    @property
+    def total(self) -> int:
+        """Every item that has an outcome, missing ones included."""
+        return self.solved + self.failed + self.missing
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run under a plan; ``ending`` is None while it is under way."""
+
+    plan: PlanView
+    started_at: str
+    harness: tuple[tuple[str, str], ...]
+    ending: Ending | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """The evidence after so many items, missing ones scored as failed (low) and solved (high)."""
+
+    items: int
+    low_micronats: int
+    high_micronats: int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The path of the evidence, read at the end of each batch."""
+
+    steps: tuple[Step, ...]
+    low_micronats: int
+    high_micronats: int
+
+
+@dataclass(frozen=True)
+class LevelRow:
+    """The items of one level. The interval is None where it is sealed."""
+
+    level: int
+    solved: int
+    failed: int
+    missing: int
+    low_ppm: int | None
+    high_ppm: int | None
+
+    @property
+    def items(self) -> int:
+        """Every item of the level, missing ones included."""
+        return self.solved + self.failed + self.missing
+
+
+@dataclass(frozen=True)
+class Ability:
+    """Where the model stands on the bank's scale, by which method and assumptions (R14)."""
+
+    scale: str
+    estimate_micrologits: int
+    low_micrologits: int
+    high_micrologits: int
+    confidence_ppm: int
+    method: str
+    assumptions: str
+    levels: tuple[LevelRow, ...]
+    levels_method: str
+
+
+@dataclass(frozen=True)
+class DeterminationView:
+    """One model designated, or not: by whom, on what (R6, R16)."""
+
+    outcome: str
+    reason: str
+    items_used: int
+    evidence: Evidence | Sealed
+    ability: Ability | Sealed
+    graded_by: str
+    decided_by: tuple[str, ...]
+    consulted: tuple[str, ...]
+    limits: tuple[str, ...]
+    determined_at: str
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A clause of the agreement; ``answer`` is None until the developer has answered (R4)."""
+
+    key: str
+    text: str
+    evidence: str
+    answer: str | None
+
+
+@dataclass(frozen=True)
+class WindowView:
+    """The access window (R3)."""
+
+    opens_at: str
+    ends_at: str
+    planned_partner_release_at: str
+    planned_public_release_at: str
+    maximum_days: int
+    closed_at: str | None
+    closed_because: str | None
+    revoked: int
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of something with its interval; ``estimate_ppm`` is None where none was stated."""
+
+    estimate_ppm: int | None
+    low_ppm: int
+    high_ppm: int
+    confidence_ppm: int
+    method: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What an evaluation found about the model."""
+
+    id: str
+    title: str
+    severity: str
+    statement: str
+    guidance: str
+    solved: int
+    items: int
+    share: Share
+
+
+@dataclass(frozen=True)
+class Found:
+    """All that a review found: accuracy on these items, and on items like these (R14)."""
+
+    findings: tuple[Finding, ...]
+    benchmark: Share
+    generalised: Share
+
+
+@dataclass(frozen=True)
+class FindingsView:
+    """The findings of a review, as the developer got them (R13)."""
+
+    count: int
+    graded_by: str
+    delivered_at: str
+    received_at: str | None
+    found: Found | Sealed
+
+
+@dataclass(frozen=True)
+class Partner:
+    """Who a trusted partner is."""
+
+    name: str
+    sector: str
+
+
+@dataclass(frozen=True)
+class PartnerView:
+    """Access given to a trusted partner by developer and assessor together (R8)."""
+
+    partner: Partner | Sealed
+    key: str
+    purpose: str
+    criteria: str
+    granted_at: str
+    ends_at: str
+    accepted_at: str | None
+    revoked: bool
+
+
+@dataclass(frozen=True)
+class ReviewView:
+    """The second stage, asked for by the developer (R2)."""
+
+    requested_at: str
+    offers: int
+    clauses: tuple[Clause, ...]
+    ruled_out: tuple[tuple[str, str], ...]
+    window: WindowView | None
+    findings: FindingsView | None
+    partners: tuple[PartnerView, ...]
+
+
+@dataclass(frozen=True)
+class DisclosureView:
+    """A result shown to somebody, as a decision of its own (R7)."""
+
+    of: str
+    recipient: str
+    redactions: tuple[str, ...]
+    reason: str
+    disclosed_at: str
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Who signed; ``name`` is the trust policy's, or empty."""
+
+    role: str
+    keyid: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """One statement of the record; ``clear`` if its leaf is public."""
+
+    index: int
+    digest: str
+    name: str
+    title: str
+    detail: str
+    signatures: tuple[Signature, ...]
+    made_at: str
+    clear: bool
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The outcome in one sentence, with what it means and what it does not (R1, R17)."""
+
+    answer: Answer
+    sentence: str
+    now: str
+    means: tuple[str, ...]
+    not_means: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """A case for people. Everything in it comes from the statements and what was opened."""
+
+    case: str
+    state: str
+    headline: Headline
+    developer: Developer | Sealed | None
+    inquired_at: str | None
+    capabilities: tuple[str, ...]
+    bank: BankView | None
+    threshold: ThresholdView | None
+    submission: SubmissionView | None
+    plan: PlanView | None
+    runs: tuple[RunView, ...]
+    determination: DeterminationView | None
+    levels: tuple[LevelRow, ...]
+    review: ReviewView | None
+    disclosures: tuple[DisclosureView, ...]
+    chain: tuple[Link, ...]
+    limits: tuple[str, ...]
+    sealed: tuple[Sealed, ...]
+    contradictions: tuple[str, ...]
+    standing: Standing
+
+    @property
+    def last_claimed_at(self) -> str | None:
+        """The time of the newest statement of the case, as claimed."""
+        own = [link for link in self.chain if not link.clear]
+        return own[-1].made_at if own else None

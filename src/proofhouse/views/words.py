@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What states, statements, clauses and reasons are called when a person reads them.
+
+One table each, complete over the rules' own tables (a test holds that). The sentences of R1 and
+R17 stand here once: nothing is a licence, nothing is blocked, and no finding is a clearance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+STATEMENTS: Final[Mapping[str, str]] = {
+    "log-opened": "The log was opened",
+    "bank-commitment": "The bank was fixed",
+    "threshold-commitment": "The threshold was fixed",
+    "determination-notice": "A sealed notice of the determination was published",
+    "inquiry": "The developer inquired",
+    "submission": "The model was submitted",
+    "plan": "The test was planned",
+    "run-started": "A run started",
+    "run-ended": "The run ended",
+    "determination": "The determination was stated",
+    "disclosure": "A result was disclosed",
+    "review-requested": "The developer asked for a review",
+    "terms-offered": "Terms were offered",
+    "terms-answered": "The developer answered the terms",
+    "window-opened": "The developer opened the access window",
+    "findings": "Findings were delivered",
+    "findings-received": "The developer received the findings",
+    "partner-access": "A trusted partner was given access",
+    "partner-accepted": "The partner accepted",
+    "window-closed": "The access window was closed",
+    "withdrawal": "The developer withdrew",
+}
+"""A statement's predicate → what happened."""
+
+NOW: Final[Mapping[str, str]] = {
+    "developer_may_inquire": "There is no inquiry in this bundle.",
+    "developer_to_submit": "It is the developer’s move: to submit a model.",
+    "assessor_to_plan": "It is the assessor’s move: to plan the test.",
+    "assessor_to_run": "It is the assessor’s move: to run the plan.",
+    "run_under_way": "A run is under way.",
+    "assessor_to_determine": "It is the assessor’s move: to state the determination.",
+    "covered": "The inquiry has ended. A review follows only if the developer asks for one.",
+    "not_covered": "The inquiry has ended.",
+    "inconclusive": "The inquiry has ended.",
+    "withdrawn_run_to_end": "A run that had started is still to be ended.",
+    "withdrawn": "The case has ended.",
+    "assessor_to_offer_terms": "Review: it is the assessor’s move, to offer terms.",
+    "developer_to_answer_terms": "Review: it is the developer’s move, to answer the terms.",
+    "developer_to_open_window": "Review: it is the developer’s move, to open the access window.",
+    "assessor_to_plan_review": "Review: the window is open and the assessor is to plan.",
+    "assessor_to_run_review": "Review: the window is open and the assessor is to run the plan.",
+    "review_run_under_way": "Review: a run is under way inside the window.",
+    "assessor_to_deliver_findings": "Review: the assessor is to deliver the findings.",
+    "developer_to_receive_findings": "Review: findings are delivered; the developer is to receive "
+    "them.",
+    "findings_received": "Review: the developer has the findings; the window is open.",
+    "partner_to_accept": "Review: a trusted partner is to accept its access.",
+    "closed_run_to_end": "The window is closed; a run that had started is still to be ended.",
+    "closed_findings_to_deliver": "The window is closed; findings are still owed to the developer.",
+    "closed_findings_to_receive": "The window is closed; the developer is to receive the findings.",
+    "closed": "The review has ended and all access is revoked.",
+    "withdrawn_run_and_window_to_close": "A run and the access window are still to be closed.",
+    "withdrawn_window_to_close": "The access window is still to be closed.",
+}
+"""A state of the case → where it stands and whose move it is."""
+
+HIDDEN: Final[Mapping[tuple[str, str], str]] = {
+    ("bank-commitment", "seed"): "The bank’s secret seed",
+    ("threshold-commitment", "threshold"): "The threshold",
+    ("determination-notice", "determination"): "What the public notice says",
+    ("inquiry", "developer"): "The developer’s name",
+    ("submission", "model"): "The model’s name and endpoint",
+    ("plan", "plan"): "The list of items",
+    ("run-ended", "outcomes"): "The outcome of each item",
+    ("determination", "evidence"): "The evidence and its path",
+    ("determination", "ability"): "The estimate of ability and the results by level",
+    ("findings", "findings"): "The findings",
+    ("partner-access", "partner"): "The partner’s name",
+}
+"""A field behind a salt or a commitment → what it hides."""
+
+REASONS: Final[Mapping[str, str]] = {
+    "upper boundary crossed": "The evidence reached the boundary for COVERED.",
+    "lower boundary crossed": "The evidence reached the boundary for NOT_COVERED.",
+    "missing data could decide": "Items are missing, and scoring them as solved or as failed gives "
+    "different answers. Missing data may not decide.",
+    "bank exhausted": "The items ran out while the evidence was still between its two boundaries.",
+    "maximum items reached": "The most items that the plan allows were taken while the evidence "
+    "was still between its two boundaries.",
+    "budget spent": "The run was stopped because its budget was spent.",
+    "window closing": "The run was stopped because its window was closing.",
+    "person-fit alarm": "The run was stopped because the pattern of answers did not fit the scale: "
+    "hard items solved, easy ones failed.",
+    "endpoint unavailable": "The run was stopped because the model’s endpoint was not to be "
+    "reached.",
+}
+"""The reasons of the integer kernel → a sentence. A reason outside the table is shown as it is."""
+
+CLAUSES: Final[Mapping[str, str]] = {
+    "confidentiality": "Confidentiality",
+    "cybersecurity": "Cybersecurity",
+    "insiderRisk": "Insider risk",
+    "intellectualProperty": "Intellectual-property protection",
+    "use": "Use",
+    "nondisclosure": "Nondisclosure",
+}
+
+RULED_OUT: Final[Mapping[str, str]] = {
+    "run_for_findings": "no evaluation for findings",
+    "partner_access": "no access for trusted partners",
+    "disclosure_to_others": "no disclosure to anybody but the developer",
+    "access_to_weights": "no access to the weights",
+}
+"""What a struck clause rules out, as ``rules.terms`` names it."""
+
+CLOSED: Final[Mapping[str, str]] = {
+    "ended": "because it had reached its end",
+    "concluded": "early, because the review was concluded",
+    "withdrawn": "because the developer had withdrawn",
+}
+
+ENDINGS: Final[Mapping[str, str]] = {
+    "completed": "Completed",
+    "stopped": "Stopped",
+    "failed": "Failed",
+}
+
+PURPOSES: Final[Mapping[str, str]] = {
+    "determination": "For the determination",
+    "findings": "For the review’s findings",
+}
+
+GRADED: Final[Mapping[str, str]] = {
+    "developer": "the developer itself",
+    "assessor": "the assessor",
+    "independent": "an independent grader",
+}
+
+ACCESS: Final[Mapping[str, tuple[str, str]]] = {
+    "black-box": (
+        "Black-box: the model was reached through an endpoint, and nothing behind it was seen.",
+        "Access was black-box. What stands behind the endpoint was not seen, and no black-box test "
+        "can rule out that a model holds back.",
+    ),
+    "grey-box": (
+        "Grey-box: more than the endpoint was seen, but not the weights.",
+        "Access was grey-box. The weights were not seen, and a model that holds back may go "
+        "unnoticed.",
+    ),
+    "weights": (
+        "Weights: the model was run from its weights.",
+        "Access was to the weights. Elicitation can still fall short of what the model can do.",
+    ),
+}
+"""An access level → what was seen, and what such a test can't show (R13, R17)."""
+
+ROLES: Final[Mapping[str, str]] = {
+    "developer": "Developer",
+    "assessor": "Assessor",
+    "partner": "Partner",
+    "body": "Owning body",
+    "registrar": "Registrar",
+}
+
+NO_LICENCE: Final = (
+    "It is no licence and no refusal. Nothing in this record can hold up development, "
+    "publication or release, whatever the outcome."
+)
+NO_CLEARANCE: Final = (
+    "It is no clearance. A test can’t prove that a capability is absent: a model can be held "
+    "back, or stripped, or changed afterwards."
+)
+SILENCE: Final = (
+    "It is neither consent nor refusal. Nobody has to wait for a finding, and silence means "
+    "only that nothing has been found yet."
+)
+BINDING: Final = (
+    "Results bind to what was tested: this checkpoint, with these safeguards, this scaffold and "
+    "these budgets. A model that differs in any of them is another model."
+)
+FLOOR: Final = (
+    "Scores are a floor at the budgets stated, not a ceiling: more tokens, more time or better "
+    "tools may solve more."
+)
+NO_ABSENCE: Final = "Nothing here proves that a capability is absent."
+
+
+def shown(custody: str | None, witnesses: int) -> tuple[str, ...]:
+    """What checking a bundle can show, in the words of ``proofhouse verify``."""
+    return (
+        "integrity, with keys held apart"
+        if custody == "separate"
+        else "integrity, not independence",
+        "order proven, times claimed"
+        if witnesses == 0
+        else f"order proven and seen by {witnesses} {'witness' if witnesses == 1 else 'witnesses'}",
+    )
