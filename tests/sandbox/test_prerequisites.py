@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -98,6 +99,30 @@ def test_swap_that_can_not_be_limited(forgetful, monkeypatch, tmp_path):
         cgroup._limit_memory(where, tmp_path, 1 << 30)
 
 
+@pytest.fixture
+def programs(tmp_path, monkeypatch) -> Path:
+    """A directory at the head of the path, which sandboxes' users outside can search."""
+    for folder in (tmp_path, *tmp_path.parents[:3]):
+        if folder.stat().st_uid == os.geteuid() and folder != Path("/tmp"):
+            folder.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return tmp_path
+
+
+def test_a_fence_that_was_not_raised(forgetful, programs):
+    """A bubblewrap that comes up without one of its fences is found out, and not used."""
+    real = shutil.which("bwrap", path=os.defpath)
+    a_program(
+        programs,
+        "bwrap",
+        f'[ "$1" = --version ] && exec {real} --version\n'
+        'for word; do shift; if [ "$skip" ]; then skip=; '
+        'elif [ "$word" = --seccomp ]; then skip=1; else set -- "$@" "$word"; fi; done\n'
+        f'exec {real} "$@"',
+    )
+    assert "bubblewrap did not see to Seccomp" in refusals()[0].message
+
+
 @pytest.mark.parametrize(
     ("file", "value", "remedy"),
     [
@@ -106,22 +131,18 @@ def test_swap_that_can_not_be_limited(forgetful, monkeypatch, tmp_path):
         ("apparmor_restrict_unprivileged_userns", "1", "bwrap-userns-restrict"),
     ],
 )
-def test_barred_user_namespaces(forgetful, monkeypatch, tmp_path, file, value, remedy):
+def test_barred_user_namespaces(forgetful, monkeypatch, programs, file, value, remedy):
     """Where user namespaces are barred, the remedy is for the very setting that bars them."""
     a_program(
-        tmp_path,
+        programs,
         "bwrap",
         '[ "$1" = --version ] && echo bubblewrap 0.9.0 && exit; '
         "echo 'bwrap: setting up uid map: Permission denied' >&2; exit 1",
     )
-    tmp_path.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    setting = tmp_path / file
+    setting = programs / file
     setting.write_text(f"{value}\n")
     bars = tuple((str(setting), v, hint) for path, v, hint in launch._BARS if path.endswith(file))
     monkeypatch.setattr(launch, "_BARS", bars)
-    for parent in tmp_path.parents[:3]:
-        parent.chmod(0o755)
     refusal = refusals()[0]
     assert "User namespaces are barred on this machine" in refusal.message
     assert "setting up uid map: Permission denied" in refusal.message

@@ -13,11 +13,11 @@ Left to others: what to run, what its output means, and sanitizers' options (ptr
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import os
 import socket
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from proofhouse.sandbox import wire
 from proofhouse.sandbox.cgroup import Slot
 from proofhouse.sandbox.descriptors import Descriptors
 from proofhouse.sandbox.image import INSIDE_UID
-from proofhouse.sandbox.launch import Spawned, diagnose, spawn, spawner
+from proofhouse.sandbox.launch import Spawned, diagnose, meet, spawn, spawner
 from proofhouse.sandbox.limits import Limits
 from proofhouse.sandbox.output import Output
 from proofhouse.sandbox.session import (
@@ -45,6 +45,7 @@ _GRACE_SECONDS = 0.25  # for output that a background process still holds
 _END_SECONDS = 5.0  # for a killed tree to be gone
 _CLOSE_SECONDS = 5.0
 _LEAST_CPU_CHECK_SECONDS = 0.05
+_REMOVAL_PAUSES = (0.001, 0.002, 0.005, 0.01, 0.05, 0.2)  # a group empties a little after its end
 _STAGES = {
     Stage.START: "starting",
     Stage.GROUP: "entering its control group",
@@ -116,7 +117,7 @@ class BwrapSession:
         self._process, self._control = spawned.process, spawned.control
         self._group = spawned.group
         self._spawned = spawned
-        self._ready: asyncio.Future[bool] = self._loop.create_future()
+        self._met: asyncio.Future[str] = self._loop.create_future()
         self.complaint = ""
         self._lost = False
         self._slots: list[Slot] = []
@@ -124,7 +125,7 @@ class BwrapSession:
         self._running: dict[int, _Ended] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
-        self._loop.add_reader(self._control, self._hear)
+        self._loop.add_reader(self._control, self._meet)
 
     # ---- Session -------------------------------------------------------------------------------
 
@@ -310,8 +311,21 @@ class BwrapSession:
                 "The sandbox has ended.", hint="A command in it may have used up its memory."
             )
 
+    def _meet(self) -> None:
+        """Take PID 1's first message, which settles whether there is a session at all."""
+        try:
+            trouble = meet(self._control, self._uid)
+        except BlockingIOError:
+            return
+        self._loop.remove_reader(self._control)
+        if trouble:
+            self._lose(trouble)
+        else:
+            self._met.set_result("")
+            self._loop.add_reader(self._control, self._hear)
+
     def _hear(self) -> None:
-        """Take one message from PID 1; anything unexpected ends the session."""
+        """Take one later message; anything unexpected ends the session."""
         try:
             message = self._control.recv(wire.REPLY_BYTES)
         except BlockingIOError:
@@ -319,22 +333,19 @@ class BwrapSession:
         except OSError:
             message = b""
         reply = wire.parse_reply(message)
-        if reply is not None and reply.kind == Kind.READY and not self._ready.done():
-            self._ready.set_result(True)
-            return
         ended = self._running.get(reply.slot) if reply and reply.kind == Kind.ENDED else None
         if ended is None or ended.done():
             self._lose()
         else:
             ended.set_result(reply)
 
-    def _lose(self) -> None:
+    def _lose(self, why: str = "") -> None:
         """The session is over: tell everybody who waits."""
         self._lost = True
         self._loop.remove_reader(self._control)
         self._control.close()
-        if not self._ready.done():
-            self._ready.set_result(False)
+        if not self._met.done():
+            self._met.set_result(why or "it was closed while it started")
         for ended in self._running.values():
             if not ended.done():
                 ended.set_result(None)
@@ -349,7 +360,10 @@ class BwrapSession:
                 ending.cancel()
             self.complaint = self._spawned.complaint()
             os.close(self._spawned.errors)
-            await self._loop.run_in_executor(spawner(), self._group.remove)
+            for pause in _REMOVAL_PAUSES:
+                if self._group.remove():
+                    break
+                await asyncio.sleep(pause)
 
     async def _wait_for_end(self) -> None:
         """Reap bubblewrap, which ends after PID 1, which ends after all the others."""
@@ -368,10 +382,12 @@ class BwrapSession:
             os.close(pinned)
         self._process.wait()
 
-    async def come_up(self) -> bool:
-        """Wait until PID 1 speaks; False when it never does."""
-        await asyncio.wait([self._ready], timeout=_START_SECONDS)
-        return self._ready.done() and self._ready.result()
+    async def come_up(self) -> str:
+        """Wait for PID 1; empty once it has spoken and all fences stand, else what is wrong."""
+        await asyncio.wait([self._met], timeout=_START_SECONDS)
+        if not self._met.done():
+            return f"nothing was heard of it in {_START_SECONDS:.0f} seconds"
+        return self._met.result()
 
 
 def _settle(future: asyncio.Future[None]) -> None:
@@ -379,21 +395,29 @@ def _settle(future: asyncio.Future[None]) -> None:
         future.set_result(None)
 
 
-def _discard(spawned: Spawned) -> None:
-    """End a sandbox that nobody waits for any more; blocks for some milliseconds."""
+def _end(spawned: Spawned) -> None:
+    """End a sandbox that no session holds; blocks for some milliseconds."""
     spawned.control.close()
     try:
         spawned.process.wait(_CLOSE_SECONDS)
     except subprocess.TimeoutExpired:
         spawned.process.kill()
         spawned.process.wait()
+
+
+def _forget(spawned: Spawned) -> None:
+    """Remove what is left of an ended sandbox."""
     os.close(spawned.errors)
-    spawned.group.remove()
+    for pause in _REMOVAL_PAUSES:
+        if spawned.group.remove():
+            break
+        time.sleep(pause)
 
 
 def _discard_late(spawning: Future[Spawned]) -> None:
     if spawning.exception() is None:
-        _discard(spawning.result())
+        _end(spawning.result())
+        _forget(spawning.result())
 
 
 @dataclass(frozen=True)
@@ -417,18 +441,19 @@ class BwrapTier:
 
     def check(self) -> None:
         """See `Tier.check`."""
-        spawned = spawner().submit(spawn, Limits(), self._uid()).result()
+        uid = self._uid()
+        spawned = spawner().submit(spawn, Limits(), uid).result()
         try:
             spawned.control.settimeout(_START_SECONDS)
-            with contextlib.suppress(OSError):
-                reply = wire.parse_reply(spawned.control.recv(wire.REPLY_BYTES))
-                if reply is not None and reply.kind == Kind.READY:
-                    return
-            spawned.control.close()
-            spawned.process.wait(_CLOSE_SECONDS)
-            raise diagnose(spawned.complaint())
+            trouble = meet(spawned.control, uid)
+        except OSError as error:
+            trouble = str(error)
         finally:
-            _discard(spawned)
+            _end(spawned)
+        complaint = spawned.complaint()
+        _forget(spawned)
+        if trouble:
+            raise diagnose(complaint or trouble)
 
     async def start(self, limits: Limits) -> Session:
         """See `Tier.start`."""
@@ -440,12 +465,12 @@ class BwrapTier:
             spawning.add_done_callback(_discard_late)
             raise
         session = BwrapSession(spawned, limits, uid)
-        up = False
+        trouble = "it was given up"
         try:
-            up = await session.come_up()
+            trouble = await session.come_up()
         finally:
-            if not up:
+            if trouble:
                 await session.close()
-        if not up:
-            raise diagnose(session.complaint)
+        if trouble:
+            raise diagnose(session.complaint or trouble)
         return session

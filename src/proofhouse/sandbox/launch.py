@@ -7,7 +7,8 @@ that are meant, an empty environment and a session of its own, so that neither a
 environment nor Ctrl-C in the terminal gets through.
 
 The chain: ``init launch`` enters the cgroups and drops root; bubblewrap fences; ``init serve`` is
-PID 1 inside. Either end of the control socket closing ends the other.
+PID 1 inside. Closing our end of the control socket ends it. Before anything is run in a sandbox,
+its PID 1 is looked at from outside: a bubblewrap that did not raise every fence is not trusted.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import os
 import re
 import shutil
 import socket
+import struct
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ from proofhouse.sandbox.cgroup import SessionGroup, controllers
 from proofhouse.sandbox.descriptors import Descriptors
 from proofhouse.sandbox.image import INSIDE_UID, tree_arguments
 from proofhouse.sandbox.limits import Limits
+from proofhouse.sandbox.wire import REPLY_BYTES, Kind, parse_reply
 
 _OLDEST = (0, 8)  # --disable-userns
 _FENCES = (
@@ -55,6 +58,10 @@ _BARS = (
         "or `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` as root.",
     ),
 )
+
+
+_SILENT = "bubblewrap ended without a word"
+_CREDENTIALS = struct.Struct("=3i")  # pid, uid, gid
 
 
 @dataclass
@@ -147,12 +154,50 @@ def spawn(limits: Limits, outside_uid: int) -> Spawned:
         group.remove()
         raise
     ours.setblocking(False)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
     return Spawned(process, ours, group, errors)
+
+
+def meet(control: socket.socket, outside_uid: int) -> str:
+    """Take PID 1's first message and judge it; empty if all is well, else what is wrong.
+
+    Raises `BlockingIOError` or `TimeoutError` while there is none.
+    """
+    space = socket.CMSG_SPACE(_CREDENTIALS.size)
+    message, ancillary, _, _ = control.recvmsg(REPLY_BYTES, space)
+    reply = parse_reply(message)
+    if reply is None or reply.kind != Kind.READY:
+        return _SILENT
+    control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
+    pid = 0
+    for level, kind, data in ancillary:  # the kernel vouches for the PID (unix(7))
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
+            pid = _CREDENTIALS.unpack(data)[0]
+    fence = lowered_fence(pid, outside_uid)
+    return f"bubblewrap did not see to {fence}" if fence else ""
+
+
+def lowered_fence(pid: int, outside_uid: int) -> str:
+    """Which fence a sandbox's PID 1 lacks, seen from outside; empty if it has them all."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return "a first process"
+    status = {line.partition(":")[0]: line.partition(":")[2].split() for line in lines}
+    user = str(outside_uid if os.geteuid() == 0 else os.geteuid())
+    nothing = ["0" * 16]
+    expected = {
+        "Uid": [user] * 4,
+        **dict.fromkeys(("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"), nothing),
+        "NoNewPrivs": ["1"],
+        "Seccomp": ["2"],
+    }
+    return next((name for name, value in expected.items() if status.get(name) != value), "")
 
 
 def diagnose(complaint: str) -> PrerequisiteError:
     """Why a sandbox did not come up, from what bubblewrap complained of."""
-    last_line = complaint.rpartition("\n")[2] or "bubblewrap ended without a word"
+    last_line = complaint.rpartition("\n")[2] or _SILENT
     for file, barring, remedy in _BARS:
         path = Path(file)
         if path.exists() and path.read_text().strip() == barring:
