@@ -1,0 +1,370 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``verify`` believes what is so, and no forgery, not even by one who holds every key."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stories import rehearsal
+from stories.forger import Forger
+
+from proofhouse.desk.make_bundle import make_bundle
+from proofhouse.formats import bundle as bundles
+from proofhouse.formats import salted
+from proofhouse.formats.bundle import Bundle
+from proofhouse.formats.keys import PublicKey, SigningKey
+from proofhouse.formats.policy import Issuer, Policy
+from proofhouse.verify import Report, verify
+
+CASE = "c5" * 32
+OTHER = "d6" * 32
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[rehearsal.Rehearsal]:
+    """A home with a whole review of a covered model, and an inquiry of another that is not."""
+    with rehearsal.opened(tmp_path_factory.mktemp("verify") / "home") as played:
+        assert played.play(CASE).state == "closed"
+        played.outcome = rehearsal.weak
+        assert played.play(OTHER).state == "not_covered"
+        yield played
+
+
+@pytest.fixture(scope="module")
+def honest(home: rehearsal.Rehearsal) -> bytes:
+    return make_bundle(home.desk, CASE, "inspector").to_bytes()
+
+
+def check(data: bytes, home: rehearsal.Rehearsal) -> Report:
+    return verify(data, home.desk.policy)
+
+
+# ------------------------------------------------------------------------------------- honest
+
+
+def test_an_honest_bundle_verifies(home: rehearsal.Rehearsal, honest: bytes) -> None:
+    """Every step holds, the determination is replayed, and the limits are said."""
+    report = check(honest, home)
+    assert report.status == "verified"
+    held = [c.name for c in report.checks if c.result == "held"]
+    assert held == [
+        "bytes",
+        "log",
+        "inclusion",
+        "signatures",
+        "chain",
+        "order: commitments first",
+        "window",
+        "order: findings first",
+        "openings",
+        "determination",
+        "runs",
+    ]
+    said = " ".join(c.sentence for c in report.checks)
+    assert "integrity, not independence" in said
+    assert "order proven, times claimed" in said
+    assert "COVERED" in report.conclusion
+
+
+def test_a_forger_who_changes_nothing_verifies(home: rehearsal.Rehearsal) -> None:
+    """The forger's tools are sound: without a change its bundle holds, so a refusal is the rules'."""
+    assert check(Forger(home.home, CASE).bundle(), home).status == "verified"
+
+
+def test_a_sealed_threshold_is_not_replayed_and_said_so(home: rehearsal.Rehearsal) -> None:
+    """The developer's bundle verifies; it opens no threshold, plan or evidence, and says so."""
+    data = make_bundle(home.desk, CASE, "developer").to_bytes()
+    report = check(data, home)
+    assert report.status == "verified"
+    (line,) = (c for c in report.checks if c.name == "determination")
+    assert line.result == "not_checked"
+    assert "the threshold" in line.sentence
+    assert "cutMicrologits" not in data.decode()
+
+
+def test_the_public_bundle_opens_nothing(home: rehearsal.Rehearsal) -> None:
+    """The public's bundle verifies and names neither developer nor model nor partner."""
+    data = make_bundle(home.desk, CASE, "public").to_bytes()
+    assert check(data, home).status == "verified"
+    assert Bundle.parse(data).openings == ()
+    for secret in (b"Example Lab", b"rehearsed/model", b"Water Utility"):
+        assert secret not in data
+
+
+# ------------------------------------------------------------------------ without any key
+
+
+def test_any_changed_byte_is_refused(home: rehearsal.Rehearsal, honest: bytes) -> None:
+    """One changed byte, wherever it is, and the bundle is refused with a reason."""
+    for place in range(0, len(honest), 97):
+        changed = bytearray(honest)
+        changed[place] ^= 0x01
+        report = check(bytes(changed), home)
+        assert report.status != "verified", place
+        assert report.checks[-1].result == "failed"
+        assert report.checks[-1].sentence
+
+
+@pytest.mark.parametrize("cut", [0, 1, 100, 10_000])
+def test_a_truncated_bundle_is_refused(home: rehearsal.Rehearsal, honest: bytes, cut: int) -> None:
+    """A part of a bundle is no bundle."""
+    assert check(honest[:cut], home).status == "failed"
+
+
+def test_a_dropped_statement_breaks_the_chain(home: rehearsal.Rehearsal, honest: bytes) -> None:
+    """Leaving any one statement but the last out of the bundle is noticed."""
+    whole = Bundle.parse(honest)
+    for at in range(len(whole.entries) - 1):
+        entries = whole.entries[:at] + whole.entries[at + 1 :]
+        data = Bundle(whole.case, whole.audience, entries).to_bytes()
+        assert check(data, home).status == "failed", at
+
+
+def test_a_dropped_tail_shows_less_and_says_so(home: rehearsal.Rehearsal, honest: bytes) -> None:
+    """What a bundle can't show, that nothing came later, it says."""
+    whole = Bundle.parse(honest)
+    data = Bundle(whole.case, whole.audience, whole.entries[:-1]).to_bytes()
+    report = check(data, home)
+    assert report.status == "verified"
+    assert report.case is not None
+    assert report.case.state != "closed"
+    assert any("whether more came later" in c.sentence for c in report.checks)
+
+
+def test_a_statement_of_another_case_is_refused(home: rehearsal.Rehearsal, honest: bytes) -> None:
+    """A statement of another case can't be slipped in."""
+    whole, other = Bundle.parse(honest), make_bundle(home.desk, OTHER, "inspector")
+    assert whole.checkpoint == other.checkpoint
+    entries = sorted({*whole.entries, other.entries[-1]}, key=lambda e: e.proof.index)
+    data = Bundle(whole.case, whole.audience, tuple(entries)).to_bytes()
+    report = check(data, home)
+    assert report.status == "failed"
+    assert "another case" in report.checks[-1].sentence
+
+
+def test_another_value_does_not_open_a_field(home: rehearsal.Rehearsal, honest: bytes) -> None:
+    """A different threshold with its own salt opens nothing that was committed to."""
+    whole = Bundle.parse(honest)
+    forged = salted.Opening({"dimensions": {}, "population": {}})
+    openings = bundles.sort_openings([*whole.openings, forged])
+    data = Bundle(whole.case, whole.audience, whole.entries, openings).to_bytes()
+    report = check(data, home)
+    assert report.status == "failed"
+    assert "none of its statements hides" in report.checks[-1].sentence
+
+
+# ------------------------------------------------------------------------ with other keys
+
+
+def test_a_bundle_of_another_log_has_unknown_signers(
+    home: rehearsal.Rehearsal, tmp_path: Path
+) -> None:
+    """A log that the policy does not name is not believed, however consistent it is."""
+    with rehearsal.opened(tmp_path / "home") as other:
+        other.play(CASE)
+        data = make_bundle(other.desk, CASE, "inspector").to_bytes()
+        assert verify(data, other.desk.policy).status == "verified"
+    assert check(data, home).status == "unknown_signers"
+
+
+@pytest.mark.parametrize("role", ["developer", "assessor", "partner", "registrar", "body"])
+def test_a_party_that_the_policy_does_not_name_is_unknown(
+    home: rehearsal.Rehearsal, honest: bytes, role: str
+) -> None:
+    """If the policy names another key in a role, the bundle is not verified."""
+    policy = home.desk.policy
+    others = tuple(
+        Issuer(issuer.name, PublicKey(SigningKey.generate().public))
+        for issuer in policy.issuers[role]
+    )
+    changed = Policy(
+        policy.log, policy.custody, {**policy.issuers, role: others}, policy.body_threshold
+    )
+    assert verify(honest, changed).status == "unknown_signers"
+
+
+def test_too_few_owners_do_not_make_a_commitment(home: rehearsal.Rehearsal, honest: bytes) -> None:
+    """A policy that wants three of three owners refuses commitments signed by two."""
+    policy = home.desk.policy
+    report = verify(honest, Policy(policy.log, policy.custody, policy.issuers, 3))
+    assert report.status == "failed"
+    assert "needs 3 signature" in report.checks[-1].sentence
+
+
+# ------------------------------------------------------------------------- with every key
+
+Change = Callable[[Forger], Any]
+
+
+def _set(name: str, nth: int = 0, **fields: Any) -> Change:
+    return lambda forger: forger.edit(name, lambda predicate: predicate.update(fields), nth)
+
+
+def _another_outcome_alone(forger: Forger) -> None:
+    _set("determination", outcome="INCONCLUSIVE")(forger)
+    after = forger.pieces.index(forger.find("determination")) + 1
+    del forger.pieces[after:]
+    kept = {json.dumps(piece.predicate) for piece in forger.pieces}
+    forger.openings = [o for o in forger.openings if any(bundles.opened(o) in k for k in kept)]
+
+
+def _flip_an_outcome(forger: Forger) -> None:
+    def flip(value: Any) -> None:
+        value["items"][0]["outcome"] = "failed"
+
+    forger.open_as("run-ended", "outcomes", flip)
+    forger.edit("run-ended", lambda p: p.update(solved=p["solved"] - 1, failed=p["failed"] + 1))
+
+
+def _lower_the_cut(forger: Forger) -> None:
+    def lower(value: Any) -> None:
+        value["dimensions"]["memory-flaw"]["cutMicrologits"] -= 3_000_000
+
+    forger.open_as("threshold-commitment", "threshold", lower)
+
+
+def _drop_a_run(forger: Forger) -> None:
+    forger.drop("run-ended")
+    forger.drop("run-started")
+
+
+def _threshold_after_submission(forger: Forger) -> None:
+    forger.move("threshold-commitment", before="plan")
+
+
+def _partner_before_findings(forger: Forger) -> None:
+    forger.move("partner-accepted", before="findings")
+    forger.move("partner-access", before="partner-accepted")
+
+
+def _second_threshold(forger: Forger) -> None:
+    forger.repeat("threshold-commitment", after="threshold-commitment")
+
+
+FORGERIES: dict[str, tuple[Change, str]] = {
+    "another outcome": (_set("determination", outcome="NOT_COVERED"), "can't follow"),
+    "another outcome, and nothing after it": (_another_outcome_alone, "outcome differs"),
+    "another reason": (_set("determination", reason="bank exhausted"), "reason differs"),
+    "another number of items": (_set("determination", itemsUsed=99), "differs"),
+    "an outcome flipped": (_flip_an_outcome, "differs"),
+    "a lower cut": (_lower_the_cut, "cut differs"),
+    "a dropped run": (_drop_a_run, "can't follow"),
+    "a run that never ended": (lambda f: f.drop("run-ended"), "can't follow"),
+    "a threshold after the submission": (_threshold_after_submission, "not in the log"),
+    "a second threshold": (_second_threshold, "second threshold"),
+    "a partner before the findings": (_partner_before_findings, "can't follow"),
+    "findings that nobody received": (lambda f: f.drop("findings-received"), "can't follow"),
+    "a determination by the developer": (
+        lambda f: f.resign("determination", "developer"),
+        "signature",
+    ),
+    "a submission by the assessor": (lambda f: f.resign("submission", "assessor"), "signature"),
+    "a partner let in by the assessor alone": (
+        lambda f: f.resign("partner-access", "assessor"),
+        "role “developer”",
+    ),
+    "a threshold by one owner": (
+        lambda f: f.resign("threshold-commitment", "body-1"),
+        "needs 2 signature",
+    ),
+    "a window of 31 days": (
+        _set(
+            "window-opened",
+            plannedPartnerReleaseAt="2099-01-01T00:00:00Z",
+            plannedPublicReleaseAt="2099-01-01T00:00:00Z",
+        ),
+        "30 days",
+    ),
+    "a maximum above 30 days": (_set("window-opened", maximumDays=31), "from 1 to 30"),
+    "an end that is not the window's": (
+        _set("window-opened", endsAt="2099-01-01T00:00:00Z"),
+        "access ends",
+    ),
+    "access that is not revoked": (
+        lambda f: f.edit("window-closed", lambda p: p.update(revoked=p["revoked"][:1])),
+        "revoke",
+    ),
+    "a statement made before the one it follows": (
+        _set("run-started", startedAt="2001-01-01T00:00:00Z"),
+        "before the statement",
+    ),
+    "fewer than ten items": (_set("plan", minimumItems=5), "fewer than 10"),
+    "other boundaries": (_set("plan", upperMicronats=1), "upperMicronats differs"),
+    "no genesis": (lambda f: f.drop("log-opened"), "leaf 0"),
+    "capabilities beyond the closed list": (
+        _set("inquiry", capabilities=["everything"]),
+        "closed list",
+    ),
+    "a field of no meaning": (_set("inquiry", mark="against"), "not known"),
+    "a notice of another outcome": (
+        lambda f: f.open_as(
+            "determination-notice", "determination", lambda v: v.update(outcome="NOT_COVERED")
+        ),
+        "notice differs",
+    ),
+    "a notice of another case": (
+        lambda f: f.open_as(
+            "determination-notice", "determination", lambda v: v.update(case="ee" * 32)
+        ),
+        "notice differs",
+    ),
+    "an identity bound to nothing": (
+        _set("submission", weightsDigest=None, fingerprint=None),
+        "binds to nothing",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_one_who_holds_every_key_is_refused(home: rehearsal.Rehearsal, name: str) -> None:
+    """Signatures, proofs and links all hold, and the rules refuse the forgery for its reason."""
+    change, reason = FORGERIES[name]
+    forger = Forger(home.home, CASE)
+    change(forger)
+    report = check(forger.bundle(), home)
+    assert report.status == "failed"
+    assert reason in report.checks[-1].sentence, report.checks[-1].sentence
+
+
+# ---------------------------------------------------------------------------- what it needs
+
+
+def test_it_needs_nothing_but_what_an_outsider_has(
+    home: rehearsal.Rehearsal, honest: bytes, tmp_path: Path
+) -> None:
+    """In an empty interpreter ``verify`` opens no socket and imports only what the design allows."""
+    program = """
+import socket, sys
+def refuse(*a, **k): raise AssertionError("a network call")
+socket.socket = refuse
+from pathlib import Path
+from proofhouse.formats.policy import Policy
+from proofhouse.verify import verify
+data, policy = (Path(p).read_bytes() for p in sys.argv[1:])
+report = verify(data, Policy.parse(policy))
+print(report.status)
+known = {"proofhouse", "cryptography", "rbcl", "barriers"}  # barriers is rbcl's
+top = {name.split(".")[0] for name in sys.modules}
+print(sorted(t for t in top if t not in sys.stdlib_module_names and t not in known
+             and not t.startswith("_")))
+print(sorted({name.split(".")[1] for name in sys.modules if name.startswith("proofhouse.")}))
+"""
+    (tmp_path / "bundle").write_bytes(honest)
+    (tmp_path / "policy").write_bytes(home.desk.policy.to_bytes())
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "bundle"), str(tmp_path / "policy")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    status, foreign, rooms = done.stdout.splitlines()
+    assert status == "verified"
+    assert foreign == "[]"
+    assert set(json.loads(rooms.replace("'", '"'))) <= {"errors", "formats", "rules", "verify"}
