@@ -16,7 +16,9 @@ import pytest
 from proofhouse.evaluation.types import Event, FinishedSample, ModelSpec, Score, TaskItem
 
 Script = Callable[[list[dict[str, Any]], int], dict[str, Any] | tuple[int, bytes] | None]
-"""Messages and the number of the turn → a reply, (status, body), or None: hang until closed."""
+"""Messages and the number of the turn → a reply, (status, body), or None: hang until closed.
+
+Status 0 closes the connection without a reply."""
 
 
 def says(
@@ -103,6 +105,9 @@ def serve() -> Iterator[Callable[[Script], Endpoint]]:
                 reply = endpoint.script(request["messages"], turn)
                 if reply is None:
                     endpoint.closing.wait(60)
+                    self.close_connection = True
+                    return
+                if reply == (0, b""):
                     self.close_connection = True
                     return
                 status, body = (

@@ -20,7 +20,7 @@ from proofhouse.evaluation import endpoint, scaffold
 from proofhouse.evaluation import run as evaluation
 from proofhouse.evaluation.types import Budgets, Job, ModelSpec, Reply
 
-BUDGETS = Budgets(call_seconds=2)
+BUDGETS = Budgets(call_seconds=9)
 
 
 def probe(spec: ModelSpec, budgets: Budgets = BUDGETS) -> dict[str, Any]:
@@ -67,6 +67,15 @@ def test_a_failure_comes_out_of_the_child_as_its_sentence(
         asyncio.run(evaluation.probe(Job(server.spec(), tmp_path, limits=None)))
 
 
+def test_a_preflight_does_not_take_for_ever(
+    serve: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even a provider that ignores its own time limits is given up."""
+    monkeypatch.setattr(evaluation, "PROBE_SECONDS", 0.1)
+    with pytest.raises(ModelError, match="took longer than"):
+        asyncio.run(evaluation.probe(Job(serve(lambda *_: None).spec(), tmp_path, limits=None)))
+
+
 def error(status: int, **body: Any) -> tuple[int, bytes]:
     return status, json.dumps({"error": {"message": "<script>alert(1)</script>", **body}}).encode()
 
@@ -86,6 +95,7 @@ FAILURES = {
     "another JSON": ((200, b'"hello"'), "does not speak the protocol: "),
     "no choices": ((200, b'{"usage": {"total_tokens": 3}}'), "does not speak the protocol: "),
     "empty": ((200, b""), "does not speak the protocol: "),
+    "silent": ((0, b""), "broke off the connection."),
     "hangs": (None, "did not answer in time."),
 }
 
@@ -97,7 +107,7 @@ def test_each_failure_has_its_sentence(name: str, serve: Callable[..., Any]) -> 
     server = serve(lambda *_: reply)
     began = time.monotonic()
     with pytest.raises(ModelError) as failure:
-        probe(server.spec())
+        probe(server.spec(), Budgets(call_seconds=1 if reply is None else 9))
     assert time.monotonic() - began < 10
     assert failure.value.message.startswith(
         f"The model's endpoint at 127.0.0.1:{server.port} {sentence}"
@@ -133,6 +143,24 @@ def test_half_a_protocol_is_refused(
         probe(server.spec())
 
 
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 1},
+        {"prompt_tokens": -5, "completion_tokens": 10, "total_tokens": 5},
+        {"prompt_tokens": 10, "completion_tokens": -5, "total_tokens": 5},
+    ],
+    ids=["less than its parts", "less than nothing in", "less than nothing out"],
+)
+def test_token_counts_must_add_up(
+    usage: dict[str, int], lab: Any, serve: Callable[..., Any]
+) -> None:
+    """A budget is counted in the endpoint's own numbers: they are at least consistent."""
+    server = serve(lambda *_: {**lab.says("ready"), "usage": usage})
+    with pytest.raises(ModelError, match="do not add up"):
+        probe(server.spec())
+
+
 def test_a_tool_call_that_is_no_json_is_refused(lab: Any, serve: Callable[..., Any]) -> None:
     """A call whose arguments can't be read does not round-trip."""
 
@@ -164,7 +192,7 @@ def test_an_endpoint_that_refuses_temperature_is_asked_without(
 
 def test_a_reply_that_is_no_text_is_refused(lab: Any, serve: Callable[..., Any]) -> None:
     """A lone surrogate, which JSON can carry and no record can hold, is the endpoint's failure."""
-    with pytest.raises(ModelError, match="its reply is no Unicode text"):
+    with pytest.raises(ModelError, match="its reply can't be written down as text"):
         probe(serve(lambda *_: lab.says("ready \ud800")).spec())
 
 

@@ -95,6 +95,14 @@ async def test_what_is_no_answer_is_empty(
     assert await sandbox_env.answer(1000) == b""
 
 
+async def test_a_command_that_can_not_start_is_the_agents_own_matter(
+    sandbox_env: provider.ProofhouseSandbox,
+) -> None:
+    """A command longer than the kernel takes fails like a command, not like a sandbox."""
+    result = await sandbox_env.exec(["bash", "-c", "true #" + "x" * 200_000])
+    assert (result.success, result.returncode) == (False, 126)
+
+
 async def test_an_answer_is_its_bytes(sandbox_env: provider.ProofhouseSandbox) -> None:
     """An answer is read as bytes, not as text."""
     await sandbox_env.exec(["sh", "-c", rf"printf '\000\377' > {ANSWER_PATH}"])

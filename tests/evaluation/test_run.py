@@ -150,6 +150,11 @@ def test_every_ending_has_its_outcome(lab: Any, serve: Callable[..., Any], tmp_p
                 return 503, b"{}"
             case "is no text", _:
                 return says("hm", "ls \ud800")
+            case "is nested", _:
+                reply = says("hm", "ls")
+                call = reply["choices"][0]["message"]["tool_calls"][0]["function"]
+                call["arguments"] = '{"command":' + "[" * 400 + "]" * 400 + "}"
+                return reply
             case "fails with no text", 0:
                 return says("hm", "ls")
             case "fails with no text", 1:
@@ -165,7 +170,7 @@ def test_every_ending_has_its_outcome(lab: Any, serve: Callable[..., Any], tmp_p
     prompts = (
         *("answers", "runs out of turns", "spends its tokens", "talks"),
         *("fills its context", "is mute", "is filtered", "fails", "fails later"),
-        *("does not count", "is no text", "fails with no text"),
+        *("does not count", "is no text", "is nested", "fails with no text"),
     )
     items = lab.items(*prompts)
     desk = lab.Desk(items, solved=lambda _, __, completion: completion == "42", batch=4)
@@ -189,9 +194,10 @@ def test_every_ending_has_its_outcome(lab: Any, serve: Callable[..., Any], tmp_p
         ),
         "fails": ("missing", "model", f"{who} failed with status 500."),
         "fails with no text": ("missing", "model", f"{who} refused the request (status 400)."),
+        "is nested": ("failed", "limit", "The budget of 4 turns was spent."),
         "is no text": (
             *("missing", "model"),
-            f"{who} does not speak the protocol: its reply is no Unicode text.",
+            f"{who} does not speak the protocol: its reply can't be written down as text.",
         ),
         "fails later": ("missing", "model", f"{who} failed with status 503."),
         "does not count": (
@@ -202,8 +208,8 @@ def test_every_ending_has_its_outcome(lab: Any, serve: Callable[..., Any], tmp_p
     assert endpoint.calls("runs out of turns") == by_prompt["runs out of turns"].turns == 4
     assert endpoint.calls("spends its tokens") == 2
     assert endpoint.calls("fails") == 1, "no retry was asked for"
-    assert [len(batch) for batch in desk.offered] == [4, 4, 4]
-    assert (summary.solved, summary.failed, summary.missing) == (1, 4, 7)
+    assert [len(batch) for batch in desk.offered] == [4, 4, 4, 1]
+    assert (summary.solved, summary.failed, summary.missing) == (1, 5, 7)
     assert summary.harness.endpoint == f"127.0.0.1:{endpoint.port}"
     assert dict(summary.harness.packages)["openai"]
 
@@ -265,13 +271,13 @@ def test_time_is_a_budget_only_while_the_model_answers(
     endpoint = serve(script)
     items = lab.items("slow", "broken", "never")
     desk = lab.Desk(items)
-    budgets = Budgets(seconds=5, call_seconds=60, retries=2)
+    budgets = Budgets(seconds=6, call_seconds=60, retries=2)
     asyncio.run(evaluation.run(job(endpoint.spec(), tmp_path, budgets=budgets), **desk.calls))
     gone = "The endpoint was not answering when the time ran out."
     assert [
         (s.outcome, s.kind, s.reason) for s in map(desk.samples.get, (i.id for i in items))
     ] == [
-        ("failed", "limit", "The budget of 5 seconds was spent."),
+        ("failed", "limit", "The budget of 6 seconds was spent."),
         ("missing", "model", gone),
         ("missing", "model", gone),
     ]
@@ -298,7 +304,7 @@ def test_a_broken_oracle_is_nobodys_failure(lab: Any, tmp_path: Path) -> None:
                 raise error
             return "solved"
 
-        def next_batch(self) -> Any:
+        async def next_batch(self) -> Any:
             return self.items
 
     seen: list[FinishedSample] = []

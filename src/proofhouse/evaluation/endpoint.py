@@ -6,7 +6,8 @@ Imported by the child only. Inspect's providers each raise the errors of their o
 timeout and connection in a class's name), so that a new provider needs no code here:
 
     nobody listens, no such host     "could not be reached"
-    no reply in time                 "did not answer within 20 seconds"
+    a connection without a reply     "broke off the connection"
+    no reply in time                 "did not answer in time"
     401, 403                         "refused the key"
     404, or a code model_not_found   "does not know the model"
     429                              "turned the call away: too many calls, or a quota used up"
@@ -123,8 +124,8 @@ async def ask(
         raise EndpointError(_misspeaks(spec, "its reply holds no choice"))
     # Inspect turns some refusals of the provider (a full context, a content filter) into replies.
     refused = output.stop_reason in ("model_length", "content_filter")
-    if not refused and total_tokens(output.usage) <= 0:
-        raise EndpointError(_misspeaks(spec, "its reply holds no token counts (`usage`)"))
+    if not refused:
+        _check_counts(output.usage, spec)
     return output
 
 
@@ -188,6 +189,8 @@ def explain(error: BaseException, spec: ModelSpec) -> str:
     names = [type(e).__name__.lower() for e in chain]
     if any("timeout" in name for name in names):
         return f"{who} did not answer in time."
+    if any(name in _BROKEN_OFF for name in names):
+        return f"{who} broke off the connection."
     if any("connect" in name or name in _UNREACHABLE for name in names):
         return f"{who} could not be reached."
     return _misspeaks(spec, "its reply is not in the form of a chat completion")
@@ -223,6 +226,7 @@ def python_version() -> str:
     return platform.python_version()
 
 
+_BROKEN_OFF: Final = frozenset({"remoteprotocolerror", "readerror", "connectionreseterror"})
 _UNREACHABLE: Final = frozenset({"gaierror", "oserror", "sslerror"})
 
 
@@ -345,11 +349,21 @@ def _refuse_what_is_no_text(model: Model, spec: ModelSpec) -> None:
             try:
                 output.model_dump_json()
             except ValueError:
-                raise EndpointError(_misspeaks(spec, "its reply is no Unicode text")) from None
+                raise EndpointError(
+                    _misspeaks(spec, "its reply can't be written down as text")
+                ) from None
         return result
 
     # On the instance: every provider has a class of its own.
     vars(model.api)["generate"] = checked
+
+
+def _check_counts(usage: ModelUsage | None, spec: ModelSpec) -> None:
+    if usage is None or usage.total_tokens <= 0:
+        raise EndpointError(_misspeaks(spec, "its reply holds no token counts (`usage`)"))
+    counts = (usage.input_tokens, usage.output_tokens)
+    if min(counts) < 0 or sum(counts) > usage.total_tokens:
+        raise EndpointError(_misspeaks(spec, "its token counts (`usage`) do not add up"))
 
 
 def _is_text(text: str) -> bool:

@@ -21,6 +21,7 @@ Nothing is graded here. The parent judges answers in a fresh sandbox of its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Literal, overload
@@ -43,6 +44,7 @@ from proofhouse.evaluation.types import ANSWER_PATH, TaskFile
 from proofhouse.sandbox import Limits, Session, start_session
 
 NAME = "proofhouse"
+_FORBIDDEN = re.compile(rb"sandbox:.*permission denied", re.I)
 _USERS = (None, "nobody", "65534")
 
 
@@ -134,7 +136,7 @@ class ProofhouseSandbox(SandboxEnvironment):
         result = await self._session.exec(cmd, stdin=stdin, cwd=cwd, env=env, timeout=timeout)
         if result.timed_out:
             raise TimeoutError("The command was stopped: it ran longer than it may.")
-        if result.returncode == 126 and result.stderr.startswith(b"sandbox:"):
+        if result.returncode == 126 and _FORBIDDEN.match(result.stderr):
             raise PermissionError(13, "Permission denied", cmd[0])
         status = result.returncode if result.returncode >= 0 else 128 - result.returncode
         return ExecResult(

@@ -4,8 +4,9 @@
     summary = await run(job, next_batch=…, grade=…, finished=…, progress=…)
     report = await probe(job)
 
-    next_batch()          → the items to run now, or None at the end. Called when nothing is in
-                            flight. Items that are finished must not come again: the caller knows.
+    next_batch()          → the items to run now, or None (or none) at the end. Called when nothing
+                            is in flight, It may be a coroutine.
+                            Items that are finished must not come again: the caller knows which.
     grade(id, answer, completion)
                           → "solved" | "failed". ``answer`` is what /work/answer held (b"" without
                             one), ``completion`` what the agent submitted. Raising makes the sample
@@ -71,6 +72,9 @@ SILENCE_SECONDS: Final = 120.0
 FAREWELL_SECONDS: Final = 10.0
 """How long a cancelled child may take to close its sandboxes and its log."""
 
+PROBE_SECONDS: Final = 180.0
+"""A preflight that takes longer is given up; its calls have shorter limits of their own."""
+
 _PASSED_ON: Final = (
     *("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"),
     *("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"),
@@ -120,7 +124,13 @@ async def probe(job: Job) -> ProbeReport:
     """
     check(job)
     async with _child(job, "probe") as (process, channel):
-        frame = await channel.receive()
+        try:
+            frame = await asyncio.wait_for(channel.receive(), PROBE_SECONDS)
+        except TimeoutError:
+            raise ModelError(
+                f"The preflight of {job.model.name} took longer than {PROBE_SECONDS:.0f} seconds.",
+                hint="An endpoint that is merely slow answers a short prompt faster than that.",
+            ) from None
         if frame is None:
             raise await _ended_early(process, None)
         if frame.head["kind"] == "error":
@@ -282,7 +292,7 @@ class _Conversation:
             self._progress(Event("batch-done", tokens=self._counts["tokens"]))
         offered = self._next_batch()
         batch = await offered if inspect.isawaitable(offered) else offered
-        labelled = None if batch is None else [(self._label(item), item) for item in batch]
+        labelled = None if not batch else [(self._label(item), item) for item in batch]
         head, body = batch_frame(labelled)
         await self._channel.send({**head, "kind": "reply", "n": number}, body)
 
@@ -360,7 +370,10 @@ async def _child(job: Job, mode: Mode) -> AsyncIterator[tuple[asyncio.subprocess
     """A child with its job; gone when this ends, however it ends."""
     scratch = _prepare(job)
     ours, theirs = socket.socketpair()
-    try:
+    async with contextlib.AsyncExitStack() as ending:
+        ending.callback(shutil.rmtree, scratch, ignore_errors=True)
+        channel = await Channel.over(ours)
+        ending.push_async_callback(channel.close)
         with theirs, open(job.log_directory / "child.log", "ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-m", "proofhouse.evaluation.child"),
@@ -373,19 +386,15 @@ async def _child(job: Job, mode: Mode) -> AsyncIterator[tuple[asyncio.subprocess
                 cwd=scratch,
                 start_new_session=True,
             )
-    except BaseException:
-        ours.close()
-        raise
-    channel = await Channel.over(ours)
-    try:
+        ending.push_async_callback(_end, process)
         await channel.send(job_head(job, mode))
         yield process, channel
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-        await channel.close()
-        shutil.rmtree(scratch, ignore_errors=True)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()
 
 
 def environment(scratch: str, private: Mapping[str, str]) -> dict[str, str]:

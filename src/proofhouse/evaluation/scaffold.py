@@ -75,7 +75,7 @@ def tool_names(sandboxed: bool) -> tuple[str, ...]:
     return ("bash", "submit") if sandboxed else ("submit",)
 
 
-@tool
+@tool(parallel=False)  # commands of one reply run in its order, as they are written
 def bash(seconds: int) -> Tool:
     """The command tool: one fresh shell in the sample's sandbox, bounded in time."""
 
@@ -103,7 +103,7 @@ def bash(seconds: int) -> Tool:
     return execute
 
 
-@tool
+@tool(parallel=False)
 def submit() -> Tool:
     """The tool that ends the sample."""
 

@@ -43,7 +43,6 @@ from proofhouse.evaluation.types import Job, Kind
 from proofhouse.evaluation.wire import Channel, Frame, Head
 
 ALIVE_SECONDS: Final = 5
-LOG_VERSION: Final = "proofhouse"
 
 
 class GradeError(RuntimeError):
