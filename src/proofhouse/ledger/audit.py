@@ -58,21 +58,26 @@ def _checkpoints(store: Store) -> Iterator[tuple[int, bytes]]:
 
 
 def _hashes(store: Store, start: int, stop: int) -> list[bytes]:
+    """The hashes of the leaves from ``start``, which begins a tile, held to the full tiles."""
     leaves = store.leaves(start, stop)
     if len(leaves) != stop - start:
         missing = next(i for i in range(start, stop) if store.leaf(i) is None)
         raise _wrong(f"leaf {missing} is missing")
-    return [leaf_hash(leaf) for leaf in leaves]
+    hashes = [leaf_hash(leaf) for leaf in leaves]
+    for first in range(0, len(hashes) - WIDTH + 1, WIDTH):
+        tile = Tile(0, (start + first) // WIDTH)
+        _check_tile(tile, b"".join(hashes[first : first + WIDTH]), store.tile(0, tile.index))
+    return hashes
 
 
 def _grow(store: Store, edge: Edge, hashes: Sequence[bytes]) -> Edge:
-    """The edge after ``hashes``; compares the tiles that become full with the stored ones."""
+    """The edge after ``hashes``; holds the tiles above level 0 that become full to the stored."""
     if not hashes:
         return edge
     edge, tiles = edge.append(hashes)
     for tile, data in tiles:
-        if tile.width == WIDTH:
-            _check_tile(tile, data, store.tile(tile.level or 0, tile.index))
+        if tile.level and tile.width == WIDTH:
+            _check_tile(tile, data, store.tile(tile.level, tile.index))
     return edge
 
 
