@@ -14,9 +14,9 @@ nothing about the answer and raises UnfitMachineError.
 
 1. *hidden*: no hidden input is in a file or the prompt, which names neither class nor function
 2. the program builds
-3. *reference*, *repeat*: the reference solution is solved, twice, with equal verdicts
-4. *wrong answers*: the empty answer, the prompt's own text and every benign input, the sample
+3. *wrong answers*: the empty answer, the prompt's own text and every benign input, the sample
    among them, are quiet and end within the time limit
+4. *reference*, *repeat*: the reference solution is solved, twice, with equal verdicts
 """
 
 from __future__ import annotations
@@ -106,20 +106,20 @@ async def prove(item: Item, *, tier: str = "bwrap") -> Proven:
         binary = await build(session, item)
         await session.write_file(_PROGRAM, binary, executable=True)
         await _write_controls(session, item)
+        await _check_wrong(session, item)
         reference = await _grade(session, item, item.solution)
         if not reference.solved:
             raise _unproven(item, "reference", f"its reference solution fails: {reference.reason}")
         again = await _grade(session, item, item.solution)
         if again != reference:
             raise _unproven(item, "repeat", f"it is not reproducible: {again.reason}")
-        await _check_wrong(session, item)
         usage = await session.usage()
     evidence = (
         Evidence("hidden", "no hidden input in the files or the prompt"),
         Evidence("build", f"{len(binary)} bytes"),
+        Evidence("wrong answers", f"empty, prompt and {len(item.benign)} benign inputs are quiet"),
         Evidence("reference", reference.reason),
         Evidence("repeat", again.reason),
-        Evidence("wrong answers", f"empty, prompt and {len(item.benign)} benign inputs not solved"),
     )
     return Proven(item, binary, reference, evidence, usage.cpu_milliseconds)
 

@@ -61,6 +61,9 @@ class Report:
     frames: tuple[Frame, ...]
 
 
+_LONGEST_LINE = 4096
+"""What of a line is looked at; keeps every pattern below quick on hostile text."""
+
 # Headers of AddressSanitizer that don't begin with the class's name: pattern → class.
 _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), kind)
@@ -113,13 +116,13 @@ _CHECKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 
-_ADDRESS_HEADER = re.compile(r"^==\d+==\s?ERROR: AddressSanitizer: (.{1,400})$")
-_UNDEFINED_HEADER = re.compile(r"^[^\s:][^:\n]{0,400}:\d+(?::\d+)?: runtime error: (.{1,800})$")
+_ADDRESS_HEADER = re.compile(r"^==\d{1,10}==\s?ERROR: AddressSanitizer: (.+)$", re.ASCII)
+_UNDEFINED_HEADER = re.compile(r"^[^\s:][^:]*:\d{1,9}(?::\d{1,9})?: runtime error: (.+)$", re.ASCII)
 
-_FRAME = re.compile(r"^#(\d{1,4}) +(.*)$")
-_PLACE = re.compile(r"^(.*?):(\d+)(?::\d+)?$")
-_SYMBOL = re.compile(r"^0x[0-9a-f]+ in (.+?) ((?:/|\.|[\w-]).*)$")
-_MODULE = re.compile(r"^\(?(.+?)\+0x([0-9a-f]{1,16})\)?(?: \(BuildId: [0-9a-f]+\))?$")
+_FRAME = re.compile(r"^#(\d{1,4}) +(.*)$", re.ASCII)
+_PLACE = re.compile(r"^(.*?):(\d{1,9})(?::\d{1,9})?$", re.ASCII)
+_SYMBOL = re.compile(r"^0x[0-9a-f]{1,16} in (.+)$")
+_MODULE = re.compile(r"^\(?([^()]+)\+0x([0-9a-f]{1,16})\)?(?: \(BuildId: [0-9a-f]+\))?$")
 _CLONE = re.compile(r"(?:\.(?:isra|part|constprop|cold|lto_priv|localalias)(?:\.\d+)?)+$")
 
 UNREADABLE = "unreadable"
@@ -192,9 +195,9 @@ def reports(text: bytes) -> tuple[Report, ...]:
 
 
 def _lines(data: bytes) -> list[str]:
-    """Lines as a terminal would end them: at line feeds and carriage returns only."""
+    """Lines as a terminal would end them, at line feeds and carriage returns, none too long."""
     text = data[:MAX_TEXT].decode("utf-8", "replace")
-    return re.split(r"\r\n|\n|\r", text)
+    return [line[:_LONGEST_LINE] for line in re.split(r"\r\n|\n|\r", text)]
 
 
 def _header(line: str) -> tuple[str, str] | None:
@@ -213,16 +216,31 @@ def _frame(text: str) -> Frame | None:
     index, rest = int(numbered[1]), numbered[2].strip()
     symbol = _SYMBOL.match(rest)
     if symbol is None:
-        module = _MODULE.match(re.sub(r"^0x[0-9a-f]+ +", "", rest))
-        path, offset = (module[1], int(module[2], 16)) if module else ("", None)
-        return Frame(index, "", "", 0, path, offset)
-    function, where = clean_function(symbol[1]), symbol[2]
-    module = _MODULE.match(where) if where.startswith("(") else None
-    if module:
-        return Frame(index, function, "", 0, module[1], int(module[2], 16))
+        module, offset = _module(re.sub(r"^0x[0-9a-f]+ +", "", rest))
+        return Frame(index, "", "", 0, module, offset)
+    name, where = _name_and_where(symbol[1])
+    module, offset = _module(where)
+    if offset is not None:
+        return Frame(index, clean_function(name), "", 0, module, offset)
     place = _PLACE.match(where)
     path, line = (place[1], int(place[2])) if place else (where, 0)
-    return Frame(index, function, path, line, "", None)
+    return Frame(index, clean_function(name), path, line, "", None)
+
+
+def _name_and_where(text: str) -> tuple[str, str]:
+    """A function's name and the place after it; either may hold spaces.
+
+    The place begins at the module's bracket, at the first absolute path, or at the last word.
+    """
+    for start in (text.rfind(" (/"), text.find(" /"), text.rfind(" ")):
+        if start > 0:
+            return text[:start], text[start + 1 :]
+    return text, ""
+
+
+def _module(text: str) -> tuple[str, int | None]:
+    found = _MODULE.match(text)
+    return (found[1], int(found[2], 16)) if found else ("", None)
 
 
 def clean_function(name: str) -> str:

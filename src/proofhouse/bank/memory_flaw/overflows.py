@@ -145,7 +145,7 @@ def stack_widen(draw: Draw) -> Flaw:
     spare = sizes.limit - sizes.capacity
     room = kit.constant(draw.suffix(), total)
     limit = sizes.capacity + spare if draw.tight else total
-    most = kit.constant(draw.suffix(), limit) if draw.tight else room
+    most = kit.constant(draw.suffix(), limit)
     body = kit.fill(
         """
         $u8 $buffer[$room];
@@ -340,7 +340,7 @@ def heap_terminate(draw: Draw) -> Flaw:
     room = kit.constant(draw.suffix(), sizes.capacity)
     member, extras = _owned(draw, room)
     limit = sizes.capacity if draw.tight else sizes.limit
-    most = room if draw.tight else kit.constant(draw.suffix(), limit)
+    most = kit.constant(draw.suffix(), limit)
     body = kit.fill(
         """
         $bound

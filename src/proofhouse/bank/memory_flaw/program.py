@@ -36,6 +36,7 @@ class Writer:
         self._kit = draft.kit
         self._stream = draft.stream.fork("writer")
         self._base = draft.kit.names.theme.base
+        self._constants = list(draft.kit.constants)
         self._codes = {
             function: self._code(function, code) for function, code in draft.codes.items()
         }
@@ -77,7 +78,7 @@ class Writer:
     def _code(self, function: str, code: int) -> str:
         if self._kit.habits.constants != "literal":
             name = f"OP_{function}".upper()
-            self._kit.constants.append((name, code))
+            self._constants.append((name, code))
             return name
         return f"'{chr(code)}'" if self._draft.reader.text else hex(code)
 
@@ -88,8 +89,8 @@ class Writer:
     def _source(self, *parts: str) -> str:
         return "\n\n".join(part for part in parts if part) + "\n"
 
-    def _constants(self) -> str:
-        pairs = self._stream.fork("constants").shuffled(self._kit.constants)
+    def _constant_lines(self) -> str:
+        pairs = self._stream.fork("constants").shuffled(self._constants)
         if self._kit.habits.fail == "REJECTED":
             pairs = (("REJECTED", -2), *pairs)
         if not pairs:
@@ -118,7 +119,7 @@ class Writer:
             f"#ifndef {guard}\n#define {guard}",
             "#include <stddef.h>\n#include <stdint.h>",
             short if kit.habits.u8 == "u8" else "",
-            self._constants(),
+            self._constant_lines(),
             draft.reader.header(kit),
             *(text for extras in draft.extras for text in extras.types),
             f"struct {draft.context} {{\n{inset(members)}\n}};",
