@@ -28,7 +28,7 @@ from proofhouse.dossier.levels_chart import interval
 from proofhouse.dossier.mark import mark
 from proofhouse.views import decided_run, plain, words
 from proofhouse.views.openings import SEVERITIES
-from proofhouse.views.values import CaseView, Ending, Link, ReviewView, Sealed
+from proofhouse.views.values import CaseView, Ending, Found, Link, ReviewView, Sealed
 
 T = TypeVar("T")
 

@@ -365,11 +365,11 @@ class _Fold:
         )
 
     def _standing(self) -> Standing:
-        """What is given, and the custody that the log itself states if nothing is given."""
-        opened = self.record.named("log-opened")
-        if self.standing.custody is not None or not opened:
-            return self.standing
-        return replace(self.standing, custody=opened[0].predicate["custody"])
+        """What is given; one home holds every key if either the policy or the log says so."""
+        stated = [entry.predicate["custody"] for entry in self.record.named("log-opened")]
+        if self.standing.custody != "single" and stated:
+            return replace(self.standing, custody=stated[0])
+        return self.standing
 
 
 def _levels(stated: DeterminationView | None, ending: Ending | None) -> tuple[LevelRow, ...]:

@@ -34,7 +34,6 @@ MONTHS = (
 )
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z")
 _DAYS_OF_400_YEARS = 146_097
-_LARGEST_ODDS = 1_000_000
 
 # Controls, bidirectional marks and overrides, invisible spaces, tags, lone surrogates: none of
 # them is a letter, and each can make a reader or a terminal see what is not there.
@@ -103,14 +102,22 @@ def size(micro: int) -> str:
 
 def odds(micronats: int) -> str:
     """A log-likelihood ratio as a ratio to one, whatever its sign: ``19 to 1``."""
-    ratio = math.exp(min(abs(micronats) / 1_000_000, math.log(_LARGEST_ODDS)))
-    if ratio >= _LARGEST_ODDS:
+    ratio_in_nats = abs(micronats) / 1_000_000
+    if ratio_in_nats > math.log(1_000_000):
         return "over a million to 1"
+    ratio = math.exp(ratio_in_nats)
     return f"{ratio:,.0f} to 1" if ratio >= 9.95 else f"{ratio:.1f} to 1"
 
 
 def percent(ppm: int) -> str:
-    """Parts per million as a percentage, with a decimal only where one is needed."""
+    """Parts per million as a percentage, with a decimal only where one is needed.
+
+    Rounding must not turn rarely into never: ``under 0.1%``, ``over 99.9%``.
+    """
+    if 0 < ppm < 500:
+        return "under 0.1%"
+    if 999_500 < ppm < 1_000_000:
+        return "over 99.9%"
     return f"{ppm / 10_000:.1f}".removesuffix(".0") + "%"
 
 

@@ -43,9 +43,10 @@ class CheckLine:
 class Standing:
     """What a reading rests on besides the statements: it says so, and can't prove it.
 
-    ``custody`` is None if it is to be taken from the log's own opening statement; ``names`` are the
-    trust policy's, by key id; ``witnesses`` is how many cosigned the checkpoint; ``checked`` and
-    ``checks`` are what ``proofhouse verify`` said of the bundle.
+    ``custody`` is the trust policy's, or None if there is none; the log's own opening statement can
+    only make it ``single``, or fill it in. ``names`` are the policy's, by key id; ``witnesses`` is
+    how many cosigned the checkpoint; ``checked`` and ``checks`` are what ``proofhouse verify`` said
+    of the bundle.
     """
 
     audience: str = "unknown"

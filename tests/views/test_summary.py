@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A case in a dozen lines, for a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from views import cases
+
+from proofhouse.views import Standing, case_view, summary_lines
+
+
+def lines_of(told: cases.Told) -> tuple[str, ...]:
+    return summary_lines(case_view(told.case, told.record, told.opened, Standing()))
+
+
+def test_the_summary_of_a_reviewed_case() -> None:
+    """Outcome, where it stands, what was tested and measured, the review, and what it rests on."""
+    told = cases.covered_and_reviewed()
+    assert lines_of(told) == (
+        "COVERED. This checkpoint was determined to be a covered frontier model.",
+        "The review has ended and all access is revoked.",
+        f"case        {told.case.id}",
+        "model       northlight-4-preview (checkpoint step-412000)",
+        "bank        memory-flaw-bank, version 3",
+        "threshold   memory-flaw at +1.25 logits, zone ±0.50",
+        "items       15 used of 60 planned: 13 solved, 1 failed, 1 missing",
+        "spent       1,166,340 tokens, 55 min",
+        "evidence    +4.00 to +5.00 nats, boundaries −2.94 and +2.94",
+        "ability     +2.90 logits (95% interval +2.09 to +3.71)",
+        "terms       6 of 6 clauses accepted",
+        "window      6 July 2026 to 1 August 2026, closed 1 August 2026",
+        "findings    2 findings",
+        "partners    1",
+        "record      19 statements, leaves 9 to 66",
+        "shows       integrity, not independence and order proven, times claimed",
+    )
+
+
+def test_what_is_sealed_is_said_to_be_sealed() -> None:
+    """A public bundle's summary names what it can't say."""
+    lines = lines_of(cases.for_public())
+    for row in (
+        "model       sealed (checkpoint step-412000)",
+        "threshold   sealed",
+        "evidence    sealed",
+        "ability     sealed",
+        "findings    2 findings, sealed",
+    ):
+        assert row in lines
+
+
+@pytest.mark.parametrize("story", cases.STORIES)
+def test_every_case_has_a_summary_that_a_terminal_can_show(story: str) -> None:
+    """One line a fact, no control character, and no line that runs on for ever."""
+    for line in lines_of(cases.STORIES[story]()):
+        assert line.isprintable()
+        assert len(line) <= 250
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(min_size=1))
+def test_no_name_steers_the_terminal(name: str) -> None:
+    """Whatever a model is called, its line holds no control character and no newline."""
+    for line in lines_of(cases.submitted(model=name)):
+        assert not {unicodedata.category(one) for one in line} & {"Cc", "Cs", "Zl", "Zp"}
