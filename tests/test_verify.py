@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stories import rehearsal
-from stories.forger import Forger
 
 from proofhouse.desk.make_bundle import make_bundle
 from proofhouse.formats import bundle as bundles
@@ -21,6 +19,8 @@ from proofhouse.formats.bundle import Bundle
 from proofhouse.formats.keys import PublicKey, SigningKey
 from proofhouse.formats.policy import Issuer, Policy
 from proofhouse.verify import Report, verify
+from stories import rehearsal
+from stories.forger import Forger
 
 CASE = "c5" * 32
 OTHER = "d6" * 32

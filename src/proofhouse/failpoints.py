@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Named points at which a test may kill the process, to see what a crash leaves.
 
-    PROOFHOUSE_FAILPOINT=ledger.append.durable:3    kill -9 the third time this point is reached
+    PROOFHOUSE_FAILPOINT=ledger.append.after:3      kill -9 the third time this point is reached
+    PROOFHOUSE_FAILPOINT=vault.put.before,journey.end.before      … at whichever comes first
     PROOFHOUSE_FAILPOINTS_SEEN=/path/file           append every name reached, one a line
 
 Every durable write is framed by two points: ``NAME.before`` (the write is lost) and
@@ -27,5 +28,6 @@ def reach(name: str) -> None:
     if seen is not None:
         with open(seen, "a", encoding="utf-8") as file:
             file.write(f"{name}:{count}\n")
-    if wanted in (f"{name}:{count}", name if count == 1 else None):
+    asked = (wanted or "").split(",")
+    if f"{name}:{count}" in asked or (count == 1 and name in asked):
         os.kill(os.getpid(), signal.SIGKILL)
