@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,16 +36,22 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     made.close()
 
 
-@pytest.fixture
-def path(tmp_path: Path, key: NoteSigner) -> Path:
-    """A ledger file of 700 leaves in batches of 70, closed."""
-    path = tmp_path / "ledger.sqlite"
+@pytest.fixture(scope="session")
+def grown(tmp_path_factory: pytest.TempPathFactory, key: NoteSigner) -> Path:
+    """A ledger file of 700 leaves in batches of 70, closed; to be copied, not touched."""
+    path = tmp_path_factory.mktemp("grown") / "ledger.sqlite"
     store = SqliteStore(path, create=True)
     log = Log.open(store, key)
     for start in range(0, 700, 70):
         log.append(entries(70, start))
     store.close()
     return path
+
+
+@pytest.fixture
+def path(grown: Path, tmp_path: Path) -> Path:
+    """A copy of that file for one test."""
+    return Path(shutil.copy(grown, tmp_path / "ledger.sqlite"))
 
 
 @pytest.fixture

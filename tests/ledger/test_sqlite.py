@@ -303,6 +303,14 @@ def test_an_older_checkpoint_that_was_edited_fails_the_audit(
         open_log().check()
 
 
+def test_a_log_is_not_founded_over_leaves(path: Path, open_log: OpenLog) -> None:
+    """A ledger that lost all its checkpoints is damaged, not new."""
+    with edited(path, "checkpoint") as db:
+        db.execute("DELETE FROM checkpoint")
+    with pytest.raises(DamagedError, match="holds leaves, but no checkpoint"):
+        open_log()
+
+
 def test_rows_beyond_the_head_are_noticed(path: Path, open_log: OpenLog) -> None:
     """A leaf, slot or tile that no checkpoint covers fails the audit, and refuses appends."""
     with edited(path) as db:

@@ -297,6 +297,8 @@ class Log:
 
     def _found(self) -> None:
         """Write the checkpoint of the empty log, unless somebody else just did."""
+        if self._store.leaf(0) is not None and self._store.head() is None:
+            raise _damaged("it holds leaves, but no checkpoint")
         head, _ = self._grow(Edge(), ())
         try:
             self._store.commit(Batch(None, (), (), head.note))
