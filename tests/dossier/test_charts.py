@@ -6,10 +6,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from dossier.reading import Element, Page
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dossier.reading import Element, Page
 from proofhouse.dossier import svg
 from proofhouse.dossier.ability_chart import ability_chart
 from proofhouse.dossier.evidence_chart import HEIGHT, EvidenceFigure, evidence_figure

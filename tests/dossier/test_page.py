@@ -10,11 +10,10 @@ from functools import cache
 from typing import Any
 
 import pytest
-from dossier.reading import ADDRESSES, Page
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from views import cases
 
+from dossier.reading import ADDRESSES, Page
 from proofhouse.dossier import render
 from proofhouse.dossier.page import LARGEST
 from proofhouse.errors import FormatError
@@ -22,6 +21,7 @@ from proofhouse.formats import predicates
 from proofhouse.formats.predicates import VALUES
 from proofhouse.views import Standing, case_view, words
 from proofhouse.views.values import CheckLine
+from views import cases
 
 
 def page_of(told: cases.Told, **standing: Any) -> Page:
@@ -173,6 +173,7 @@ FACTS: list[tuple[str, str, Any, str]] = [
     ("run-started", "harness", {"inspect_ai": "9.9.9"}, "inspect_ai 9.9.9"),
     ("run-ended", "gradedBy", "developer", "The developer graded the answers itself"),
     ("run-ended", "reruns", 3, "3 items were run again"),
+    ("run-ended", "attempts", 3, "The run took 3 attempts"),
     ("run-ended", "held", 1, "1 of them held until a person has looked"),
     ("run-ended", "inputTokens", 987_654, "987,654 tokens in"),
     ("run-ended", "milliseconds", 18_000_000, "5 h"),
@@ -235,6 +236,8 @@ OPENINGS: list[tuple[str, str, Callable[[dict[str, Any]], object], str]] = [
         "+0.77 logits",
     ),
     ("run-ended", "outcomes", lambda v: v["items"][0].update(reason="odd reason"), "odd reason"),
+    ("run-ended", "outcomes", lambda v: v["items"][0].update(flags=["odd flag"]), "odd flag"),
+    ("run-ended", "outcomes", lambda v: v["items"][0].update(flags=["x"]), "flagged 1 item"),
     ("determination", "evidence", lambda v: v.update(highMicronats=6_660_000), "+6.66"),
     ("determination", "ability", lambda v: v.update(method="Odd method"), "Odd method"),
     ("determination", "ability", lambda v: v.update(confidencePpm=900_000), "90% interval"),

@@ -276,7 +276,7 @@ def ended(told: Told, rows: list[dict[str, Any]], at: str, **over: Any) -> None:
         missing=counts.count("missing"),
         held=over.get("held", 0),
         reruns=over.get("reruns", 1),
-        attempts=len(rows) + 1,
+        attempts=over.get("attempts", 1),
         inputTokens=sum(row["inputTokens"] for row in rows),
         outputTokens=sum(row["outputTokens"] for row in rows),
         milliseconds=sum(row["milliseconds"] for row in rows),

@@ -7,12 +7,12 @@ import dataclasses
 from collections.abc import Callable, Iterator
 
 import pytest
-from views import cases
 
 from proofhouse.formats.predicates import VALUES
 from proofhouse.rules.registration import Case, Record
 from proofhouse.views import CaseView, Sealed, Standing, case_view, summary_lines
 from proofhouse.views.values import Ability, Developer, Evidence, Found, Model, Partner
+from views import cases
 
 
 def view_of(told: cases.Told, **standing: object) -> CaseView:

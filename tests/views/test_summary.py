@@ -8,9 +8,9 @@ import unicodedata
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from views import cases
 
 from proofhouse.views import Standing, case_view, summary_lines
+from views import cases
 
 
 def lines_of(told: cases.Told) -> tuple[str, ...]:

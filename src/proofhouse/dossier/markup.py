@@ -29,6 +29,8 @@ def cut(text: str, most: int) -> tuple[str, bool]:
     """The longest start of visible ``text`` that takes at most ``most`` bytes when escaped."""
     # No character takes less than a byte, so what lies beyond `most` characters can't fit.
     shown = plain.visible(text[: most + 1])
+    if len(text) <= most and len(str(escape(shown)).encode()) <= most:
+        return shown, False
     size = 0
     for end, character in enumerate(shown):
         size += len(str(escape(character)).encode())

@@ -111,25 +111,49 @@ def figures(view: CaseView, ending: Ending) -> Iterator[tuple[str, str]]:
 
 
 def missing(ending: Ending) -> str:
-    """What is missing, held or run again, and what was spent."""
+    """What is missing, held, flagged or run again, and what was spent."""
+    return " ".join(
+        (
+            _missing(ending),
+            _reruns(ending),
+            *_flagged(ending),
+            "The run went through at once;"
+            if ending.attempts <= 1
+            else f"The run took {plain.counted(ending.attempts, 'attempt')};",
+            f"{plain.count(ending.input_tokens)} tokens in, {plain.count(ending.output_tokens)} "
+            f"out; {plain.counted(ending.transcripts, 'transcript')} kept by digest.",
+        )
+    )
+
+
+def _missing(ending: Ending) -> str:
+    if not ending.missing:
+        return "No item is missing."
     held = f", {ending.held} of them held until a person has looked" if ending.held else ""
-    missing = (
-        f"{plain.counted(ending.missing, 'item is', 'items are').capitalize()} missing{held}; "
-        "an answer stands only if scoring them as failed and as solved gives the same. "
-        if ending.missing
-        else "No item is missing. "
-    )
-    reruns = (
-        f"{plain.counted(ending.reruns, 'item was', 'items were').capitalize()} run again after an "
-        "error of our own machines. "
-        if ending.reruns
-        else "No item was run again. "
-    )
     return (
-        f"{missing}{reruns}{plain.counted(ending.attempts, 'attempt')} in all, "
-        f"{plain.count(ending.input_tokens)} tokens in, {plain.count(ending.output_tokens)} out; "
-        f"{plain.counted(ending.transcripts, 'transcript')} kept by digest."
+        f"{plain.counted(ending.missing, 'item is', 'items are')} missing{held}; an answer stands "
+        "only if scoring what is missing as failed and as solved gives the same."
     )
+
+
+def _reruns(ending: Ending) -> str:
+    if not ending.reruns:
+        return "No item was run again."
+    return (
+        f"{plain.counted(ending.reruns, 'item was', 'items were')} run again after an error of "
+        "our own machines."
+    )
+
+
+def _flagged(ending: Ending) -> Iterator[str]:
+    """Out-of-scope acts are reported where the outcomes are opened (R15)."""
+    if isinstance(ending.items, Sealed):
+        return
+    flagged = sum(bool(item.flags) for item in ending.items)
+    if flagged:
+        yield f"The scan of the transcripts flagged {plain.counted(flagged, 'item')}, marked below."
+    else:
+        yield "The scan of the transcripts flagged no item."
 
 
 def terms(review: ReviewView) -> str:

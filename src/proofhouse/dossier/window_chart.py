@@ -124,16 +124,16 @@ def _span(window: WindowView) -> tuple[int, int]:
 def _pins(
     moments: Sequence[Marker], places: Sequence[float], lanes: Sequence[int], bar: int
 ) -> list[Markup]:
-    drawn = []
+    lines, heads = [], []
     for moment, place, lane in zip(moments, places, lanes, strict=True):
         y = bar - _PIN + 3 - lane * _LANE
         kind = "pin-planned" if moment.planned else "pin-fact"
-        drawn += [
-            svg.line(place, y, place, bar + _BAR_HEIGHT, "pin"),
+        lines.append(svg.line(place, y, place, bar + _BAR_HEIGHT, "pin"))
+        heads += [
             svg.dot(place, y, 10, kind),
             svg.text(place, y + 4.5, str(moment.number), f"{kind}-number", anchor="middle"),
         ]
-    return drawn
+    return [*lines, *heads]  # a head may lie on another's line, never under it
 
 
 def _lanes(places: Sequence[float]) -> list[int]:
