@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes spec/predicates/: one page a predicate, with an example out of a real chain.
+
+    python tools/spec_predicates.py
+
+The examples come from a rehearsed review, so their digests change each time; what each field means
+stands in ``MEANINGS`` here, who signs in ``rules.registration``, what is hidden in
+``formats.predicates``. A test holds every page to these.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from stories import rehearsal  # noqa: E402  (the path must be set first)
+
+from proofhouse.desk import withdraw  # noqa: E402
+from proofhouse.formats import bundle as bundles  # noqa: E402
+from proofhouse.formats.predicates import CLEAR, SHAPES, VALUES, predicate_type  # noqa: E402
+from proofhouse.journey import moves  # noqa: E402
+from proofhouse.journey.journey import register  # noqa: E402
+from proofhouse.rules.registration import SIGNERS, Entry  # noqa: E402
+
+PURPOSE: dict[str, str] = {
+    "log-opened": "What this log is, who signs its checkpoints, and who holds the keys. Leaf 0.",
+    "bank-commitment": "The bodies that own a bank fix its seed, its generator and its toolchain before any submission it is used on (R5, R16).",
+    "threshold-commitment": "The bodies fix, by commitment, from where on a model is covered. One a bank version (R6, R16).",
+    "determination-notice": "That a determination was made, under which commitments; which model and what outcome stay committed (R6, R16).",
+    "inquiry": "A developer asks whether a model under development would be covered (R2).",
+    "submission": "One checkpoint, bound to what it is, under one bank and one threshold (R13, R16, R17).",
+    "plan": "Which items, in which order, with what boundaries and budgets, registered before the first item (R13, R14, R16).",
+    "run-started": "The plan is being carried out. Every run that starts ends in a statement (R16).",
+    "run-ended": "What became of every item, and what it took (R13).",
+    "determination": "The answer for one model, with who decided and who was consulted (R6, R14).",
+    "disclosure": "A result is shown to one recipient: a decision of its own (R7).",
+    "review-requested": "The developer of a covered model wishes a review. Without it there is none (R2).",
+    "terms-offered": "Six clauses, each with the evidence that it is kept (R4).",
+    "terms-answered": "Each clause accepted or struck on its own (R4).",
+    "window-opened": "Access for at most 30 days, counted back from the planned release to other trusted partners (R3).",
+    "findings": "What the deeper evaluation found, to the developer first (R13, R14).",
+    "findings-received": "The developer has the findings; only then may a partner have access.",
+    "partner-access": "A trusted partner, chosen by developer and assessor together: both sign (R8).",
+    "partner-accepted": "The partner takes the access on its terms.",
+    "window-closed": "The window is closed and every access revoked, by the registrar (R3).",
+    "withdrawal": "The developer leaves: at any moment, without a reason and without a mark (R1). There is no field for a reason.",
+}
+
+MEANINGS: dict[str, str] = {
+    "previous": "digest of the envelope that this statement follows in its case; null for the first",
+    "origin": "the log's name, which its checkpoints and its key carry",
+    "verifierKey": "the log's key in the form of C2SP signed notes",
+    "custody": "`single` if one home holds every party's key",
+    "bank": "in a bank's own commitment its name; elsewhere the envelope digest of the commitment",
+    "version": "counts up; a version is never changed",
+    "track": "`cyber` or `chemical`",
+    "capabilities": "the closed list of what is tested; nothing else is recorded about a model",
+    "families": "item family → its number of levels",
+    "generatorDigest": "SHA-256 over the generator's code (spec/item-derivation.md)",
+    "toolchainDigest": "SHA-256 over what the compiler says it is",
+    "calibrationDigest": "SHA-256 of the table of difficulties",
+    "seed": "double commitment to the seed",
+    "statement": "the unclassified statement of what is tested and how (R7)",
+    "owners": "the bodies that own it",
+    "openBy": "the day by which it is opened at the latest",
+    "dimensions": "what the threshold has a cut for",
+    "threshold": "in the threshold's own commitment the double commitment to its value; elsewhere the envelope digest of that commitment",
+    "decidedBy": "who decided",
+    "consulted": "who was consulted",
+    "determination": "in a notice the double commitment to case and outcome; elsewhere the envelope digest",
+    "developer": "salted: name and contact",
+    "model": "salted: what the developer calls it, through which provider, at which endpoint",
+    "checkpoint": "the developer's own name of the checkpoint",
+    "weightsDigest": "SHA-256 of the weights' manifest, or null",
+    "fingerprint": "method and digest of how it answers a fixed set of prompts, or null; one of the two must be there",
+    "accessLevel": "`black-box`, `grey-box` or `weights`",
+    "safeguardVariant": "which protections were on",
+    "purpose": "in a plan `determination` or `findings`; in an access what the partner may use it for",
+    "submission": "envelope digest of the submission",
+    "plan": "in a plan, salted: the items and the test (spec/determination.md); elsewhere the envelope digest",
+    "itemCount": "how many items the plan lists",
+    "minimumItems": "no answer before so many; at least 10 in a plan that determines",
+    "batchSize": "items that run at once; evidence is read at the end of a batch",
+    "alphaPpm": "greatest accepted probability of COVERED at the zone's lower edge, parts per million; null in a plan for findings",
+    "betaPpm": "greatest accepted probability of NOT_COVERED at the zone's upper edge, parts per million; null likewise",
+    "lowerMicronats": "the boundary of NOT_COVERED; null likewise",
+    "upperMicronats": "the boundary of COVERED; null likewise",
+    "budgets": "the most that an item, and the run, may spend",
+    "scaffold": "the program around the model, its version and its tools",
+    "referenceModels": "models on the same scale that the result is shown beside",
+    "harness": "what it ran in, each part with its version",
+    "run": "in `run-ended` the envelope digest of `run-started`, elsewhere that of `run-ended`",
+    "ending": "`completed`, `stopped` from outside for the stated reason, or `failed`",
+    "reason": "why, in words; where a run was stopped one of the reasons of spec/determination.md",
+    "outcomes": "salted: every item with its outcome, what it spent and its transcript's digest",
+    "solved": "how many items",
+    "failed": "how many items",
+    "missing": "how many items: errors and held scores; missing data never decide",
+    "held": "how many of the missing are held until a person has looked at what was flagged",
+    "reruns": "how many items were run once more after an error of the assessor's own machinery",
+    "attempts": "how often the run was taken up",
+    "inputTokens": "sum over the items",
+    "outputTokens": "sum over the items",
+    "milliseconds": "sum of wall time over the items",
+    "transcripts": "SHA-256 of each transcript, in plan order",
+    "gradedBy": "`developer`, `assessor` or `independent`",
+    "notice": "envelope digest of the public notice",
+    "outcome": "`COVERED`, `NOT_COVERED` or `INCONCLUSIVE`",
+    "itemsUsed": "how many items entered",
+    "evidence": "double commitment to the evidence and its path",
+    "ability": "salted: estimate and interval on the scale, share solved by level",
+    "limits": "what the access level can't show (R17)",
+    "of": "envelope digest of the result that is shown",
+    "recipient": "to whom",
+    "redactions": "what was left out",
+    "clauses": "confidentiality, cybersecurity, insiderRisk, intellectualProperty, use, nondisclosure: each with text and evidence",
+    "offer": "envelope digest of the offer",
+    "answers": "for each clause `accepted` or `struck`",
+    "agreement": "envelope digest of the answered terms",
+    "plannedPartnerReleaseAt": "when the developer plans to release the model to other trusted partners: the window ends here",
+    "plannedPublicReleaseAt": "when it plans to release it publicly; recorded, moves nothing",
+    "maximumDays": "30 or fewer; can only be lowered",
+    "findings": "in `findings`, salted: each finding with its interval; elsewhere the envelope digest",
+    "count": "how many findings",
+    "partner": "salted: name and sector",
+    "partnerKey": "key id of the partner",
+    "criteria": "the published criteria it was chosen by",
+    "access": "envelope digest of the access",
+    "window": "envelope digest of `window-opened`",
+    "revoked": "envelope digests of the window and of every partner's access",
+    "opensAt": "when access begins",
+    "endsAt": "when access ends, whether or not anybody says so",
+}
+_MADE = "when it was made, as its maker claims; never before the statement it follows"
+
+
+def pages() -> dict[str, str]:
+    """Name → page, for every predicate."""
+    entries, opened = _examples()
+    return {name: _page(name, entries[name], opened) for name in SHAPES}
+
+
+def _page(name: str, example: Entry, opened: dict[str, Any]) -> str:
+    kind = "clear: the leaf is the envelope" if name in CLEAR else "sealed: the leaf is a digest"
+    lines = [
+        f"# {name}",
+        "",
+        "```json",
+        json.dumps(_short(dict(example.predicate)), indent=2, ensure_ascii=False),
+        "```",
+        "",
+        "Digests are cut in this example; they have 64 digits.",
+        "",
+        PURPOSE[name],
+        "",
+        f"- predicate type `{predicate_type(name)}`",
+        f"- {kind}",
+        f"- signed by: {' and '.join(SIGNERS[name])}"
+        + (" (k of n, by the trust policy)" if SIGNERS[name] == ("body",) else ""),
+        "",
+        "| field | means |",
+        "|---|---|",
+    ]
+    lines += [f"| `{field}` | {meaning(field)} |" for field in SHAPES[name].fields]
+    for field in (field for statement, field in VALUES if statement == name):
+        committed = example.predicate[field]
+        value = opened[committed.get("salted") or committed["sha256"]]
+        how = "commitment" if "sha256" in committed else "salted-field"
+        shown = json.dumps(_short(value), indent=2, ensure_ascii=False)
+        lines += ["", f"`{field}` hides (see ../{how}.md; lists are cut to three here):", ""]
+        lines += ["```json", shown, "```"]
+    return "\n".join(lines) + "\n"
+
+
+def meaning(field: str) -> str:
+    """What a field means; raises KeyError if nobody has said."""
+    if field in MEANINGS:
+        return MEANINGS[field]
+    if field.endswith("At"):
+        return _MADE
+    raise KeyError(field)
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _short(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_short(inner) for inner in value][:3]
+    if isinstance(value, str) and len(value) == 64 and value.isalnum():
+        return f"{value[:8]}…"
+    return value
+
+
+def _examples() -> tuple[dict[str, Entry], dict[str, Any]]:
+    """One entry of every predicate, from a rehearsed review and a withdrawal; what opens them."""
+    found: dict[str, Entry] = {}
+    opened: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder, rehearsal.opened(Path(folder) / "home") as played:
+        case = played.play("c0" * 32)
+        clear = [played.desk.clear(index) for index in range(3)]
+        found.update({kept.entry.name: kept.entry for kept in clear})
+        for kept in (*clear, *played.desk.statements(case.id)):
+            opened.update({bundles.opened(o): o.value for o in kept.openings})
+        for entry in case.entries:
+            found.setdefault(entry.name, entry)
+        notice = case.need("determination").predicate["notice"]
+        found["determination-notice"] = played.desk.cited([notice])[0].entry
+        left = played.play("c1" * 32, until="assessor_to_plan")
+        draft = withdraw.draft(left, at=played.desk.clock())
+        register(played.home, moves.Made(draft, ("developer",)), played.told.append)
+        found["withdrawal"] = played.desk.case("c1" * 32).need("withdrawal")
+    return found, opened
+
+
+if __name__ == "__main__":
+    target = ROOT / "spec" / "predicates"
+    target.mkdir(exist_ok=True)
+    for page_name, text in pages().items():
+        (target / f"{page_name}.md").write_text(text)
