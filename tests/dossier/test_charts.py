@@ -114,9 +114,8 @@ def test_every_item_has_a_mark_of_its_outcome(outcomes: str) -> None:
     """One mark an item in plan order, from one item to a hundred and twenty."""
     figure = drawn(evidence((len(outcomes), 0, 0)), planned=len(outcomes), items=items(outcomes))
     page = read(figure.chart)
-    assert len(page.all("circle", class_="rug-solved")) == outcomes.count("s")
-    assert len(page.all("circle", class_="rug-failed")) == outcomes.count("f")
-    assert len(page.all("path", class_="rug-missing")) == outcomes.count("m")
+    for name in ("solved", "failed", "missing"):
+        assert len(page.all("line", class_=f"rug-{name}")) == outcomes.count(name[0])
     assert figure.marks_items
 
 
@@ -124,7 +123,7 @@ def test_marks_that_would_touch_are_left_out() -> None:
     """Beyond 120 items there is no mark for each, and the legend is told so."""
     figure = drawn(evidence((121, 0, 0)), planned=200, items=items("s" * 121))
     assert not figure.marks_items
-    assert not read(figure.chart).all("circle", class_="rug-solved")
+    assert not read(figure.chart).all("line", class_="rug-solved")
 
 
 def test_a_long_path_is_thinned_and_keeps_its_end() -> None:

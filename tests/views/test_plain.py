@@ -64,6 +64,8 @@ def test_percentages_have_a_decimal_only_where_one_is_needed(ppm: int, shown: st
 @pytest.mark.parametrize(
     ("milliseconds", "shown"),
     [
+        (0, "0.0 s"),
+        (3, "under 0.1 s"),
         (400, "0.4 s"),
         (41_000, "41 s"),
         (600_000, "10 min"),

@@ -155,6 +155,8 @@ def days_between(start: str, end: str) -> int:
 
 def duration(milliseconds: int) -> str:
     """``134 min`` is hard to read: ``2 h 14 min``, ``41 s``, ``0.4 s``."""
+    if 0 < milliseconds < 50:
+        return "under 0.1 s"
     if milliseconds < 10_000:
         return f"{milliseconds / 1000:.1f} s"
     whole = round(milliseconds / 1000)
