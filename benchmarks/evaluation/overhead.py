@@ -3,26 +3,30 @@
 
     python benchmarks/evaluation/overhead.py [SAMPLES]
 
-Three ways to run the same samples, each in a process of its own, the import of Inspect and the
-start of the process taken out by subtracting a run of ten samples:
+Three ways to run the same samples, each in a process of its own. A run of ten samples is subtracted,
+and with it the import of Inspect and the start of the process:
 
     plain       `inspect_ai.eval` with its own `react` agent, no sandbox
     ours        `proofhouse.evaluation.run`, no sandbox: batches of 20 from the parent, every answer
                 graded and every record kept and scanned in the parent before the next batch
     sandboxed   ours, each sample in a bubblewrap sandbox of its own with one command run in it
 
-Prints milliseconds a sample and the ratios to plain. A mock reply costs nothing, so the ratio is
+Prints milliseconds a sample, of processor time (both processes together; steadier on a shared
+machine) and of wall time, with their ratios to plain. A mock reply costs nothing, so the ratio is
 of the harnesses alone: a real model's seconds a sample make it vanish.
 """
 
 from __future__ import annotations
 
 import asyncio
+import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from proofhouse.evaluation.run import run
 from proofhouse.evaluation.types import FinishedSample, Job, ModelSpec, Reply, Score, TaskItem
@@ -32,7 +36,7 @@ BATCH = 20
 AT_ONCE = 10
 
 PLAIN = """
-import sys, time
+import sys
 from inspect_ai import Task, eval
 from inspect_ai.agent import react
 from inspect_ai.dataset import Sample
@@ -46,22 +50,42 @@ count, logs, at_once = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 samples = [Sample(id=f"s{n}", input=f"item {n}", target="rehearsal") for n in range(count)]
 task = Task(dataset=samples, solver=react(), scorer=includes())
 model = get_model("mockllm/model", custom_outputs=reply)
-began = time.monotonic()
 eval(task, model=model, log_dir=logs, display="none", ctl_server=False, log_realtime=False,
      log_header_only=True, max_samples=at_once)
-print(time.monotonic() - began)
 """
 
 
-def plain(samples: int) -> float:
-    """Seconds of plain Inspect for so many samples."""
+class Cost(NamedTuple):
+    """Seconds of processor time, of this process and of those it has waited for, and of wall time."""
+
+    cpu: float
+    wall: float
+
+
+def cost(work: Callable[[], object]) -> Cost:
+    """What ``work`` costs."""
+
+    def now() -> Cost:
+        usages = [
+            resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        ]
+        return Cost(sum(u.ru_utime + u.ru_stime for u in usages), time.monotonic())
+
+    before = now()
+    work()
+    after = now()
+    return Cost(after.cpu - before.cpu, after.wall - before.wall)
+
+
+def plain(samples: int) -> None:
+    """Plain Inspect on so many samples."""
     with tempfile.TemporaryDirectory() as logs:
         command = [sys.executable, "-c", PLAIN, str(samples), logs, str(AT_ONCE)]
-        return float(subprocess.run(command, capture_output=True, check=True).stdout)
+        subprocess.run(command, capture_output=True, check=True)
 
 
-def ours(samples: int, sandboxed: bool) -> float:
-    """Seconds of ours for so many samples."""
+def ours(samples: int, sandboxed: bool = False) -> None:
+    """Ours on so many samples."""
     items = [TaskItem(f"bench/1/{n}", f"item {n}") for n in range(samples)]
     kept: list[FinishedSample] = []
 
@@ -75,25 +99,31 @@ def ours(samples: int, sandboxed: bool) -> float:
     spec = ModelSpec("mockllm/model", replies=(Reply(commands=commands, submit="rehearsal"),))
     with tempfile.TemporaryDirectory() as logs:
         job = Job(spec, Path(logs), limits=Limits() if sandboxed else None, samples_at_once=AT_ONCE)
-        began = time.monotonic()
         asyncio.run(run(job, next_batch=next_batch, grade=grade, finished=kept.append))
-        took = time.monotonic() - began
-    if any(sample.outcome != "solved" for sample in kept):
-        raise SystemExit("a sample was not solved: this measures nothing")
-    return took
+    if odd := [sample for sample in kept if sample.outcome != "solved"]:
+        raise SystemExit(f"{len(odd)} samples were not solved, this measures nothing: {odd[0]}")
+
+
+WAYS: dict[str, Callable[[int], None]] = {
+    "plain": plain,
+    "ours": ours,
+    "sandboxed": lambda samples: ours(samples, sandboxed=True),
+}
 
 
 def main(samples: int) -> None:
-    """Print the three figures and the two ratios."""
+    """Print a line for each way."""
     few = 10
-    cost = {
-        "plain": plain(samples) - plain(few),
-        "ours": ours(samples, False) - ours(few, False),
-        "sandboxed": ours(samples, True) - ours(few, True),
-    }
-    for name, seconds in cost.items():
-        each = 1000 * seconds / (samples - few)
-        print(f"{name:10} {each:7.2f} ms a sample   {seconds / cost['plain']:5.2f} of plain")
+    base: Cost | None = None
+    for name, way in WAYS.items():
+        many, start = cost(lambda way=way: way(samples + few)), cost(lambda way=way: way(few))
+        each = Cost(*(1000 * (m - s) / samples for m, s in zip(many, start, strict=True)))
+        base = base or each
+        print(
+            f"{name:10} {each.cpu:7.2f} ms processor ({each.cpu / base.cpu:.2f} of plain)"
+            f" {each.wall:7.2f} ms wall ({each.wall / base.wall:.2f} of plain)",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
