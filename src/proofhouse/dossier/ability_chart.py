@@ -29,7 +29,6 @@ def ability_chart(ability: Ability, cuts: Sequence[Cut]) -> Markup:
 
     estimate = x(ability.estimate_micrologits)
     left, right = x(ability.low_micrologits), x(ability.high_micrologits)
-    anchor, _ = svg.anchored(estimate)
     return svg.figure(
         "fig-ability",
         _HEIGHT,
@@ -48,7 +47,7 @@ def ability_chart(ability: Ability, cuts: Sequence[Cut]) -> Markup:
             _MIDDLE - 18,
             f"this model {plain.logits(ability.estimate_micrologits)}",
             "strong",
-            anchor=anchor,
+            anchor=svg.anchored(estimate),
         ),
     )
 
@@ -82,7 +81,6 @@ def _cut(cut: Cut, x: Callable[[float], float]) -> list[Markup]:
     left = x(cut.cut_micrologits - cut.zone_micrologits)
     right = x(cut.cut_micrologits + cut.zone_micrologits)
     at = x(cut.cut_micrologits)
-    anchor, _ = svg.anchored(at)
     return [
         svg.rect(left, 22, right - left, _BASE - 22, "rest", fill="url(#hatch-ability)"),
         svg.line(at, 22, at, _BASE, "bound"),
@@ -91,7 +89,7 @@ def _cut(cut: Cut, x: Callable[[float], float]) -> list[Markup]:
             14,
             f"threshold {plain.logits(cut.cut_micrologits)} ± {plain.size(cut.zone_micrologits)}",
             "small",
-            anchor=anchor,
+            anchor=svg.anchored(at),
         ),
     ]
 

@@ -114,11 +114,11 @@ def text(
     )
 
 
-def anchored(x: float) -> tuple[str, int]:
-    """How text at ``x`` per cent keeps inside the picture: its anchor and a shift in pixels."""
+def anchored(x: float) -> str:
+    """How text at ``x`` per cent is anchored to keep inside the picture."""
     if x < 22:
-        return "start", 0
-    return ("end", 0) if x > 78 else ("middle", 0)
+        return "start"
+    return "end" if x > 78 else "middle"
 
 
 def hatch(name: str, class_: str = "hatch") -> Markup:

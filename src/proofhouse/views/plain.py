@@ -127,12 +127,6 @@ def day(time: str) -> str:
     return f"{number} {MONTHS[month - 1]} {year}"
 
 
-def short_day(time: str) -> str:
-    """``2026-07-01T09:00:00Z`` → ``1 Jul``."""
-    _, month, number = _date(time)
-    return f"{number} {MONTHS[month - 1][:3]}"
-
-
 def moment(time: str) -> str:
     """``2026-07-01T09:00:00Z`` → ``1 July 2026, 09:00 UTC``."""
     return f"{day(time)}, {time[11:16]} UTC"
