@@ -3,8 +3,9 @@
 
     python benchmarks/evaluation/overhead.py [SAMPLES]
 
-Three ways to run the same samples, each in a process of its own. A run of ten samples is subtracted,
-and with it the import of Inspect and the start of the process:
+Three ways to run the same samples, each in a process of its own. A run of ten samples is
+subtracted, and with it the import of Inspect and the start of the process; below a few hundred
+samples that difference is noise:
 
     plain       `inspect_ai.eval` with its own `react` agent, no sandbox
     ours        `proofhouse.evaluation.run`, no sandbox: batches of 20 from the parent, every answer
@@ -56,7 +57,7 @@ eval(task, model=model, log_dir=logs, display="none", ctl_server=False, log_real
 
 
 class Cost(NamedTuple):
-    """Seconds of processor time, of this process and of those it has waited for, and of wall time."""
+    """Seconds: of processor time, here and in the processes waited for, and of wall time."""
 
     cpu: float
     wall: float
