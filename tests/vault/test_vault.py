@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proofhouse.errors import (
@@ -182,12 +182,14 @@ def test_files_are_their_owners(vault: Vault, home: Path) -> None:
     assert {p.stat().st_mode & 0o777 for p in paths if p.is_dir()} == {0o700}
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=40), max_size=5))
 def test_packing_is_undone(parts: list[bytes]) -> None:
     """What was packed comes apart again where it was put together."""
     assert unpack(pack(*parts)) == tuple(parts)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_unpacking_is_strict(data: bytes) -> None:
     """Any bytes are either what ``pack`` makes, or refused."""

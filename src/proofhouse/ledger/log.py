@@ -260,8 +260,8 @@ class Log:
 
         Raises HeadMovedError if a slot is taken, or wanted twice (nothing is written), InputError
         for a leaf or slot of a wrong length, StorageError. After a StorageError the batch may have
-        been kept, as after a crash: whoever repeats it finds his slot taken, and by
-        ``leaf(slot(key))`` whether by himself.
+        been kept, as after a crash: whoever repeats it finds his slot taken, and in
+        ``leaf(slot(key))`` he sees whether by himself.
         """
         entries = tuple(entries)
         _check_entries(entries)
