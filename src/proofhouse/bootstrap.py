@@ -110,7 +110,7 @@ def _open(path: Path, stack: contextlib.ExitStack) -> Home:
     vault = Vault.open(path / "vault.sqlite", path / "keys" / "vault.key", create=not whole)
     stack.callback(vault.close)
     log = Log.open(store, signer)
-    home = Home(path, keys, Desk(log, vault, _keep_policy(path, _policy(keys, signer)), utc_now))
+    home = Home(path, keys, Desk(log, vault, _keep_policy(path, keys, signer), utc_now))
     if log.size == 0 and whole:
         raise DamagedError("The ledger of this home is empty, and it was not.")
     if log.size == 0:
@@ -177,18 +177,21 @@ def _policy(keys: Keyring, signer: NoteSigner) -> Policy:
     )
 
 
-def _keep_policy(path: Path, made: Policy) -> Policy:
+def _keep_policy(path: Path, keys: Keyring, signer: NoteSigner) -> Policy:
     """The home's policy file, written once; keys that are no longer its own are noticed."""
     file = path / "policy.json"
     if not file.exists():
-        write_file(file, made.to_bytes(), 0o644)
+        write_file(file, _policy(keys, signer).to_bytes(), 0o644)
     policy = Policy.parse(file.read_bytes())
-    for keyid, role in made.roles.items():
-        if policy.roles.get(keyid) != role:
-            raise PrerequisiteError(
-                f"A key of this home, in the role “{role}”, is not the one that its policy names.",
-                hint="Put the right file back under keys/; a log does not change hands unseen.",
-            )
+    roles = {name: "body" if name in BODIES else name for name in ROLES}
+    wrong = [name for name, role in roles.items() if policy.roles.get(keys[name].keyid) != role]
+    if str(policy.log) != str(signer.verifier):
+        wrong.append("log")
+    if wrong:
+        raise PrerequisiteError(
+            f"The key {keys.path(wrong[0]).name} is not the one that this home's policy names.",
+            hint="Put the right file back under keys/; a log does not change hands unseen.",
+        )
     return policy
 
 

@@ -67,10 +67,8 @@ def program() -> None:
 def main() -> None:
     """Run the program and exit with its code."""
     try:
-        program.main(standalone_mode=False)
-        code = 0
-    except click.exceptions.Exit as ended:
-        code = ended.exit_code
+        # Out of standalone mode click hands back the code of ctx.exit, and None at a plain end.
+        code = program.main(standalone_mode=False) or 0
     except click.ClickException as error:
         error.show()
         code = 2

@@ -28,9 +28,7 @@ def ability(plan: Plan, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
     """
     taken = [item for item in plan.items if item.id in outcomes]
     scored = [item for item in taken if outcomes[item.id] != "missing"]
-    claim = anytime_claim(
-        plan.items, outcomes, plan.cut_micrologits, confidence_ppm=CONFIDENCE_PPM
-    )
+    claim = anytime_claim(plan.items, outcomes, plan.cut_micrologits, confidence_ppm=CONFIDENCE_PPM)
     table = calibration.shipped()
     middle = sum(entry.micrologits for entry in table.entries) / len(table.entries) / 1e6
     estimate = (

@@ -22,6 +22,10 @@ from proofhouse.keyring import BODIES
 from proofhouse.models import Model, reach
 from proofhouse.rules.registration import Case
 from proofhouse.rules.window import parse_time, print_time
+from proofhouse.sandbox import check_tier
+
+TIER = "bwrap"
+"""Where the model's commands, and the programs of the bank, run."""
 
 OPEN_AFTER_DAYS = 365
 """When bank and threshold of a home are to be opened, counted from their commitment."""
@@ -42,6 +46,7 @@ class Journey:
         Raises any ProofhouseError. What was registered stands, and calling again goes on.
         """
         moves.window_from(self.home.desk.clock(), self.wishes)  # refuse a wrong one at once (R3)
+        check_tier(TIER)
         self._check_not_another()
         with reach(self.wishes.model, base_url=self.wishes.base_url, key=self.key) as model:
             self.tell(Said(f"Asking {model.name} whether it answers"))
@@ -89,7 +94,10 @@ class Journey:
         bank = measure.active_bank(desk)
         if bank is None:
             bank_draft = seal_bank.draft(
-                measure.describe_bank(desk, BODIES), secrets.token_bytes(32), at=now, open_by=open_by
+                measure.describe_bank(desk, BODIES),
+                secrets.token_bytes(32),
+                at=now,
+                open_by=open_by,
             )
             bank = self._by_the_bodies(bank_draft)
         threshold = measure.active_threshold(desk, bank.entry)
