@@ -230,8 +230,8 @@ def _openings(walk: _Walk, state: _State, _policy: Policy) -> None:  # 6
         predicates.VALUES[statement, name](f"{statement}.{name}", opening.value)
     walk.held(
         "openings",
-        f"{len(state.bundle.openings)} hidden fields are opened, and each is what was committed "
-        f"to; {len(hidden)} stay sealed.",
+        f"{_count(len(state.bundle.openings), 'hidden field')} opened, each to what was committed; "
+        f"{_count(len(hidden), 'field')} sealed.",
     )
 
 
@@ -272,9 +272,14 @@ def _runs(walk: _Walk, state: _State, _policy: Policy) -> None:  # 8
     tail = " One is under way." if under_way else ""
     walk.held(
         "runs",
-        f"{len(started)} runs started and {len(ended)} ended in a statement; none was dropped."
+        f"{_count(len(started), 'run')} started and {len(ended)} ended in a statement; none was "
+        "dropped."
         + tail,
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _limits(walk: _Walk, state: _State, policy: Policy) -> None:  # 9

@@ -129,6 +129,8 @@ def spawn(limits: Limits, outside_uid: int) -> Spawned:
     program, binary, filter_ = bubblewrap(), init_binary(), system_call_filter()
     group = SessionGroup(controllers(), limits)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    # Before anything is sent: a message carries credentials only if they were asked for by then.
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
     errors = os.memfd_create("errors", os.MFD_CLOEXEC)
     try:
         with theirs, Descriptors() as give:
@@ -154,7 +156,6 @@ def spawn(limits: Limits, outside_uid: int) -> Spawned:
         group.remove()
         raise
     ours.setblocking(False)
-    ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
     return Spawned(process, ours, group, errors)
 
 
