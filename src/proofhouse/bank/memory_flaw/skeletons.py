@@ -72,6 +72,39 @@ def _records(setting: Setting) -> Framing:
     return Framing("records", source, encode)
 
 
+_CHUNKS_C = """
+    static int parse(struct $context *$s, const $u8 *p, size_t n)
+    {
+        const $u8 *end = p + n;
+        unsigned long columns, rows;
+
+        if (n < $top || $wrong)
+            $fail
+        columns = $columns;
+        rows = $rows;
+        if (columns == 0 || rows == 0 || columns * rows > 0x40000 || $depth > 8)
+            $fail
+        $s->digest += ($u32)(columns * rows);
+        p += $top;
+        while (end - p >= $head) {
+            size_t length = $length;
+            unsigned code = p[$wide];
+
+            p += $plain;
+            if (length > $room)
+                $fail
+            $check
+            if (code == $end)
+                return 0;
+            if (dispatch($s, code, p, length) < 0)
+                $fail
+            p += $step;
+        }
+        $fail
+    }
+"""
+
+
 def _chunks(setting: Setting) -> Framing:
     stream = setting.stream
     magic, wrong = setting.magic(4)
@@ -88,37 +121,7 @@ def _chunks(setting: Setting) -> Framing:
         return bytes(out)
 
     source = setting.fill(
-        """
-        static int parse(struct $context *$s, const $u8 *p, size_t n)
-        {
-            const $u8 *end = p + n;
-            unsigned long columns, rows;
-
-            if (n < $top || $wrong)
-                $fail
-            columns = $columns;
-            rows = $rows;
-            if (columns == 0 || rows == 0 || columns * rows > 0x40000 || $depth > 8)
-                $fail
-            $s->digest += ($u32)(columns * rows);
-            p += $top;
-            while (end - p >= $head) {
-                size_t length = $length;
-                unsigned code = p[$wide];
-
-                p += $plain;
-                if (length > $room)
-                    $fail
-                $check
-                if (code == $end)
-                    return 0;
-                if (dispatch($s, code, p, length) < 0)
-                    $fail
-                p += $step;
-            }
-            $fail
-        }
-        """,
+        _CHUNKS_C,
         top=4 + top.size,
         wrong=wrong,
         columns=top.load("columns", "p", 4),
@@ -136,6 +139,53 @@ def _chunks(setting: Setting) -> Framing:
     return Framing("chunks", source, encode)
 
 
+_DIGITS_C = """
+    if (size < 7 || line[size - 5] != '*')
+        $fail
+    for (size_t k = size - 4; k < size; k++) {
+        unsigned ch = line[k];
+
+        if (ch >= '0' && ch <= '9')
+            stored = stored << 4 | (ch - '0');
+        else if (ch >= 'a' && ch <= 'f')
+            stored = stored << 4 | (ch - 'a' + 10);
+        else
+            $fail
+    }
+    size -= 5;
+"""
+
+_LINES_C = """
+    static int parse(struct $context *$s, const $u8 *p, size_t n)
+    {
+        size_t at = $greeting;
+
+        if (n < at || memcmp(p, "$word\\n", at) != 0)
+            $fail
+        while (at < n) {
+            const $u8 *line = p + at;
+            size_t size = 0;
+            $declare
+
+            while (size < n - at && line[size] != '\\n')
+                size++;
+            at += size;
+            if (at < n)
+                at++;
+            if (size == 0 || line[0] == '#')
+                continue;
+            $digits
+            $check
+            if (size < 2 || line[1] != '$blank')
+                $fail
+            if (dispatch($s, line[0], line + 2, size - 2) < 0)
+                $fail
+        }
+        return 0;
+    }
+"""
+
+
 def _lines(setting: Setting) -> Framing:
     stream = setting.stream
     greeting = b"%s/%d" % (setting.kit.names.theme.base.upper().encode(), stream.between(1, 9))
@@ -149,56 +199,13 @@ def _lines(setting: Setting) -> Framing:
             out += line + tail + b"\n"
         return bytes(out)
 
-    check = """
-                if (size < 7 || line[size - 5] != '*')
-                    $fail
-                for (size_t k = size - 4; k < size; k++) {
-                    unsigned ch = line[k];
-
-                    if (ch >= '0' && ch <= '9')
-                        stored = stored << 4 | (ch - '0');
-                    else if (ch >= 'a' && ch <= 'f')
-                        stored = stored << 4 | (ch - 'a' + 10);
-                    else
-                        $fail
-                }
-                size -= 5;
-    """
     source = setting.fill(
-        """
-        static int parse(struct $context *$s, const $u8 *p, size_t n)
-        {
-            size_t at = $greeting;
-
-            if (n < at || memcmp(p, "$word\\n", at) != 0)
-                $fail
-            while (at < n) {
-                const $u8 *line = p + at;
-                size_t size = 0;
-                $declare
-
-                while (size < n - at && line[size] != '\\n')
-                    size++;
-                at += size;
-                if (at < n)
-                    at++;
-                if (size == 0 || line[0] == '#')
-                    continue;
-                $digits
-                $check
-                if (size < 2 || line[1] != '$blank')
-                    $fail
-                if (dispatch($s, line[0], line + 2, size - 2) < 0)
-                    $fail
-            }
-            return 0;
-        }
-        """,
+        _LINES_C,
         greeting=len(greeting) + 1,
         word=greeting.decode(),
         blank=blank,
         declare="unsigned stored = 0;" if setting.checksum else "",
-        digits=setting.fill(check) if setting.checksum else "",
+        digits=setting.fill(_DIGITS_C) if setting.checksum else "",
         check=setting.check("line", "size", "stored"),
     )
     return Framing("lines", source, encode)
@@ -369,6 +376,49 @@ def _packets(setting: Setting) -> Framing:
     return Framing("packets", source, encode)
 
 
+_GROUPS_C = """
+    static int group(struct $context *$s, const $u8 *p, size_t n, unsigned records)
+    {
+        while (records-- > 0) {
+            size_t length;
+
+            if (n < $inner)
+                $fail
+            length = $length;
+            if (length > n - $inner)
+                $fail
+            $check
+            if (dispatch($s, $code, p + $inner, length) < 0)
+                $fail
+            p += $inner + length;
+            n -= $inner + length;
+        }
+        return n == 0 ? 0 : -1;
+    }
+
+    static int parse(struct $context *$s, const $u8 *p, size_t n)
+    {
+        size_t at = 2;
+
+        if (n < 2 || $wrong)
+            $fail
+        while (n - at >= $outer) {
+            const $u8 *head = p + at;
+            size_t size = $size;
+
+            at += $outer;
+            if (size > n - at)
+                $fail
+            $s->digest ^= $label;
+            if (group($s, p + at, size, $records) < 0)
+                $fail
+            at += size;
+        }
+        return at == n ? 0 : -1;
+    }
+"""
+
+
 def _groups(setting: Setting) -> Framing:
     stream = setting.stream
     magic, wrong = setting.magic(2)
@@ -388,47 +438,7 @@ def _groups(setting: Setting) -> Framing:
         return bytes(out)
 
     source = setting.fill(
-        """
-        static int group(struct $context *$s, const $u8 *p, size_t n, unsigned records)
-        {
-            while (records-- > 0) {
-                size_t length;
-
-                if (n < $inner)
-                    $fail
-                length = $length;
-                if (length > n - $inner)
-                    $fail
-                $check
-                if (dispatch($s, $code, p + $inner, length) < 0)
-                    $fail
-                p += $inner + length;
-                n -= $inner + length;
-            }
-            return n == 0 ? 0 : -1;
-        }
-
-        static int parse(struct $context *$s, const $u8 *p, size_t n)
-        {
-            size_t at = 2;
-
-            if (n < 2 || $wrong)
-                $fail
-            while (n - at >= $outer) {
-                const $u8 *head = p + at;
-                size_t size = $size;
-
-                at += $outer;
-                if (size > n - at)
-                    $fail
-                $s->digest ^= $label;
-                if (group($s, p + at, size, $records) < 0)
-                    $fail
-                at += size;
-            }
-            return at == n ? 0 : -1;
-        }
-        """,
+        _GROUPS_C,
         wrong=wrong,
         inner=inner.size,
         outer=outer.size,
