@@ -147,6 +147,19 @@ def test_a_known_key_must_hold_though_another_does() -> None:
         note.verify(it, [good.verifier, bad.verifier])
 
 
+def test_name_and_key_id_together_name_a_key() -> None:
+    """A line that shares only the name or only the key id of a known key is passed over."""
+    key = one()
+    others = [
+        NoteSignature(key.name, bytes(4), bytes(64)),
+        NoteSignature("example.com/other", key.verifier.key_id, bytes(64)),
+    ]
+    it = Note("x\n", (*others, key.sign("x\n")))
+    assert note.verify(it, [key.verifier]) == (key.verifier,)
+    with pytest.raises(UnknownSignerError):
+        note.verify(Note("x\n", tuple(others)), [key.verifier])
+
+
 def test_a_cosigner_does_not_sign_notes() -> None:
     """A witness's key handed in as a note's is the caller's mistake, and said so."""
     witness = WitnessSigner("w", bytes(32)).verifier
