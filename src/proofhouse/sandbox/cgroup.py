@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Control groups: the memory and process limits of a session, and a handle on each command's tree.
+"""Control groups: a session's memory, processes and share, and a handle on each command's tree.
 
     BASE/proofhouse/NAME            the session: memory, swap, processes; bubblewrap and PID 1
     BASE/proofhouse/NAME/run        every command: processes, less a reserve so that PID 1 can fork
@@ -9,6 +9,9 @@ Both versions look like this (cgroups(7)). Under version 1 memory, pids and cpua
 hierarchies and BASE is the root of each, so it takes root. Under version 2 there is one; BASE is
 its root for root, and our own delegated group for everybody else, whose processes first move into
 ``BASE/proofhouse.callers``, for a group with controllers for its children may hold none itself.
+
+Where there is a cpu controller, sessions have equal shares of the processors, and all together no
+more than half against us: a hundred spinning processes in one make neither us nor another late.
 
 A process enters by writing "0" to a file that was opened out here. Where it can be, that is the
 file for threads: a single thread that moves itself needs no machine-wide lock, and the lock costs
@@ -25,6 +28,7 @@ started. `sweep` removes the groups whose owner is gone, and leaves alone the on
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import re
@@ -55,11 +59,13 @@ class Controllers:
     memory: Path
     pids: Path
     cpu: Path
+    shares: Path | None = None  # only version 1 has it apart from the others, if at all
 
     @property
     def directories(self) -> tuple[Path, ...]:
         """All of them, each once: controllers may share a hierarchy."""
-        return tuple(dict.fromkeys((self.memory, self.pids, self.cpu)))
+        every = (self.memory, self.pids, self.cpu, self.shares)
+        return tuple(dict.fromkeys(directory for directory in every if directory is not None))
 
     @property
     def threads_file(self) -> str:
@@ -107,10 +113,13 @@ def _version_2(mount: Path) -> Controllers:
             base = base.parent
     if not os.access(base / "cgroup.procs", os.W_OK) or not os.access(base, os.W_OK):
         raise _missing("this process has no control group of its own")
-    _enable(base, "+memory +pids")
     ours = base / "proofhouse"
+    _enable(base, "+memory +pids")
     ours.mkdir(exist_ok=True)
     _enable(ours, "+memory +pids")
+    with contextlib.suppress(OSError):
+        _write(base / "cgroup.subtree_control", "+cpu")
+        _write(ours / "cgroup.subtree_control", "+cpu")
     return Controllers(2, ours, ours, ours)
 
 
@@ -133,7 +142,7 @@ def _enable(group: Path, controllers: str) -> None:
 def _version_1(mounts: list[tuple[int, Path, frozenset[str]]]) -> Controllers:
     found: dict[str, Path] = {}
     for version, point, options in mounts:
-        for controller in _CONTROLLERS:
+        for controller in (*_CONTROLLERS, "cpu"):
             if version == 1 and controller in options and os.access(point, os.W_OK):
                 found[controller] = point / "proofhouse"
     absent = [controller for controller in _CONTROLLERS if controller not in found]
@@ -141,7 +150,10 @@ def _version_1(mounts: list[tuple[int, Path, frozenset[str]]]) -> Controllers:
         raise _missing(f"no writable control group for {', '.join(absent)}")
     for directory in found.values():
         directory.mkdir(exist_ok=True)
-    return Controllers(1, found["memory"], found["pids"], found["cpuacct"])
+    shares = found.get("cpu")
+    if shares is not None:  # of a task's 1024, for each processor
+        _write(shares / "cpu.shares", 1024 * (os.cpu_count() or 1))
+    return Controllers(1, found["memory"], found["pids"], found["cpuacct"], shares)
 
 
 @cache

@@ -49,7 +49,7 @@
 #include <grp.h>
 
 #define SLOTS 256
-#define DESCRIPTORS 6 /* strings, stdin, stdout, stderr, at most two cgroups */
+#define DESCRIPTORS 8 /* strings, stdin, stdout, stderr, cgroups */
 #define STREAMS 1     /* where the three streams begin among them */
 #define GROUPS 4      /* where the cgroups begin */
 
