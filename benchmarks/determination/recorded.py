@@ -47,15 +47,21 @@ def agreement(
     agree = np.mean([row.decision_shares_ppm[0 if above else 1] for row, above in outside]) / 1e6
     wrong = np.mean([row.decision_shares_ppm[1 if above else 0] for row, above in outside]) / 1e6
     modal = sum(row.decision == ("COVERED" if above else "NOT_COVERED") for row, above in outside)
-    items = [row.items_used_milli / 1e3 for row in every]
-    tokens = [row.tokens_used_milli / 1e3 / row.tokens_full for row in every]
     print(
         f"zone ×/÷{zone:.2f}, {len(outside)} models × cuts outside the zone, {orders} orders each"
     )
     print(f"  orders that agree with the full bank {agree:7.1%}, that contradict it {wrong:.1%}")
     print(f"  decisions that agree                 {modal} of {len(outside)}")
-    print(f"  items, all models × cuts: mean {np.mean(items):.1f}, median {np.median(items):.1f}")
-    print(f"  tokens saved: mean {1 - np.mean(tokens):.1%}, median {1 - np.median(tokens):.1%}")
+    usage("outside the zone", [row for row, _ in outside])
+    usage("all             ", every)
+
+
+def usage(name: str, rows: Sequence[Row]) -> None:
+    """Print the items and tokens of some rows."""
+    items = [row.items_used_milli / 1e3 for row in rows]
+    saved = [1 - row.tokens_used_milli / 1e3 / row.tokens_full for row in rows]
+    print(f"  {name}  items: mean {np.mean(items):.1f}, median {np.median(items):.1f};", end="")
+    print(f" tokens saved: mean {np.mean(saved):.1%}, median {np.median(saved):.1%}")
 
 
 def errors(
