@@ -6,8 +6,10 @@ from __future__ import annotations
 import base64
 import struct
 import sys
+from types import SimpleNamespace
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -139,10 +141,27 @@ def test_a_key_that_does_not_cosign_is_refused() -> None:
         WitnessSigner("w", bytes(32)).cosign(HEAD, 2**63)
 
 
-def test_without_ml_dsa_the_remedy_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An older cryptography ends in a prerequisite error, not in an import error."""
-    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric.mldsa", None)
-    monkeypatch.delattr("cryptography.hazmat.primitives.asymmetric.mldsa", raising=False)
-    with pytest.raises(PrerequisiteError, match="cryptography"):
+MODULE = "cryptography.hazmat.primitives.asymmetric.mldsa"
+
+
+def unsupported(_: bytes) -> None:
+    raise UnsupportedAlgorithm("no ML-DSA in this OpenSSL")
+
+
+@pytest.mark.parametrize("lacking", ["module", "algorithm"])
+def test_without_ml_dsa_the_remedy_is_said(monkeypatch: pytest.MonkeyPatch, lacking: str) -> None:
+    """An older cryptography or OpenSSL ends in a prerequisite error: nothing counts as verified."""
+    witness = WitnessSigner("w", bytes(32), 0x06)
+    line = witness.cosign(HEAD, 1).signature
+    if lacking == "module":
+        monkeypatch.setitem(sys.modules, MODULE, None)
+        monkeypatch.delattr(MODULE, raising=False)
+    else:
+        keys = SimpleNamespace(from_seed_bytes=unsupported, from_public_bytes=unsupported)
+        monkeypatch.setattr(f"{MODULE}.MLDSA44PrivateKey", keys)
+        monkeypatch.setattr(f"{MODULE}.MLDSA44PublicKey", keys)
+    with pytest.raises(PrerequisiteError, match="cryptography 47"):
         WitnessSigner("w", bytes(32), 0x06)
+    with pytest.raises(PrerequisiteError, match="cryptography 47"):
+        cosignature.verify_one(witness.verifier, line, HEAD)
     assert WitnessSigner("w", bytes(32)).cosign(HEAD, 1)

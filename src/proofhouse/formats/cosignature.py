@@ -21,8 +21,11 @@ that a witness checks consistency before it signs is the witness's own affair.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import ModuleType
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from proofhouse.errors import FormatError, PrerequisiteError, VerificationError
 from proofhouse.formats.checkpoint import Checkpoint
@@ -35,23 +38,26 @@ from proofhouse.formats.note import (
     VerifierKey,
 )
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
 MAX_TIME = 2**63 - 1
 _ML_DSA_44_BYTES = 2420
 
 
-def _ml_dsa() -> ModuleType:
-    """cryptography's ML-DSA, which older versions and some builds of OpenSSL lack."""
+@contextmanager
+def _ml_dsa() -> Iterator[ModuleType]:
+    """cryptography's ML-DSA, for the time of a ``with``.
+
+    Raises PrerequisiteError where it is missing: in older versions, and in builds whose OpenSSL has
+    none, which say so only when a key is made.
+    """
     try:
         from cryptography.hazmat.primitives.asymmetric import mldsa
-    except ImportError:
+
+        yield mldsa
+    except (ImportError, UnsupportedAlgorithm):
         raise PrerequisiteError(
             "This installation of cryptography has no ML-DSA-44.",
             hint="Install cryptography 47 or later, or use witnesses with Ed25519 keys.",
         ) from None
-    return mldsa
 
 
 def ed25519_message(time: int, checkpoint: Checkpoint) -> bytes:
@@ -86,7 +92,8 @@ class WitnessSigner:
         if len(seed) != 32:
             raise FormatError(f"The secret of a witness has 32 bytes, not {len(seed)}.")
         if algorithm == COSIGNATURE_ML_DSA_44:
-            key = _ml_dsa().MLDSA44PrivateKey.from_seed_bytes(seed)
+            with _ml_dsa() as ml_dsa:
+                key = ml_dsa.MLDSA44PrivateKey.from_seed_bytes(seed)
             public = key.public_key().public_bytes_raw()
         else:
             key = SigningKey(seed)
@@ -121,7 +128,8 @@ def _message(key: VerifierKey, time: int, checkpoint: Checkpoint) -> bytes:
 def verify_one(key: VerifierKey, line: bytes, checkpoint: Checkpoint) -> int:
     """The time at which ``key`` cosigned ``checkpoint``; ``line`` is time ‖ signature.
 
-    Raises VerificationError if it did not.
+    Raises VerificationError if it did not, PrerequisiteError if that can't be told without ML-DSA,
+    FormatError if the origin is too long for an ML-DSA-44 cosignature.
     """
     ml_dsa = key.algorithm == COSIGNATURE_ML_DSA_44
     length = 8 + (_ML_DSA_44_BYTES if ml_dsa else SIGNATURE_BYTES)
@@ -140,12 +148,11 @@ def verify_one(key: VerifierKey, line: bytes, checkpoint: Checkpoint) -> int:
         except VerificationError:
             raise refusal from None
         return time
-    from cryptography.exceptions import InvalidSignature
-
-    try:
-        _ml_dsa().MLDSA44PublicKey.from_public_bytes(key.public).verify(line[8:], message)
-    except (InvalidSignature, ValueError):
-        raise refusal from None
+    with _ml_dsa() as module:
+        try:
+            module.MLDSA44PublicKey.from_public_bytes(key.public).verify(line[8:], message)
+        except (InvalidSignature, ValueError):
+            raise refusal from None
     return time
 
 
