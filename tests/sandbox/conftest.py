@@ -71,23 +71,26 @@ def shell() -> Callable[..., Awaitable[str]]:
 
 @pytest.fixture
 def marker() -> str:
-    """Text to find a process of the sandbox by, from outside."""
-    return f"marker-{uuid.uuid4().hex}"
+    """A program's name, of which there is one: processes are found by it from outside."""
+    return f"m{uuid.uuid4().hex[:10]}"
 
 
 @pytest.fixture(scope="session")
 def host_pids() -> Callable[[str], list[int]]:
-    """``host_pids(text)``: processes on the machine with that text in their arguments."""
+    """``host_pids(name)``: processes on the machine that execute a program of that name.
 
-    def find(text: str) -> list[int]:
+    By ``comm``, which can be read without a lock that a forking process would hold for long.
+    """
+
+    def find(name: str) -> list[int]:
         found = []
-        for name in os.listdir("/proc"):
+        for pid in filter(str.isdecimal, os.listdir("/proc")):
             try:
-                arguments = Path(f"/proc/{name}/cmdline").read_bytes()
+                with open(f"/proc/{pid}/comm") as comm:
+                    if comm.read().rstrip("\n") == name:
+                        found.append(int(pid))
             except OSError:
                 continue
-            if name.isdecimal() and text.encode() in arguments and int(name) != os.getpid():
-                found.append(int(name))
         return found
 
     return find
@@ -95,13 +98,13 @@ def host_pids() -> Callable[[str], list[int]]:
 
 @pytest.fixture(scope="session")
 def seen(host_pids: Callable[[str], list[int]]) -> Callable[..., Awaitable[list[int]]]:
-    """``await seen(text, count=1)``: `host_pids` once there are that many."""
+    """``await seen(name, count=1)``: `host_pids` once there are that many."""
 
-    async def wait(text: str, count: int = 1) -> list[int]:
+    async def wait(name: str, count: int = 1) -> list[int]:
         deadline = time.monotonic() + 10
-        while len(found := host_pids(text)) < count:
+        while len(found := host_pids(name)) < count:
             assert time.monotonic() < deadline, f"{len(found)} of {count} processes came"
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.005)
         return found
 
     return wait

@@ -6,8 +6,8 @@
  *     probe hold BYTES       the same, and keep it
  *     probe forks            start children that sleep until no more can be; print how many
  *     probe bomb             every process starts two, for ever
- *     probe detach TEXT      a double-forked process of its own session that sleeps
- *     probe comet TEXT       a process that for ever starts its successor and ends
+ *     probe detach           a double-forked process of its own session that sleeps
+ *     probe comet            a process that for ever starts its successor and ends
  *     probe spin N           N processes that compute for ever
  *     probe connect PORT     connect to that TCP port of the loopback; print the error's number
  *     probe loopback         talk to oneself over the loopback

@@ -23,10 +23,10 @@ from proofhouse.sandbox import Limits, start_session
 
 async def main():
     session = await start_session(Limits())
-    flight = "setsid sh -c 'sleep 600; :' $0 >/dev/null 2>&1 &"
+    flight = "cp /usr/bin/sleep $0; setsid ./$0 600 >/dev/null 2>&1 &"
     await session.exec(["sh", "-c", flight, sys.argv[1]])
     print("up", flush=True)
-    await session.exec(["sh", "-c", "sleep 600; :", sys.argv[1]])
+    await session.exec(["sh", "-c", "./$0 600; :", sys.argv[1]])
 
 asyncio.run(main())
 """
@@ -51,12 +51,13 @@ def owned_by(pid: int) -> set[str]:
 
 
 @pytest.fixture
-def in_place(inside, probe):
-    """``in_place(scenario)`` with the probe in place."""
+def in_place(inside, probe, marker):
+    """``in_place(scenario)`` with the probe in place, under names that are found from outside."""
 
     def run(scenario):
         async def with_probe(session):
-            await session.write_file("probe", probe, executable=True)
+            for name in (marker, *(f"{marker}{number}" for number in range(4))):
+                await session.write_file(name, probe, executable=True)
             return await scenario(session)
 
         return inside(with_probe)
@@ -64,55 +65,51 @@ def in_place(inside, probe):
     return run
 
 
-@pytest.mark.parametrize(
-    "flight",
-    [
-        "./probe detach {}",
-        "./probe comet {}",
-        "nohup setsid ./probe spin 4 {} >/dev/null 2>&1 &",
-        "trap '' TERM INT HUP; (trap '' TERM; ./probe detach {}) & wait",
-    ],
+FLIGHTS = (
+    "./{} detach",
+    "./{} comet",
+    "nohup setsid ./{} spin 4 >/dev/null 2>&1 &",
+    "trap '' TERM INT HUP; (trap '' TERM; ./{} detach) & wait",
 )
-def test_what_a_timed_out_command_started_is_dead(in_place, host_pids, marker, flight):
-    """After a timeout nothing the command started lives, however it detached itself."""
+
+
+def test_a_timeout_kills_what_a_command_started_and_nothing_else(in_place, host_pids, seen, marker):
+    """However a process detached itself it ends with its command's time; its neighbours live on."""
 
     async def scenario(session):
-        command = flight.format(marker) + "; sleep 60"
-        result = await session.exec(["sh", "-c", command.replace("&;", "&")], timeout=0.3)
-        return result, host_pids(marker)
+        await session.exec([f"./{marker}", "detach"])
+        other = asyncio.ensure_future(session.exec(["sh", "-c", "mkfifo f; cat f"]))
+        fleeing = [
+            asyncio.ensure_future(
+                session.exec(
+                    ["sh", "-c", f"{flight.format(f'{marker}{number}')}\nsleep 60"], timeout=1
+                )
+            )
+            for number, flight in enumerate(FLIGHTS)
+        ]
+        for number in range(len(FLIGHTS)):
+            await seen(f"{marker}{number}")
+        assert all(result.timed_out for result in await asyncio.gather(*fleeing))
+        left = [host_pids(f"{marker}{number}") for number in range(len(FLIGHTS))]
+        assert len(host_pids(marker)) == 1, "left by an earlier command that ended in time"
+        await session.exec(["sh", "-c", "echo still here > f"])
+        return left, (await other).stdout
 
-    result, left = in_place(scenario)
-    assert result.timed_out
-    assert left == []
-
-
-def test_a_timeout_hits_nobody_else(in_place, host_pids, marker):
-    """Another command, and a process left by an earlier one, outlive a command's timeout."""
-
-    async def scenario(session):
-        await session.exec(["./probe", "detach", f"{marker}-earlier"])
-        other = asyncio.ensure_future(session.exec(["sh", "-c", "sleep 0.4; echo done"]))
-        late = await session.exec(["./probe", "spin", "2", f"{marker}-late"], timeout=0.1)
-        assert late.timed_out
-        assert len(host_pids(f"{marker}-earlier")) == 1
-        assert host_pids(f"{marker}-late") == []
-        return await other
-
-    assert in_place(scenario).stdout == b"done\n"
+    assert in_place(scenario) == ([[]] * 4, b"still here\n")
 
 
 def test_a_cancelled_command_is_dead(in_place, host_pids, seen, marker):
     """Cancelling a call kills all that its command started, and the session goes on."""
 
     async def scenario(session):
-        command = f"./probe detach {marker}; sleep 60"
+        command = f"./{marker} detach; sleep 60"
         running = asyncio.ensure_future(session.exec(["sh", "-c", command]))
-        await seen(marker, 2)  # the shell and the process that detached itself
+        await seen(marker)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
         while host_pids(marker):
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.005)
         assert (await session.exec(["true"])).returncode == 0
 
     in_place(scenario)
@@ -122,26 +119,27 @@ def test_nothing_outlives_the_close(in_place, host_pids, seen, marker):
     """Closing kills what commands left behind, detached or restless, and removes the groups."""
 
     async def scenario(session):
-        await session.exec(["./probe", "detach", marker])
-        await session.exec(["./probe", "comet", marker])
-        await session.exec(["sh", "-c", f"nohup ./probe bomb {marker} >/dev/null 2>&1 &"])
-        await seen(marker, 3)
+        await session.exec([f"./{marker}0", "detach"])
+        await session.exec([f"./{marker}1", "comet"])
+        await session.exec(["sh", "-c", f"nohup ./{marker}2 bomb >/dev/null 2>&1 &"])
+        for number in range(3):
+            await seen(f"{marker}{number}")
 
     in_place(scenario)
-    assert host_pids(marker) == []
+    assert [host_pids(f"{marker}{number}") for number in range(3)] == [[], [], []]
     assert own_groups() == set()
 
 
-def test_a_failed_block_closes_too(inside, host_pids, seen, marker):
+def test_a_failed_block_closes_too(in_place, host_pids, seen, marker):
     """An exception in the block closes the session like its end."""
 
     async def scenario(session):
-        await session.exec(["sh", "-c", "(sleep 600; :) >/dev/null 2>&1 & :", marker])
+        await session.exec([f"./{marker}", "detach"])
         await seen(marker)
         raise LookupError
 
     with pytest.raises(LookupError):
-        inside(scenario)
+        in_place(scenario)
     assert host_pids(marker) == []
 
 
