@@ -22,7 +22,7 @@ def test_there_is_a_page_for_each_predicate_and_no_other() -> None:
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_page_has_every_field_type_and_signer(name: str) -> None:
-    """The example and the table have exactly the fields of the shape; type and signers are right."""
+    """Example and table have exactly the fields of the shape; type and signers are right."""
     page = (PAGES / f"{name}.md").read_text()
     example, *opened = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
     assert set(json.loads(example)) == set(SHAPES[name].fields)

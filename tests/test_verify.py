@@ -73,7 +73,7 @@ def test_an_honest_bundle_verifies(home: rehearsal.Rehearsal, honest: bytes) -> 
 
 
 def test_a_forger_who_changes_nothing_verifies(home: rehearsal.Rehearsal) -> None:
-    """The forger's tools are sound: without a change its bundle holds, so a refusal is the rules'."""
+    """The forger's tools are sound: a bundle that it did not change holds."""
     assert check(Forger(home.home, CASE).bundle(), home).status == "verified"
 
 
@@ -338,7 +338,7 @@ def test_one_who_holds_every_key_is_refused(home: rehearsal.Rehearsal, name: str
 def test_it_needs_nothing_but_what_an_outsider_has(
     home: rehearsal.Rehearsal, honest: bytes, tmp_path: Path
 ) -> None:
-    """In an empty interpreter ``verify`` opens no socket and imports only what the design allows."""
+    """In an empty interpreter ``verify`` opens no socket and imports only what it may."""
     program = """
 import socket, sys
 def refuse(*a, **k): raise AssertionError("a network call")

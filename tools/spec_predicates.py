@@ -19,14 +19,13 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from stories import rehearsal  # noqa: E402  (the path must be set first)
-
 from proofhouse.desk import withdraw  # noqa: E402
 from proofhouse.formats import bundle as bundles  # noqa: E402
 from proofhouse.formats.predicates import CLEAR, SHAPES, VALUES, predicate_type  # noqa: E402
 from proofhouse.journey import moves  # noqa: E402
 from proofhouse.journey.journey import register  # noqa: E402
 from proofhouse.rules.registration import SIGNERS, Entry  # noqa: E402
+from stories import rehearsal  # noqa: E402  (the path must be set first)
 
 PURPOSE: dict[str, str] = {
     "log-opened": "What this log is, who signs its checkpoints, and who holds the keys. Leaf 0.",

@@ -9,13 +9,13 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stories import rehearsal
 
 from proofhouse.publish import publish_case
+from stories import rehearsal
 
 CASE = "b0" * 32
 PROGRAM = Path(sys.executable).with_name("proofhouse")
@@ -41,13 +41,13 @@ def said(done: subprocess.CompletedProcess[str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def honest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with one finished review."""
     home = tmp_path_factory.mktemp("cli") / "home"
     with rehearsal.opened(home) as played:
         case = played.play(CASE)
         publish_case(played.desk, case.id, played.home.review_folder(case.id))
-    yield home
+    return home
 
 
 @pytest.fixture

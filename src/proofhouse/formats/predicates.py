@@ -43,7 +43,7 @@ def text(where: str, value: Any) -> None:
         _refuse(where, "must be a non-empty text")
     if len(value) > _TEXT_LIMIT:
         _refuse(where, f"must have at most {_TEXT_LIMIT} characters")
-    if any(ord(c) < 32 and c != "\n" or 0x7F <= ord(c) < 0xA0 for c in value):
+    if any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in value):
         _refuse(where, "must not hold control characters")
 
 
@@ -431,14 +431,18 @@ VALUES: dict[tuple[str, str], Kind] = {
 }
 """What stands behind a salted field or a commitment: (predicate name, field) → its kind."""
 
-TIMES: dict[str, str] = {
-    name: next(
+
+def _made_at(shape_: Shape) -> str:
+    """The last ``…At`` field that is not a plan for later."""
+    told = [
         field
-        for field in reversed(shape_.fields)
-        if field.endswith("At") and not field.startswith("planned") or field == "plannedAt"
-    )
-    for name, shape_ in SHAPES.items()
-}
+        for field in shape_.fields
+        if field == "plannedAt" or (field.endswith("At") and not field.startswith("planned"))
+    ]
+    return told[-1]
+
+
+TIMES: dict[str, str] = {name: _made_at(shape_) for name, shape_ in SHAPES.items()}
 """Per predicate the field that tells when it was made (the last ``…At`` of its shape)."""
 
 

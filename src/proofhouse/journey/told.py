@@ -27,7 +27,7 @@ class Registered:
 
 @dataclass(frozen=True)
 class Progress:
-    """A run moves: the opened plan, the outcomes so far and what just happened (None: it begins)."""
+    """A run moves: the opened plan, the outcomes so far, what just happened (None: it begins)."""
 
     plan: Mapping[str, Any]
     outcomes: Mapping[str, str] = field(default_factory=dict)

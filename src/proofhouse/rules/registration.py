@@ -111,7 +111,9 @@ class Record:
         if entry.name not in predicates.CLEAR:
             raise _refused(entry, "belongs to a case and is never published in clear", "ledger")
         _check_roles(entry, self.bodies_needed)
-        CLEAR_CHECKS.get(entry.name, lambda _record, _entry: None)(self, entry)
+        check = CLEAR_CHECKS.get(entry.name)
+        if check is not None:
+            check(self, entry)
         return replace(self, clear=MappingProxyType({**self.clear, entry.digest: entry}))
 
     def get(self, digest: str, name: str) -> Entry | None:
@@ -161,7 +163,9 @@ def register(case: Case, entry: Entry, record: Record) -> Case:
     _check_party(case, entry)
     _check_time(case, entry)  # 4
     state = step(CASE, case.state, event_of(entry), rule="R1, R2")  # 5
-    CASE_CHECKS.get(entry.name, lambda _case, _entry, _record: None)(case, entry, record)  # 6
+    check = CASE_CHECKS.get(entry.name)  # 6
+    if check is not None:
+        check(case, entry, record)
     return replace(case, state=state, entries=(*case.entries, entry))
 
 

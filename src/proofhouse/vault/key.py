@@ -17,13 +17,13 @@ import hmac
 from pathlib import Path
 from typing import Self
 
-from pyrage import (  # type: ignore[import-untyped]  # it ships no types
+from pyrage import (  # it ships no types
     DecryptError,
     IdentityError,
     decrypt,
     encrypt,
 )
-from pyrage.x25519 import Identity  # type: ignore[import-untyped]  # likewise
+from pyrage.x25519 import Identity  # likewise
 
 from proofhouse.durable import told, write_file
 from proofhouse.errors import DamagedError, PrerequisiteError
