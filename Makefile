@@ -21,7 +21,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml reference/pyproject.toml tools/
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e . -e reference
-	@$(BIN)/python -m proofhouse.sandbox.build
+	@$(BIN)/python -m proofhouse.sandbox.build >/dev/null
 	@touch $@
 
 review: setup  ## Test a reference model from inquiry to closed window; writes bundle and dossier
@@ -41,7 +41,7 @@ unit: setup  ## The tests alone
 soak: setup  ## Kill `proofhouse review` 50 times at random moments, and larger samples of the bank
 	@$(BIN)/pytest -m soak --timeout 3600
 
-lock:  ## Resolve requirements.lock anew (hash-pinned, without addresses)
+lock: setup  ## Resolve requirements.lock anew (hash-pinned, without addresses)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	  --group dev pyproject.toml tools/build-requirements.txt -o requirements.lock
