@@ -10,8 +10,8 @@ hierarchies and BASE is the root of each, so it takes root. Under version 2 ther
 its root for root, and our own delegated group for everybody else, whose processes first move into
 ``BASE/proofhouse.callers``, for a group with controllers for its children may hold none itself.
 
-Where there is a cpu controller, sessions have equal shares of the processors, and all together no
-more than half against us: a hundred spinning processes in one make neither us nor another late.
+Where there is a cpu controller, sessions have equal shares of the processors, each as much as one
+ordinary process: a hundred spinning processes in one make neither us nor another session late.
 
 A process enters by writing "0" to a file that was opened out here. Where it can be, that is the
 file for threads: a single thread that moves itself needs no machine-wide lock, and the lock costs
@@ -43,6 +43,7 @@ from proofhouse.sandbox.limits import Limits
 
 _NAME = re.compile(r"(\d+)\.(\d+)\.(\d+)\.\d+")
 _RESERVE = 8  # processes that the session has beyond those of its commands
+_TASK_SHARES, _MOST_SHARES = 1024, 256  # what a task has; the kernel's bound on a group's, in tasks
 _CONTROLLERS = ("memory", "pids", "cpuacct")
 _REMEDY = (
     "As an ordinary user start it by `systemd-run --user --scope -p Delegate=yes COMMAND`; "
@@ -150,10 +151,7 @@ def _version_1(mounts: list[tuple[int, Path, frozenset[str]]]) -> Controllers:
         raise _missing(f"no writable control group for {', '.join(absent)}")
     for directory in found.values():
         directory.mkdir(exist_ok=True)
-    shares = found.get("cpu")
-    if shares is not None:  # of a task's 1024, for each processor
-        _write(shares / "cpu.shares", 1024 * (os.cpu_count() or 1))
-    return Controllers(1, found["memory"], found["pids"], found["cpuacct"], shares)
+    return Controllers(1, found["memory"], found["pids"], found["cpuacct"], found.get("cpu"))
 
 
 @cache
@@ -270,6 +268,13 @@ def _limit_memory(where: Controllers, group: Path, limit: int) -> None:
         raise _missing(f"{bound} does not keep what is written to it")
 
 
+def _share_processors(where: Controllers) -> None:
+    """Give all sessions together as much as there are of them: version 1 counts by task."""
+    if where.shares is not None:
+        sessions = sum(1 for name in os.listdir(where.shares) if _NAME.fullmatch(name))
+        _write(where.shares / "cpu.shares", _TASK_SHARES * max(1, min(sessions, _MOST_SHARES)))
+
+
 class Slot:
     """The group of one command: enter it, ask it, empty it."""
 
@@ -345,6 +350,7 @@ class SessionGroup:
         where = self._where
         for directory in where.directories:
             (directory / self.name).mkdir(parents=True)
+        _share_processors(where)
         _limit_memory(where, where.memory / self.name, limits.memory_bytes)
         _write(where.pids / self.name / "pids.max", limits.pids + _RESERVE)
         if where.version == 2:
@@ -388,4 +394,5 @@ class SessionGroup:
     def remove(self) -> bool:
         """Remove the groups; False while something still lives in one."""
         removed = [_remove_tree(directory / self.name) for directory in self._where.directories]
+        _share_processors(self._where)
         return all(removed)
