@@ -95,7 +95,7 @@ class Number(IntEnum):
         Colour.RED,
         Number.ONE,
         {1, 2},
-        object(),
+        Ellipsis,
         "\ud800",
         ["\udfff"],
         {"deep": [1.5]},
