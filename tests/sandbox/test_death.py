@@ -82,7 +82,7 @@ def test_a_timeout_kills_what_a_command_started_and_nothing_else(in_place, host_
         fleeing = [
             asyncio.ensure_future(
                 session.exec(
-                    ["sh", "-c", f"{flight.format(f'{marker}{number}')}\nsleep 60"], timeout=1
+                    ["sh", "-c", f"{flight.format(f'{marker}{number}')}\nsleep 60"], timeout=2
                 )
             )
             for number, flight in enumerate(FLIGHTS)

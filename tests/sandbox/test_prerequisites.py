@@ -120,7 +120,9 @@ def test_a_fence_that_was_not_raised(forgetful, programs):
         'elif [ "$word" = --seccomp ]; then skip=1; else set -- "$@" "$word"; fi; done\n'
         f'exec {real} "$@"',
     )
-    assert "bubblewrap did not see to Seccomp" in refusals()[0].message
+    refusal = refusals()[0]
+    assert "bubblewrap did not see to Seccomp" in refusal.message
+    assert "--reinstall bubblewrap" in refusal.hint
 
 
 @pytest.mark.parametrize(

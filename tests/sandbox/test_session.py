@@ -200,6 +200,22 @@ def test_commands_of_one_session_share_files_and_run_at_once(inside, shell):
     assert inside(scenario, Limits(pids=256)) == list(range(40))
 
 
+def test_more_commands_than_there_is_room_for(inside):
+    """What is too much is refused at once and the rest runs; what is left behind holds a slot."""
+
+    async def scenario(session):
+        many = (session.exec(["sh", "-c", "sleep 60 >/dev/null 2>&1 &"]) for _ in range(300))
+        ended = await asyncio.gather(*many, return_exceptions=True)
+        refused = [error for error in ended if isinstance(error, RefusedError)]
+        assert len(ended) - len(refused) == sum(isinstance(r, ExecResult) for r in ended) <= 256
+        for _ in range(256 - len(ended) + len(refused)):
+            await session.exec(["sh", "-c", "sleep 60 >/dev/null 2>&1 &"])
+        with pytest.raises(RefusedError, match="one more command"):
+            await session.exec(["true"])
+
+    inside(scenario, Limits(pids=2000))
+
+
 def test_sixteen_sessions_at_once(small, shell):
     """Sessions run beside each other and don't see each other's files or processes."""
 

@@ -4,14 +4,26 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
+from importlib import resources
 
 import pytest
 
 from proofhouse.errors import InputError
 from proofhouse.sandbox.descriptors import Descriptors, sealed_memfd
 from proofhouse.sandbox.limits import Limits
-from proofhouse.sandbox.wire import Kind, Reply, Stage, Task, encode, parse_reply, request, strings
+from proofhouse.sandbox.wire import (
+    SLOTS,
+    Kind,
+    Reply,
+    Stage,
+    Task,
+    encode,
+    parse_reply,
+    request,
+    strings,
+)
 
 ENDED = (4, 7, 9, 0, 0)
 
@@ -23,6 +35,16 @@ def test_a_request_byte_by_byte():
     numbers = (1, 9, 3, 1, 0, 0, 7, 64, 2 << 20)
     assert request(task, 9, limits) == struct.pack("=6I3Q", *numbers)
     assert strings(task) == b"/work\0cc\0-o\0x\0A=1\0"
+
+
+def test_both_sides_agree_on_their_numbers():
+    """init.c and wire.py have the same kinds, stages and number of slots."""
+    code = resources.files("proofhouse.sandbox").joinpath("init.c").read_text()
+    kinds, stages = re.findall(r"^enum (?:kind|stage) \{ (.*) \};$", code, re.MULTILINE)
+    assert [int(n) for n in re.findall(r"= (\d)", kinds)] == [kind.value for kind in Kind]
+    assert re.findall(r"(\w+) =", kinds) == [kind.name for kind in Kind]
+    assert [int(n) for n in re.findall(r"= (\d)", stages)] == [stage.value for stage in Stage]
+    assert f"#define SLOTS {SLOTS}\n" in code
 
 
 def test_a_reply():

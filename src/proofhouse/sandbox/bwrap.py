@@ -47,6 +47,8 @@ _END_SECONDS = 5.0  # for a killed tree to be gone
 _CLOSE_SECONDS = 5.0
 _LEAST_CPU_CHECK_SECONDS = 0.05
 _REMOVAL_PAUSES = (0.001, 0.002, 0.005, 0.01, 0.05, 0.2)  # a group empties a little after its end
+_CROWDED = (errno.EAGAIN, errno.ETOOMANYREFS)  # what is under way fills the socket
+_TOO_MANY = "The sandbox can't run one more command."
 _STAGES = {
     Stage.START: "starting",
     Stage.GROUP: "entering its control group",
@@ -232,6 +234,8 @@ class BwrapSession:
             try:
                 socket.send_fds(self._control, [message], given)
             except OSError as error:
+                if error.errno in _CROWDED:
+                    raise RefusedError(_TOO_MANY, rule="slots", hint="Run fewer at once.") from None
                 self._lose()
                 raise SessionLostError("The sandbox no longer takes requests.") from error
         for output in outputs:
@@ -279,7 +283,7 @@ class BwrapSession:
             return self._free.pop()
         if len(self._slots) == wire.SLOTS:
             raise RefusedError(
-                "The sandbox can't run one more command.",
+                _TOO_MANY,
                 rule="slots",
                 hint=f"At most {wire.SLOTS} may be running or have left processes behind.",
             )
@@ -448,13 +452,13 @@ class BwrapTier:
             spawned.control.settimeout(_START_SECONDS)
             trouble = meet(spawned.control, uid)
         except OSError as error:
-            trouble = str(error)
+            trouble = f"nothing was heard of it ({error})"
         finally:
             _end(spawned)
         complaint = spawned.complaint()
         _forget(spawned)
         if trouble:
-            raise diagnose(complaint or trouble)
+            raise diagnose(trouble, complaint)
 
     async def start(self, limits: Limits) -> Session:
         """See `Tier.start`."""
@@ -473,5 +477,5 @@ class BwrapTier:
             if trouble:
                 await session.close()
         if trouble:
-            raise diagnose(session.complaint or trouble)
+            raise diagnose(trouble, session.complaint)
         return session

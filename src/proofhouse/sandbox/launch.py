@@ -59,12 +59,11 @@ _BARS = (
     ),
 )
 
-
-_SILENT = "bubblewrap ended without a word"
+SILENT = "bubblewrap ended without a word"
 _CREDENTIALS = struct.Struct("=3i")  # pid, uid, gid
 
 
-@dataclass
+@dataclass(frozen=True)
 class Spawned:
     """A bubblewrap that was started, and what holds it."""
 
@@ -168,7 +167,7 @@ def meet(control: socket.socket, outside_uid: int) -> str:
     message, ancillary, _, _ = control.recvmsg(REPLY_BYTES, space)
     reply = parse_reply(message)
     if reply is None or reply.kind != Kind.READY:
-        return _SILENT
+        return SILENT
     control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
     pid = 0
     for level, kind, data in ancillary:  # the kernel vouches for the PID (unix(7))
@@ -196,9 +195,14 @@ def lowered_fence(pid: int, outside_uid: int) -> str:
     return next((name for name, value in expected.items() if status.get(name) != value), "")
 
 
-def diagnose(complaint: str) -> PrerequisiteError:
-    """Why a sandbox did not come up, from what bubblewrap complained of."""
-    last_line = complaint.rpartition("\n")[2] or _SILENT
+def diagnose(trouble: str, complaint: str) -> PrerequisiteError:
+    """Why a sandbox did not come up: what `meet` found, and what bubblewrap wrote."""
+    if trouble != SILENT:
+        return PrerequisiteError(
+            f"The sandbox does not start: {trouble}.",
+            hint="Run `apt-get install --reinstall bubblewrap`; see that no other is on the path.",
+        )
+    last_line = complaint.rpartition("\n")[2] or SILENT
     for file, barring, remedy in _BARS:
         path = Path(file)
         if path.exists() and path.read_text().strip() == barring:
