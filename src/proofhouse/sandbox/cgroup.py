@@ -19,7 +19,7 @@ some 10 ms (one RCU grace period) each time it has not been taken lately. For th
 version 2 below the session are threaded; what is limited there, processes, can be.
 
 A tree is killed without a race: first its group may start nothing more, then whatever it lists is
-killed until it lists nothing. Each process is pinned by a pidfd and looked up again before the
+killed until nothing is counted any more. Each process is pinned by a pidfd and looked up again before the
 signal, so that a recycled PID is never hit.
 
 NAME is ``PIDNS.PID.START.COUNT`` of the owner: its PID namespace, its PID in there and the time it
@@ -300,8 +300,8 @@ class Slot:
         return _cpu_nanoseconds(self._where, self._cpu)
 
     def empty(self) -> bool:
-        """Whether nothing lives here."""
-        return not (self._pids / self._where.threads_file).read_text()
+        """Whether all that was started here is dead and reaped (lists leave out what is dying)."""
+        return (self._pids / "pids.current").read_text() == "0\n"
 
     def forbid_forks(self) -> None:
         """Nothing here can start anything from now on."""
