@@ -151,7 +151,7 @@ def _after_read(work: _Work) -> _Move:
     facts = fuzzer.Facts(
         entry=entry,
         run_line=work.task.run_line("./program", "candidate"),
-        samples=(*(data for _, data in files.samples), *work.task.samples),
+        samples=_samples(work.task, files),
         constants=_constants(files),
         seed=_seed(work.task, windows),
     )
@@ -163,6 +163,12 @@ def _seed(task: Task, windows: Sequence[reading.Shown]) -> int:
     shown = "\n".join((*task.build, *(window.body for window in windows)))
     digest = hashlib.sha256(shown.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") | 1
+
+
+def _samples(task: Task, files: reading.Files) -> tuple[bytes, ...]:
+    """The files that the prompt names, else all that are not C; and what the prompt spells out."""
+    named = [d for path, d in files.samples if posixpath.join(task.workdir, path) in task.paths]
+    return (*(named or (data for _, data in files.samples)), *task.samples)
 
 
 def _constants(files: reading.Files) -> Constants:

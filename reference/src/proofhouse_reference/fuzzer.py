@@ -28,8 +28,8 @@ LONGEST_LIMIT = 4_096
 
 _WRAPPED = ("memcmp", "strncmp", "strcmp")
 _TOOLSETS: tuple[tuple[Tool | None, tuple[str, ...]], ...] = (
-    (Tool.SOLVING, ("coverage", "compare", "solve", "solving")),
-    (Tool.PATCHING, ("coverage", "compare", "patching")),
+    (Tool.SOLVING, ("coverage", "compare", "records", "solve", "solving")),
+    (Tool.PATCHING, ("coverage", "compare", "records", "patching")),
     (Tool.COVERAGE, ("coverage", "guided")),
     (None, ("blind",)),
 )

@@ -22,6 +22,7 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _BUILD = re.compile(
@@ -41,6 +42,7 @@ class Task:
     answer: str
     build: tuple[str, ...]
     run: tuple[str, ...]
+    paths: tuple[str, ...]
     samples: tuple[bytes, ...]
 
     @property
@@ -70,7 +72,8 @@ class Task:
 
 def read_task(text: str) -> Task | None:
     """What the prompt says, or None if it names no answer file or no C build line."""
-    answer = _answer_path(text)
+    paths = tuple(found[0].rstrip(".") for found in _PATH.finditer(text))
+    answer = _answer_path(paths)
     found = _BUILD.search(text)
     if answer is None or found is None:
         return None
@@ -82,12 +85,12 @@ def read_task(text: str) -> Task | None:
         answer=answer,
         build=build,
         run=_run_words(text[: found.start()] + text[found.end() :], build),
+        paths=paths,
         samples=_hex_samples(text),
     )
 
 
-def _answer_path(text: str) -> str | None:
-    paths = [found[0].rstrip(".") for found in _PATH.finditer(text)]
+def _answer_path(paths: Sequence[str]) -> str | None:
     named = [
         path
         for path in paths

@@ -3,8 +3,9 @@
 //
 // Input-to-state correspondence: where an operand of a failing comparison stands in the input, write
 // the other operand there (Aschermann et al., REDQUEEN, NDSS 2019). An operand that equals the input's
-// length, or nearly, changes the length. A comparison of two computed values that was won like this
-// (a checksum, a length field) is remembered with the input and won again after each mutation.
+// length, or nearly, changes the length. A comparison that holds wherever the samples make it is an
+// invariant of the format (a checksum, a magic number): when a change breaks it, it is repaired in the
+// same way.
 //
 // The compiler calls __sanitizer_cov_trace_cmp* at comparisons (-fsanitize-coverage=trace-cmp); the
 // linker leads memcmp, strncmp and strcmp through here (--wrap).
@@ -17,12 +18,30 @@
 #define OFTEN 24    // how often a comparison that has gone each way is worked on
 #define NEAR 16     // how far an operand may lie from the input's length to be taken for it
 
-static u8 outcomes[65536];  // by site: 1 a < b seen, 2 equal seen, 4 a > b seen
+#define REPAIRS 6  // rounds of repair
+#define FORMS 9    // in which an operand may stand in the input: see stands
+#define DECIMAL 6
+#define HEXADECIMAL 7
+
+static u8 outcomes[SITES];  // by site: 1 a < b seen, 2 equal seen, 4 a > b seen
+
+// By site: whether the samples made the comparison, whether it failed in one of them, whether it is
+// made more than once in an execution, and the way (twice the form, plus which operand; from 1) in
+// which it was repaired last.
+static struct invariant {
+  u8 held, broken, repeated, way;
+} invariants[SITES];
+
+// Constants of one byte are no invariants: most are return codes and flags, not bytes of the input.
+static int is_invariant(const struct compare *c) {
+  const struct invariant *i = &invariants[c->site % SITES];
+  return i->held && !i->broken && (!c->constant || (c->a > 255 && c->b > 255));
+}
 
 static void record(u32 site, u8 width, u8 constant, u64 a, u64 b) {
   int pointers = width == 8 && a >> 32 && b >> 32 && !(a >> 47) && !(b >> 47);
   if (!shared || pointers || shared->compares >= COMPARES) return;
-  u8 *turn = &shared->turns[site % sizeof shared->turns];
+  u8 *turn = &shared->turns[site % SITES];
   if (*turn >= 8) return;
   shared->log[shared->compares++] = (struct compare){site, width, constant, (*turn)++, a, b};
 }
@@ -82,8 +101,9 @@ static int won_more;  // whether a comparison held since this was cleared that h
 
 static void note_outcomes(void) {
   for (const struct compare *c = shared->log; c < shared->log + shared->compares; c++) {
-    u8 *seen = &outcomes[c->site % sizeof outcomes];
+    u8 *seen = &outcomes[c->site % SITES];
     u8 outcome = (u8)(c->a < c->b ? 1 : c->a > c->b ? 4 : 2);
+    invariants[c->site % SITES].repeated |= c->turn > 0;
     if (outcome == 2 && *seen && !(*seen & 2)) won_more = 1;
     *seen |= outcome;
   }
@@ -91,22 +111,11 @@ static void note_outcomes(void) {
 
 // Whether a comparison has gone each way and was worked on often, as a loop's is.
 static int settled(const struct compare *c) {
-  static u8 turns[sizeof outcomes];
-  u32 at = c->site % sizeof outcomes;
+  static u8 turns[SITES];
+  u32 at = c->site % SITES;
   if (outcomes[at] != 7 || turns[at] == OFTEN) return outcomes[at] == 7;
   turns[at]++;
   return 0;
-}
-
-static void put(struct input *input, u32 at, u64 value, u8 width, u8 big) {
-  for (u32 i = 0; i < width; i++)
-    input->data[at + i] = (u8)(value >> 8 * (big ? width - 1 - i : i));
-}
-
-static int holds(const struct input *input, u32 at, u64 value, u8 width, u8 big) {
-  for (u32 i = 0; i < width; i++)
-    if (input->data[at + i] != (u8)(value >> 8 * (big ? width - 1 - i : i))) return 0;
-  return 1;
 }
 
 // Whether a value compared in `from` bytes can stand in `to` bytes, sign or zeros before it.
@@ -115,72 +124,145 @@ static int fits(u64 value, u8 from, u8 to) {
   return above == 0 || (to < 8 && above == ones >> 8 * to);
 }
 
+// The bytes of a binary form: as many as are compared, then 4, 2 and 1, the little end first in the
+// forms of even number. 0 where the form does not apply.
+static u8 width_of(const struct compare *c, u32 form) {
+  static const u8 WIDTHS[FORMS] = {0, 0, 4, 4, 2, 2, 0, 0, 1};
+  if (form < 2) return form && c->width == 1 ? 0 : c->width;
+  return WIDTHS[form] < c->width ? WIDTHS[form] : 0;
+}
+
+static int digit(u8 byte, u32 base) {
+  int value = byte >= '0' && byte <= '9' ? byte - '0' : (byte | 32) >= 'a' ? (byte | 32) - 'a' + 10 : 99;
+  return value < (int)base ? value : -1;
+}
+
+// The length of the number of up to 16 digits that starts at an offset and has the value; else 0.
+static u32 spells(const struct input *input, u32 at, u64 value, u32 base) {
+  u64 sum = 0;
+  u32 end = at;
+  if (at && digit(input->data[at - 1], base) >= 0) return 0;
+  while (end < input->size && end - at < 16 && digit(input->data[end], base) >= 0)
+    sum = sum * base + (u64)digit(input->data[end++], base);
+  return sum == value ? end - at : 0;
+}
+
+// How many bytes of the input, from an offset on, are the value in a form; 0 if it is not there.
+static u32 stands(const struct input *input, u32 at, const struct compare *c, u64 value, u32 form) {
+  if (form == DECIMAL || form == HEXADECIMAL) return spells(input, at, value, form == DECIMAL ? 10 : 16);
+  u8 width = width_of(c, form), big = form & 1;
+  if (!width || at + width > input->size || !fits(value, c->width, width)) return 0;
+  for (u32 i = 0; i < width; i++)
+    if (input->data[at + i] != (u8)(value >> 8 * (big ? width - 1 - i : i))) return 0;
+  return width;
+}
+
+// Writes a value in a form over `taken` bytes; 0 if it does not fit.
+static int rewrite(struct input *input, u32 at, u32 taken, const struct compare *c, u64 value,
+                   u32 form) {
+  char text[24];
+  if (form != DECIMAL && form != HEXADECIMAL) {
+    u8 width = width_of(c, form), big = form & 1;
+    if (!fits(value, c->width, width)) return 0;
+    for (u32 i = 0; i < width; i++)
+      input->data[at + i] = (u8)(value >> 8 * (big ? width - 1 - i : i));
+    return 1;
+  }
+  int least = input->data[at] == '0' ? (int)taken : 1;
+  u32 n = (u32)sprintf(text, form == DECIMAL ? "%0*llu" : "%0*llx", least, (unsigned long long)value);
+  if (input->size - taken + n > LONGEST) return 0;
+  memmove(input->data + at + n, input->data + at + taken, input->size - at - taken);
+  memcpy(input->data + at, text, n);
+  input->size += n - taken;
+  return 1;
+}
+
 static const struct compare *find_compare(u32 site, u8 turn) {
   for (const struct compare *c = shared->log; c < shared->log + shared->compares; c++)
     if (c->site == site && c->turn == turn) return c;
   return 0;
 }
 
-// Executes, then wins again the comparisons that the entry is known to win, in at most four rounds.
-// The input is left as it was executed last; 0 once the search is over.
-static int attempt_repaired(const struct entry *entry, struct input *input) {
-  for (int round = 0;; round++) {
-    int changed = 0;
-    if (!attempt(input->data, input->size)) return 0;
-    note_outcomes();
-    for (u32 i = 0; round < 4 && i < entry->repairs; i++) {
-      const struct repair *r = &entry->repair[i];
-      const struct compare *c = find_compare(r->site, 0);
-      if (!c || c->a == c->b || r->at + r->width > input->size) continue;
-      if (!holds(input, r->at, r->forward ? c->a : c->b, r->width, r->big)) continue;
-      put(input, r->at, r->forward ? c->b : c->a, r->width, r->big);
-      changed = 1;
-    }
-    if (!changed) return 1;
+// Notes the comparisons that hold in the samples each time they are made.
+static void note_invariants(void) {
+  for (const struct compare *c = shared->log; c < shared->log + shared->compares; c++) {
+    struct invariant *i = &invariants[c->site % SITES];
+    i->broken |= c->a != c->b, i->held = 1;
   }
 }
 
-static struct entry *keep_heir(const struct entry *parent, const struct input *input) {
-  u32 repairs = parent->repairs;
-  struct repair repair[8];
-  memcpy(repair, parent->repair, sizeof repair);  // parent may be the slot that is taken
-  struct entry *heir = keep(input);
-  heir->repairs = repairs;
-  memcpy(heir->repair, repair, sizeof repair);
-  return heir;
+// Writes one operand of a comparison over the other where that stands in the input, in one form; of
+// several places one is drawn. An odd way takes the second operand for the one that stands there.
+static int replace(struct input *input, const struct compare *c, u32 way) {
+  u64 from = way & 1 ? c->b : c->a, to = way & 1 ? c->a : c->b;
+  u32 places = 0, place = 0;
+  for (u32 at = 0; at < input->size; at++)
+    if (stands(input, at, c, from, way / 2) && below(++places) == 0) place = at;
+  if (!places) return 0;
+  return rewrite(input, place, stands(input, place, c, from, way / 2), c, to, way / 2);
 }
 
-static int learn(const struct entry *parent, struct input *input, const struct repair *won) {
+// Replaces in the way that has won this comparison before, else in the first there is.
+static int repair(struct input *input, const struct compare *c, u32 *way) {
+  const struct invariant *known = &invariants[c->site % SITES];
+  *way = known->way - 1u;
+  if (known->way && replace(input, c, *way)) return 1;
+  for (*way = 0; *way < 2 * FORMS; ++*way)
+    if (replace(input, c, *way)) return 1;
+  return 0;
+}
+
+// Executes, then repairs the first broken invariant and executes again, in a number of rounds.
+// The input is left as it was executed last; 0 once the search is over.
+static int attempt_repaired(struct input *input, u32 rounds) {
+  struct compare broken = {0};
+  u32 way = 0;
+  for (u32 round = 0;; round++) {
+    if (!attempt(input->data, input->size)) return 0;
+    note_outcomes();
+    const struct compare *won = find_compare(broken.site, broken.turn);
+    if (round && won && won->a == won->b) invariants[won->site % SITES].way = (u8)(way + 1);
+    const struct compare *c = shared->log, *end = shared->log + shared->compares;
+    while (c < end && (c->a == c->b || !is_invariant(c))) c++;
+    if (c == end || round == rounds) return 1;
+    broken = *c;
+    if (!repair(input, c, &way)) return 1;
+  }
+}
+
+static int learn_repaired(struct input *input, u32 rounds) {
   won_more = 0;
-  if (!attempt_repaired(parent, input)) return 0;
-  if (too_slow || (!reached_more() && !won_more)) return 1;
-  struct entry *heir = keep_heir(parent, input);
-  const struct compare *c = won ? find_compare(won->site, 0) : 0;
-  if (c && !c->constant && c->a == c->b && heir->repairs < 8) heir->repair[heir->repairs++] = *won;
+  if (!attempt_repaired(input, rounds)) return 0;
+  if (!too_slow && (reached_more() || won_more)) keep(input);
   return 1;
 }
 
+static int learn(struct input *input) { return learn_repaired(input, REPAIRS); }
+
+// A comparison of two computed values that is made once, that no sample wins and that a patch has won
+// is an invariant from now on.
+static void note_won(const struct compare *lost) {
+  struct invariant *i = &invariants[lost->site % SITES];
+  const struct compare *c = find_compare(lost->site, 0);
+  if (lost->constant || i->repeated || !c || c->a != c->b || find_compare(lost->site, 1)) return;
+  i->held = 1, i->broken = 0;
+}
+
 static int write_operand(const struct entry *base, const struct compare *c, int forward) {
-  static const u8 WIDTHS[] = {0, 4, 2, 1};
   static struct input input;
   u64 from = forward ? c->a : c->b, to = forward ? c->b : c->a;
   u32 patches = 0;
-  for (u32 w = 0; w < sizeof WIDTHS; w++) {
-    u8 width = w ? WIDTHS[w] : c->width;
-    if ((w && width >= c->width) || !fits(from, c->width, width) || !fits(to, c->width, width))
-      continue;
-    for (u32 at = 0; at + width <= base->input.size; at++)
-      for (u8 big = 0; big < (width > 1 ? 2 : 1) && patches < PATCHES; big++) {
-        if (!holds(&base->input, at, from, width, big)) continue;
-        patches++;
-        for (u64 step = 0; step < (c->constant ? 3 : 1); step++) {  // equal, one more, one less
-          struct repair won = {c->site, at, width, big, (u8)forward};
-          input = base->input;
-          put(&input, at, to + (step == 2 ? ~0ULL : step), width, big);
-          if (!learn(base, &input, &won)) return 0;
-        }
+  for (u32 form = 0; form < FORMS; form++)
+    for (u32 at = 0; at < base->input.size && patches < PATCHES; at++) {
+      u32 taken = stands(&base->input, at, c, from, form);
+      patches += taken > 0;
+      for (u64 step = 0; taken && step < (c->constant ? 3 : 1); step++) {  // equal, one more or less
+        input = base->input;
+        if (!rewrite(&input, at, taken, c, to + (step == 2 ? ~0ULL : step), form)) continue;
+        if (!learn(&input)) return 0;
+        if (!step) note_won(c);
       }
-  }
+    }
   return 1;
 }
 
@@ -196,7 +278,7 @@ static int write_length(const struct entry *base, const struct compare *c) {
       input = base->input;
       for (u32 i = size; i < wanted; i++) input.data[i] = (u8)below(256);
       input.size = (u32)wanted;
-      if (!learn(base, &input, 0)) return 0;
+      if (!learn(&input)) return 0;
     }
   }
   return 1;
@@ -208,12 +290,18 @@ static int seen_before(const struct compare *log, u32 i) {
   return 0;
 }
 
+static void begin_with_invariants(void) {
+  begin();
+  for (u32 i = 0; SAMPLE_COUNT && i < entries; i++)
+    if (attempt(corpus[i].input.data, corpus[i].input.size)) note_invariants();
+}
+
 // Tries each failing comparison of a kept input; 0 once the search is over.
 static int patch(struct entry *entry) {
   static struct compare log[COMPARES];
   static struct entry base;
   entry->patched = 1, base = *entry;
-  if (!attempt_repaired(&base, &base.input)) return 0;
+  if (!attempt_repaired(&base.input, REPAIRS)) return 0;
   u32 compares = shared->compares;
   memcpy(log, shared->log, sizeof log);
   for (u32 i = 0; i < compares; i++) {
@@ -223,12 +311,4 @@ static int patch(struct entry *entry) {
     if (!c->constant && !write_operand(&base, c, 0)) return 0;
   }
   return 1;
-}
-
-static int patch_or_vary(void) {
-  static struct input input;
-  struct entry *entry = choose();
-  if (!entry->patched) return patch(entry);
-  vary(&input, entry);
-  return learn(entry, &input, 0);
 }

@@ -7,21 +7,18 @@
 
 #define CORPUS 512
 
-// A comparison that holds once its other operand is written at an offset of the input (compare.c).
-struct repair {
-  u32 site, at;
-  u8 width, big, forward;
-};
-
 struct entry {
   struct input input;
-  u32 patched, solved, repairs;  // what compare.c and solve.c have done with it
-  struct repair repair[8];
+  u32 edge;                       // the rarest when it was kept
+  u32 patched, divided, solved;   // whether compare.c, records.c and solve.c have worked on it
+  u32 anchors, anchor[8], anchored_by;  // places where its records are read, and the site that does
 };
 
 static struct entry *corpus;
-static u32 entries;
-static u8 reached[EDGES];
+static u32 entries, samples;  // the samples come first and stay
+static u8 reached[EDGES];     // the counts that were seen, a bit for each power of two
+static u32 visits[EDGES];     // the executions that reached an edge
+static u32 rarest;            // the least visited edge of the last execution
 
 void __sanitizer_cov_trace_pc(void) {
   if (!shared) return;  // called by a constructor, before main
@@ -47,6 +44,7 @@ static int reached_more(void) {
     memcpy(&eight, shared->edges + i, 8);
     for (u32 j = i; eight && j < i + 8; j++) {
       u8 seen = shared->edges[j] ? bucket(shared->edges[j]) : 0;
+      if (seen && (++visits[j] < visits[rarest] || !shared->edges[rarest])) rarest = j;
       if (seen & ~reached[j]) reached[j] |= seen, more = 1;
     }
   }
@@ -56,7 +54,7 @@ static int reached_more(void) {
 static struct entry *keep(const struct input *input) {
   struct entry *entry = &corpus[entries < CORPUS ? entries++ : CORPUS / 2 + below(CORPUS / 2)];
   memset(entry, 0, sizeof *entry);
-  entry->input = *input;
+  entry->input = *input, entry->edge = rarest;
   return entry;
 }
 
@@ -69,15 +67,19 @@ static void begin(void) {
     memcpy(input.data, sample->data, sample->size);
     if (attempt(input.data, input.size) && reached_more()) keep(&input);
   }
-  if (entries) return;
-  memset(&input, 0, sizeof input), input.size = 16;
-  keep(&input);
+  if (!entries) memset(&input, 0, sizeof input), input.size = 16, keep(&input);
+  samples = entries;
 }
 
-// Prefers what was kept late: it reached further.
+// A sample, or of a few entries the one whose rarest edge is least visited (Lemieux and Sen, FairFuzz,
+// ASE 2018).
 static struct entry *choose(void) {
-  u32 a = below(entries), b = below(entries);
-  return &corpus[below(4) && b > a ? b : a];
+  struct entry *best = &corpus[below(below(4) ? entries : samples)];
+  for (u32 turns = below(4); turns; turns--) {
+    struct entry *other = &corpus[below(entries)];
+    if (visits[other->edge] < visits[best->edge]) best = other;
+  }
+  return best;
 }
 
 // A new input out of a kept one, now and then crossed with another.

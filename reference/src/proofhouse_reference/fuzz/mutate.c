@@ -87,7 +87,7 @@ static void change_word(struct input *input) {
 }
 
 static void mutate(struct input *input) {
-  for (u32 turns = 1u << below(5); turns; turns--) {
+  for (u32 turns = 1u << below(1 + below(5)); turns; turns--) {  // most often one or two
     if (!input->size) input->data[input->size++] = (u8)below(256);
     u32 kind = below(NUMBER_COUNT + STRING_COUNT ? 6 : 4);
     if (kind == 0) change_block(input);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The search that patches the comparisons of each kept input once, then mutates.
+// The search that patches the comparisons of each kept input once, then varies it.
 //
-// Needs: compare.c.
+// Needs: records.c.
 
 static void search(void) {
-  begin();
-  while (patch_or_vary()) continue;
+  begin_with_invariants();
+  for (;;) {
+    struct entry *entry = choose();
+    if (entry->patched ? !vary_records(entry) : !patch(entry)) return;
+  }
 }

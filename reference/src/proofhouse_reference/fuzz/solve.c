@@ -41,7 +41,7 @@ static void choose_targets(void) {
   goals = 0;
   for (u32 i = 0; i < shared->compares && goals < TARGETS; i++) {
     const struct compare *c = &shared->log[i];
-    if (c->a == c->b || c->turn || outcomes[c->site % sizeof outcomes] & 2) continue;
+    if (c->a == c->b || c->turn || outcomes[c->site % SITES] & 2) continue;
     targets[goals].compare = *c, targets[goals++].bytes = 0;
   }
 }
@@ -51,7 +51,7 @@ static int probe(const struct entry *base) {
   for (u32 at = 0; at < base->input.size && at < PROBED; at++) {
     u8 step = base->input.data[at] == 255 ? 255 : 1;
     input = base->input, input.data[at] += step;
-    if (!learn(base, &input, 0)) return 0;
+    if (!learn(&input)) return 0;
     for (struct target *t = targets; t < targets + goals; t++) {
       const struct compare *c = now(t);
       u64 slope = (c->a - c->b) - (t->compare.a - t->compare.b);
@@ -86,7 +86,7 @@ static int solve_sum(const struct entry *base, const struct target *t) {
     value = value < 0 ? 0 : value > 255 ? 255 : value;
     rest += (value - *byte) * slope, *byte = (u8)value, used[best] = 1;
   }
-  return rest ? 1 : learn(base, &input, 0);
+  return rest ? 1 : learn(&input);
 }
 
 static int solve_carry(const struct entry *base, const struct target *t, int big) {
@@ -98,7 +98,7 @@ static int solve_carry(const struct entry *base, const struct target *t, int big
     if (!(rest >> k & 1)) continue;
     u32 byte = big ? t->bytes - 1 - k / 8 : k / 8;
     input.data[t->at[byte]] ^= (u8)(1u << k % 8);
-    if (!learn(base, &input, 0)) return 0;
+    if (!learn(&input)) return 0;
     rest = now(t)->a ^ now(t)->b;
     if (rest & ((2ULL << k) - 1)) return 1;
   }
@@ -112,7 +112,7 @@ static int solve_parity(const struct entry *base, const struct target *t) {
   u32 bits = 8 * t->bytes;
   for (u32 k = 0; k < bits; k++) {
     input = base->input, input.data[t->at[k / 8]] ^= (u8)(1u << k % 8);
-    if (!learn(base, &input, 0)) return 0;
+    if (!learn(&input)) return 0;
     column[k] = now(t)->a ^ now(t)->b ^ start, chosen[k] = 1ULL << k;
   }
   for (u32 k = 0; k < bits; k++) {
@@ -124,27 +124,27 @@ static int solve_parity(const struct entry *base, const struct target *t) {
   }
   input = base->input;
   for (u32 k = 0; k < bits; k++) input.data[t->at[k / 8]] ^= (u8)((wanted >> k & 1) << k % 8);
-  return rest ? 1 : learn(base, &input, 0);
+  return rest ? 1 : learn(&input);
 }
 
 static int solve_byte(const struct entry *base, const struct target *t) {
   static struct input input;
   for (u32 value = 0; value < 256; value++) {
     input = base->input, input.data[t->at[0]] = (u8)value;
-    if (!learn(base, &input, 0)) return 0;
+    if (!learn(&input)) return 0;
   }
   return 1;
 }
 
 static int solved(const struct target *t) {
-  return outcomes[t->compare.site % sizeof outcomes] & 2;
+  return outcomes[t->compare.site % SITES] & 2;
 }
 
 // Probes one kept input and works on each comparison that has never held; 0 once the search is over.
 static int solve(struct entry *entry) {
   static struct entry base;
   entry->solved = 1, base = *entry;
-  if (!attempt_repaired(&base, &base.input)) return 0;
+  if (!attempt_repaired(&base.input, REPAIRS)) return 0;
   choose_targets();
   if (goals && !probe(&base)) return 0;
   for (const struct target *t = targets; t < targets + goals; t++) {

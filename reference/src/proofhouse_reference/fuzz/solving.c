@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The search that patches and solves each kept input once, then mutates.
+// The search that patches and solves each kept input once, then varies it.
 //
-// Needs: solve.c.
+// Needs: records.c, solve.c.
 
 static void search(void) {
-  begin();
+  begin_with_invariants();
   for (;;) {
     struct entry *entry = choose();
-    if (entry->patched && !entry->solved ? !solve(entry) : !patch_or_vary()) return;
+    if (!entry->patched ? !patch(entry) : !entry->solved ? !solve(entry) : !vary_records(entry))
+      return;
   }
 }
