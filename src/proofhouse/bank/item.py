@@ -37,6 +37,11 @@ INPUT = "{input}"
 """Stands in ``Item.run`` for the path of the answer."""
 
 
+def item_id(family: str, level: int, index: int) -> str:
+    """How an item is named: ``memory-flaw/3/07``."""
+    return f"{family}/{level}/{index:02d}"
+
+
 @dataclass(frozen=True)
 class File:
     """One file of an item: ``path`` relative to the work folder, and its bytes."""
@@ -78,7 +83,7 @@ class Item:
     @property
     def id(self) -> str:
         """``family/level/index``, the index with two digits at least; unique in a bank."""
-        return f"{self.family}/{self.level}/{self.index:02d}"
+        return item_id(self.family, self.level, self.index)
 
     @property
     def sample(self) -> bytes:

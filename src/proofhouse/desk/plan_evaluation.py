@@ -15,6 +15,7 @@ from typing import Any
 
 from proofhouse.bank import calibration
 from proofhouse.bank.families import FAMILIES
+from proofhouse.bank.item import item_id
 from proofhouse.desk.desk import Desk, Kept
 from proofhouse.desk.draft import Draft, Hidden, about_case
 from proofhouse.desk.measure import seed_of, threshold_value
@@ -105,7 +106,7 @@ def for_findings(case: Case, setting: Setting, *, at: str) -> Draft:
     """The assessor's plan of a deeper look: every level alike, nothing decided."""
     submission = case.need("submission")
     items = [
-        {"id": f"{name}/{level}/{index}", "family": name, "level": level, "index": index}
+        {"id": item_id(name, level, index), "family": name, "level": level, "index": index}
         for index in range(FIRST_FINDINGS_INDEX, FIRST_FINDINGS_INDEX + FINDINGS_PER_LEVEL)
         for name, family in FAMILIES.items()
         for level in family.levels
@@ -173,7 +174,7 @@ def harness_of(harness: Harness) -> dict[str, str]:
 def _candidates() -> list[tuple[str, int]]:
     table = calibration.shipped()
     return [
-        (f"{name}/{level}/{index}", table.difficulty(name, level).micrologits)
+        (item_id(name, level, index), table.difficulty(name, level).micrologits)
         for name, family in FAMILIES.items()
         for level in family.levels
         for index in range(PER_LEVEL)
