@@ -7,6 +7,7 @@ Each child costs the two seconds of importing Inspect, so one run tells several 
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import select
@@ -220,10 +221,14 @@ def test_every_ending_has_its_outcome(lab: Any, serve: Callable[..., Any], tmp_p
     assert one.log_directory.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [(signal.SIGKILL, r"was killed \(signal 9\)"), (signal.SIGINT, r"ended \(status 0\)")],
+)
 def test_a_killed_child_costs_no_finished_sample(
-    lab: Any, serve: Callable[..., Any], tmp_path: Path
+    how: signal.Signals, words: str, lab: Any, serve: Callable[..., Any], tmp_path: Path
 ) -> None:
-    """kill -9 in the middle: what was kept is never asked again, and the run goes on to its end."""
+    """Killed in the middle: what was kept is never asked again, and the run goes on to its end."""
 
     def script(messages: list[dict[str, Any]], turn: int) -> Any:
         return lab.says("hm", "ls") if turn == 0 else lab.says(submit="x")
@@ -234,18 +239,19 @@ def test_a_killed_child_costs_no_finished_sample(
     def kill_at_third(sample: FinishedSample) -> None:
         if len(desk.samples) == 3:
             (child,) = children(os.getpid())
-            os.kill(child, signal.SIGKILL)
+            os.kill(child, how)
 
     desk = lab.Desk(items, solved=lambda *_: True, keeps=kill_at_third)
     one = job(endpoint.spec(), tmp_path, samples_at_once=2)
-    with pytest.raises(ModelError, match=r"was killed \(signal 9\) .* with 3 samples finished"):
+    with pytest.raises(ModelError, match=rf"{words} .* with [34] samples finished"):
         asyncio.run(evaluation.run(one, **desk.calls))
     kept = set(desk.samples)
+    assert {sample.kind for sample in desk.samples.values()} == {"answered"}
     before = {item.prompt: endpoint.calls(item.prompt) for item in items}
 
     desk.keeps = lambda sample: None
     summary = asyncio.run(evaluation.run(one, **desk.calls))
-    assert summary.solved == 5
+    assert summary.solved == 8 - len(kept)
     assert set(desk.samples) == {item.id for item in items}
     for item in items:
         now = endpoint.calls(item.prompt)
@@ -328,6 +334,20 @@ def test_a_sample_that_can_not_be_kept_ends_the_run(lab: Any, tmp_path: Path) ->
     with pytest.raises(StorageError, match="The disk is full"):
         asyncio.run(evaluation.run(job(ModelSpec("mockllm/model"), tmp_path), **desk.calls))
     assert children(os.getpid()) == []
+
+
+def test_a_child_that_ends_on_a_full_disk_says_so(
+    lab: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a log can't be written, a child that failed has failed of that."""
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError, match="The disk is full"):
+        one = job(ModelSpec("nobody/model-x"), tmp_path)
+        asyncio.run(evaluation.run(one, **lab.Desk(lab.items("a")).calls))
 
 
 @pytest.mark.sandbox

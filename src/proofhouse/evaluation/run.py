@@ -34,13 +34,16 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from proofhouse import errors
+from proofhouse.durable import told
 from proofhouse.errors import InputError, ModelError, ProofhouseError, RefusedError, StorageError
 from proofhouse.evaluation import scan
 from proofhouse.evaluation.messages import Mode, batch_frame, job_head, read_harness
@@ -75,6 +78,9 @@ FAREWELL_SECONDS: Final = 10.0
 PROBE_SECONDS: Final = 180.0
 """A preflight that takes longer is given up; its calls have shorter limits of their own."""
 
+LOG_ROOM: Final = 1 << 20
+"""With fewer free bytes than that, a child that failed has failed of a full disk."""
+
 _PASSED_ON: Final = (
     *("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"),
     *("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"),
@@ -98,7 +104,7 @@ async def run(
         PrerequisiteError: the provider's package, or what the sandbox needs, is missing.
         ModelError: the child ended before its time. What is finished is finished; call again.
         RefusedError: an item was offered that has already run.
-        StorageError: the log directory can't be used.
+        StorageError: the log directory can't be used, or the disk it is on is full.
     """
     check(job)
     async with _child(job, "run") as (process, channel):
@@ -388,7 +394,11 @@ async def _child(job: Job, mode: Mode) -> AsyncIterator[tuple[asyncio.subprocess
             )
         ending.push_async_callback(_end, process)
         await channel.send(job_head(job, mode))
-        yield process, channel
+        try:
+            yield process, channel
+        except ProofhouseError:
+            _check_room(job.log_directory)
+            raise
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -423,6 +433,17 @@ def _prepare(job: Job) -> str:
             hint="Name a directory that this user may write to.",
         ) from error
     return str(scratch.resolve())
+
+
+def _check_room(directory: Path) -> None:
+    """A child that can't write its log ends of it without saying so: see whether that is why.
+
+    Raises StorageError.
+    """
+    with told("the evaluation's log", directory), tempfile.TemporaryFile(dir=directory) as file:
+        file.write(bytes(LOG_ROOM))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 async def _ended_early(

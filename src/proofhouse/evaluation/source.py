@@ -134,7 +134,10 @@ class BatchSource(SampleSource):
 
 
 def evaluate(job: Job, model: Model, connection: socket.socket) -> EvalLog:
-    """Run one Inspect eval over what the parent offers, until it offers no more."""
+    """Run one Inspect eval over what the parent offers, until it offers no more.
+
+    Raises KeyboardInterrupt if the process was interrupted.
+    """
     source = BatchSource(Link(connection), job)
     task = Task(
         name="proofhouse",
@@ -145,7 +148,7 @@ def evaluate(job: Job, model: Model, connection: socket.socket) -> EvalLog:
         fail_on_error=False,
         token_limit=job.budgets.tokens,
     )
-    (log,) = inspect_eval(
+    logs = inspect_eval(
         task,
         model=model,
         log_dir=str(job.log_directory),
@@ -161,7 +164,9 @@ def evaluate(job: Job, model: Model, connection: socket.socket) -> EvalLog:
         max_samples=job.samples_at_once,
         max_connections=job.samples_at_once,
     )
-    return log
+    if not logs:  # Inspect's way of saying that it was interrupted
+        raise KeyboardInterrupt
+    return logs[0]
 
 
 def ending(sample: EvalSample, failure: str, job: Job) -> tuple[Kind, str]:
