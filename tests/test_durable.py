@@ -65,6 +65,14 @@ def test_sqlites_errors_are_told(tmp_path: Path) -> None:
     db.close()
 
 
+def test_no_room_for_shared_memory_is_a_full_disk() -> None:
+    """SQLite calls it a failing disk, for it wants shared memory before it reads or writes."""
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    with pytest.raises(StorageError, match="The disk is full"), told("x", Path("/somewhere")):
+        raise error
+
+
 def test_constraints_are_their_callers(tmp_path: Path) -> None:
     """A broken constraint passes through: only who wrote the row knows what it means."""
     create_database(tmp_path / "db", KIND)

@@ -194,7 +194,9 @@ _BY_CODE = {
 
 
 def _from_sqlite(what: str, path: Path, error: sqlite3.Error) -> StorageError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    number = getattr(error, "sqlite_errorcode", 0)
+    # No room for the shared memory of the write-ahead log, which is needed even to read.
+    code = sqlite3.SQLITE_FULL if number == sqlite3.SQLITE_IOERR_SHMSIZE else number & 0xFF
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return DamagedError(
             f"{what[:1].upper()}{what[1:]} at {path} is damaged: SQLite can't read the file.",

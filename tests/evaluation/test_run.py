@@ -345,8 +345,8 @@ def test_a_child_that_ends_on_a_full_disk_says_so(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
+    one = job(ModelSpec("nobody/model-x"), tmp_path)
     with pytest.raises(StorageError, match="The disk is full"):
-        one = job(ModelSpec("nobody/model-x"), tmp_path)
         asyncio.run(evaluation.run(one, **lab.Desk(lab.items("a")).calls))
 
 
