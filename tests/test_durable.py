@@ -15,6 +15,7 @@ from proofhouse.durable import (
     create_database,
     make_folders,
     open_database,
+    sweep,
     told,
     write_file,
     writing,
@@ -143,6 +144,24 @@ def test_a_file_is_replaced_whole_or_not_at_all(
     write_file(path, b"new")
     assert path.read_bytes() == b"new"
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_crash_left_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The half files of a crash go, in every folder; whatever has a name of its own stays."""
+    monkeypatch.setattr(Path, "rename", lambda *_: refuse(errno.EIO))
+    monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)
+    (tmp_path / "below").mkdir()
+    for path in (tmp_path / "a", tmp_path / "below" / "b"):
+        with pytest.raises(OSError, match="Input/output"):
+            write_file(path, b"half")
+    monkeypatch.undo()
+    half = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert len(half) == 2
+    kept = {tmp_path / name for name in ("c.new", ".c.new", f".c.{'0' * 15}.new", "c")}
+    for path in kept:
+        path.touch()
+    sweep(tmp_path)
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == kept
 
 
 def test_folders_are_private(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ A home is one folder; it needs no service and no configuration:
     ledger.sqlite    the log
     vault.sqlite     what is confidential, encrypted under vault.key
     objects/         larger confidential bodies, encrypted
-    scratch/         what a run under way needs; swept
+    scratch/         what a run under way needs; swept at its end, or at the next start
     reviews/         bundles and dossiers, one folder a case
 """
 
@@ -29,7 +29,7 @@ from pathlib import Path
 
 from proofhouse.desk import open_log
 from proofhouse.desk.desk import Desk
-from proofhouse.durable import told, write_file
+from proofhouse.durable import sweep, told, write_file
 from proofhouse.errors import DamagedError, PrerequisiteError, StorageError
 from proofhouse.failpoints import reach
 from proofhouse.formats.keys import PublicKey
@@ -77,7 +77,7 @@ class Home:
         return self.path / "reviews" / case_id[:16]
 
     def scratch(self, name: str) -> Path:
-        """A folder of mode 0700 for a run under way; what lies in it is swept at the next start."""
+        """A folder of mode 0700 for a run under way; swept when the home is closed or opened."""
         folder = self.path / "scratch" / name
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
@@ -95,11 +95,14 @@ def open_home(path: Path | None = None) -> Iterator[Home]:
         with told("the home", path):
             home = _open(path, stack)
         yield home
+        _clear_scratch(path)  # after an error it stays for whoever looks into it
 
 
 def _open(path: Path, stack: contextlib.ExitStack) -> Home:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     stack.enter_context(_alone(path))
+    _clear_scratch(path)  # first of all: it makes room
+    sweep(path)
     whole = _is_whole(path)
     keys = Keyring(path / "keys")
     if not whole:
@@ -117,7 +120,6 @@ def _open(path: Path, stack: contextlib.ExitStack) -> Home:
         _open_log(home, signer)
     if not whole:
         _mark_whole(path, log.origin)
-    shutil.rmtree(path / "scratch", ignore_errors=True)
     return home
 
 
@@ -203,6 +205,11 @@ def _open_log(home: Home, signer: NoteSigner) -> None:
         at=home.desk.clock(),
     )
     home.desk.register(draft.signed(home.keys["registrar"]))
+
+
+def _clear_scratch(path: Path) -> None:
+    """Remove what runs wrote in the clear: logs, and with them prompts and transcripts."""
+    shutil.rmtree(path / "scratch", ignore_errors=True)
 
 
 def _mark_whole(path: Path, origin: str) -> None:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -224,7 +225,7 @@ def _say(message: tuple[str, str], what: str, path: Path) -> StorageError:
 def write_file(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Put ``data`` at ``path``, whole or not at all; what stood there before is replaced.
 
-    Durable when it returns. A crash may leave a file beside it whose name ends in ``.new``.
+    Durable when it returns. A crash may leave a file beside it, which ``sweep`` removes.
     Raises OSError.
     """
     replace_file(path, data, mode)
@@ -262,6 +263,19 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what crashes left beside its name below ``folder``, where nobody else is writing.
+
+    Raises OSError.
+    """
+    for path in folder.rglob(".*"):
+        if _BESIDE.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
+_BESIDE = re.compile(r"\..+\.[0-9a-f]{16}\.new(-wal|-shm|-journal)?")
 
 
 def _beside(path: Path) -> Path:

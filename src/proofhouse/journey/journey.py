@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from proofhouse.bootstrap import BODIES_NEEDED, Home
 from proofhouse.desk import measure, seal_bank, set_threshold, withdraw
-from proofhouse.desk.desk import Desk, Kept
+from proofhouse.desk.desk import CLEAR_OPENINGS, Desk, Kept
 from proofhouse.desk.draft import Draft
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.evaluation.run import probe
 from proofhouse.evaluation.types import Budgets, Event, Job, ProbeReport
+from proofhouse.formats.leaf import seal
 from proofhouse.journey import moves
 from proofhouse.journey.journal import Broken, Journal, Wishes
 from proofhouse.journey.told import Progress, Registered, Said, Tell
@@ -51,6 +52,7 @@ class Journey:
         with reach(self.wishes.model, base_url=self.wishes.base_url, key=self.key) as model:
             self.tell(Said(f"Asking {model.name} whether it answers"))
             report = asyncio.run(probe(self._job(model, "probe")))
+            self._look_back()
             bank, threshold = self._commitments()
             table = _Table(self, model, report, bank, threshold)
             return self._move_on(self._take_up(), table)
@@ -72,6 +74,27 @@ class Journey:
             raise InputError(
                 f"A review of {broken.wishes.model}, begun at {broken.begun_at}, was broken off.",
                 hint="Go on with it by the same options, or let its developer withdraw: "
+                "proofhouse review --abandon",
+            )
+
+    def _look_back(self) -> None:
+        """See what a journey that was broken off left, and whether this program can go on with it.
+
+        A case is measured with one bank from its inquiry on: another generator would make other
+        items of the same seed (R16). Bodies that a crash kept from the log are taken back.
+        """
+        desk, broken = self.home.desk, Journal(self.home.path).read()
+        drop_unregistered(desk, broken.case if broken else None)
+        inquiry = desk.case(broken.case).last("inquiry") if broken else None
+        if broken is None or inquiry is None:
+            return
+        bank = measure.active_bank(desk)
+        if bank is None or bank.entry.digest != inquiry.predicate["bank"]:
+            raise RefusedError(
+                f"The review begun at {broken.begun_at} is measured with a bank that this program "
+                "does not make items of.",
+                rule="R16",
+                hint="Go on with it by the program that began it, or let its developer withdraw: "
                 "proofhouse review --abandon",
             )
 
@@ -176,6 +199,21 @@ def register(home: Home, made: moves.Made | moves.MadeInTwo, tell: Tell) -> None
         draft = made.draft
     entry = home.desk.register(draft.signed(*keys), draft.openings, notice=notice)
     tell(Registered(entry))
+
+
+def drop_unregistered(desk: Desk, case_id: str | None) -> None:
+    """Take back the bodies that were kept for statements which then did not reach the log."""
+    for body in desk.vault.bodies(CLEAR_OPENINGS):
+        if desk.find_clear("statement", body.sealed) is None:
+            desk.vault.drop(CLEAR_OPENINGS, body.sealed)
+    if case_id is not None:
+        reached = {
+            seal(kept.envelope.to_bytes(), kept.salt)
+            for kept in desk.statements(case_id)
+            if kept.salt is not None
+        }
+        for sealed in desk.vault.orphans(case_id, reached):
+            desk.vault.drop(case_id, sealed)
 
 
 def abandon(home: Home, tell: Tell) -> Case:

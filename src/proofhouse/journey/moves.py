@@ -32,6 +32,7 @@ from proofhouse.desk.desk import Desk, Kept
 from proofhouse.desk.draft import Draft
 from proofhouse.desk.measure import seed_of
 from proofhouse.desk.run_evaluation import Conductor, recall
+from proofhouse.errors import RefusedError
 from proofhouse.evaluation.types import Event, Job, ProbeReport
 from proofhouse.formats.envelope import Envelope
 from proofhouse.journey.journal import Wishes
@@ -182,6 +183,7 @@ def _start_run(table: Table, case: Case) -> Made:
 
 
 def _run(table: Table, case: Case) -> Made:
+    _check_same_model(table, case)
     plan = plan_evaluation.opened(table.desk, case, "plan", "plan")
     table.progress(plan, {}, None)
     conductor = Conductor(
@@ -195,6 +197,17 @@ def _run(table: Table, case: Case) -> Made:
     conducted = asyncio.run(conductor.conduct())
     ids = [item["id"] for item in plan["items"]]
     return Made(state_run.end(case, ids, conducted, at=table.desk.clock()), ("assessor",))
+
+
+def _check_same_model(table: Table, case: Case) -> None:
+    submitted = case.need("submission").predicate["weightsDigest"]
+    if submitted != table.model.weights:
+        raise RefusedError(
+            "The model has changed since it was submitted: its weights are others.",
+            rule="R17",
+            hint="A result binds to what was submitted. Put that back and repeat, or let the "
+            "developer withdraw: proofhouse review --abandon",
+        )
 
 
 def _determine(table: Table, case: Case) -> MadeInTwo:
