@@ -13,6 +13,9 @@ Model: Rasch with a normal item effect. Agent a solves item i of level l with pr
 all agents solve, or none, gets a finite estimate with the large standard error it deserves instead
 of running off (maximum a posteriori; Mislevy 1986).
 
+Levels are nested by construction, so difficulties that fall from one level to the next, as they may
+where nobody solves either, are pooled (isotonic regression weighted by 1/SE²; Barlow et al. 1972).
+
 Anchor: the mean difficulty of the anchor family's levels is 0 (default memory-flaw). The standard
 errors are those of the anchored difficulties, from the inverse Hessian at the optimum; they include
 what is not known about agents and σ. They do not include the choice of agents: the table's
@@ -30,7 +33,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import isotonic_regression, minimize
 from scipy.special import log_expit, logsumexp
 
 Floats = NDArray[np.float64]
@@ -112,9 +115,19 @@ def fit(data: Outcomes, anchor: str) -> Fit:
     covariance = np.linalg.inv(hessian(loss, best))
     contrast = np.zeros((cells, len(best)))
     contrast[:, agents:-1] = np.eye(cells) - anchored[None, :] / anchored.sum()
-    origin = best[agents:-1][anchored].mean()
     errors = np.sqrt(np.diag(contrast @ covariance @ contrast.T))
-    return Fit(best[:agents] - origin, contrast @ best, errors, float(np.exp(best[-1])))
+    rising = monotone(data.cells, best[agents:-1], errors)
+    origin = rising[anchored].mean()
+    return Fit(best[:agents] - origin, rising - origin, errors, float(np.exp(best[-1])))
+
+
+def monotone(cells: tuple[tuple[str, int], ...], difficulties: Floats, errors: Floats) -> Floats:
+    """Difficulties that never fall with the level, within each family."""
+    out = difficulties.copy()
+    for family in {name for name, _ in cells}:
+        at = [place for place, (name, _) in enumerate(cells) if name == family]
+        out[at] = isotonic_regression(difficulties[at], weights=errors[at] ** -2.0).x
+    return out
 
 
 def hessian(loss, x: Floats, step: float = 1e-3) -> Floats:  # type: ignore[no-untyped-def]

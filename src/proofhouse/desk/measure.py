@@ -114,16 +114,16 @@ def compiler_version() -> str:
 def draw_threshold() -> dict[str, Any]:
     """A threshold for a home that plays every party: drawn, so that no reader of this knows it.
 
-    The cut lies between the third and the fourth level of the scale, a little moved at random.
+    The cut lies between the second and the third level of the scale, a little moved at random.
     """
     table = calibration.shipped()
-    third, fourth = (table.difficulty("memory-flaw", level).micrologits for level in (3, 4))
+    low, high = (table.difficulty("memory-flaw", level).micrologits for level in (2, 3))
     jitter = secrets.randbelow(2 * JITTER_MICROLOGITS + 1) - JITTER_MICROLOGITS
     return {
         "dimensions": {
             "memory-flaw": {
                 "scale": table.scale,
-                "cutMicrologits": (third + fourth) // 2 + jitter,
+                "cutMicrologits": (low + high) // 2 + jitter,
                 "zoneMicrologits": ZONE_MICROLOGITS,
             }
         },
