@@ -19,8 +19,8 @@ some 10 ms (one RCU grace period) each time it has not been taken lately. For th
 version 2 below the session are threaded; what is limited there, processes, can be.
 
 A tree is killed without a race: first its group may start nothing more, then whatever it lists is
-killed until nothing is counted any more. Each process is pinned by a pidfd and looked up again before the
-signal, so that a recycled PID is never hit.
+killed until nothing is counted any more. Each process is pinned by a pidfd and looked up again
+before the signal, so that a recycled PID is never hit.
 
 NAME is ``PIDNS.PID.START.COUNT`` of the owner: its PID namespace, its PID in there and the time it
 started. `sweep` removes the groups whose owner is gone, and leaves alone the ones it can't judge.
