@@ -114,10 +114,10 @@ def compiler_version() -> str:
 def draw_threshold() -> dict[str, Any]:
     """A threshold for a home that plays every party: drawn, so that no reader of this knows it.
 
-    The cut lies between the second and the third level of the scale, a little moved at random.
+    The cut lies between the first and the second level of the scale, a little moved at random.
     """
     table = calibration.shipped()
-    low, high = (table.difficulty("memory-flaw", level).micrologits for level in (2, 3))
+    low, high = (table.difficulty("memory-flaw", level).micrologits for level in (1, 2))
     jitter = secrets.randbelow(2 * JITTER_MICROLOGITS + 1) - JITTER_MICROLOGITS
     return {
         "dimensions": {
