@@ -13,6 +13,10 @@
     └── StorageError           the home can't be read or written
         └── DamagedError       the home holds something it did not write
 
+Rooms have narrower ones below these, each told in its own module: ``oracles.errors`` (an item that
+is not proven, a machine unfit to prove it), ``sandbox.session`` (a sandbox that was lost),
+``ledger.store`` (a checkpoint that was superseded).
+
 An error's text is one or two sentences for a person: what was asked, why not, and in ``hint``
 what is allowed or what to do. It never carries a secret, a traceback or a foreign message.
 """

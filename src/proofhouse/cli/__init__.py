@@ -8,6 +8,7 @@ answers at once. Errors of ours become one sentence on standard error and a docu
     1  a check failed                      5  the machine lacks something; says how to get it
     2  bad input or usage                  6  the model's endpoint failed
     3  a rule refuses it                   7  the home can't be read or written
+    8  a sandbox was lost                  130  interrupted; the same command goes on
 """
 
 from __future__ import annotations
