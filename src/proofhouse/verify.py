@@ -273,8 +273,7 @@ def _runs(walk: _Walk, state: _State, _policy: Policy) -> None:  # 8
     walk.held(
         "runs",
         f"{_count(len(started), 'run')} started and {len(ended)} ended in a statement; none was "
-        "dropped."
-        + tail,
+        "dropped." + tail,
     )
 
 
