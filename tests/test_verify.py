@@ -16,7 +16,9 @@ from proofhouse.desk.make_bundle import make_bundle
 from proofhouse.formats import bundle as bundles
 from proofhouse.formats import salted
 from proofhouse.formats.bundle import Bundle
+from proofhouse.formats.cosignature import WitnessSigner
 from proofhouse.formats.keys import PublicKey, SigningKey
+from proofhouse.formats.note import COSIGNATURE_ED25519
 from proofhouse.formats.policy import Issuer, Policy
 from proofhouse.verify import Report, verify
 from stories import rehearsal
@@ -249,7 +251,7 @@ def _second_threshold(forger: Forger) -> None:
 
 FORGERIES: dict[str, tuple[Change, str]] = {
     "another outcome": (_set("determination", outcome="NOT_COVERED"), "can't follow"),
-    "another outcome, and nothing after it": (_another_outcome_alone, "outcome differs"),
+    "another outcome, and nothing after it": (_another_outcome_alone, "differs"),
     "another reason": (_set("determination", reason="bank exhausted"), "reason differs"),
     "another number of items": (_set("determination", itemsUsed=99), "differs"),
     "an outcome flipped": (_flip_an_outcome, "differs"),
@@ -330,6 +332,61 @@ def test_one_who_holds_every_key_is_refused(home: rehearsal.Rehearsal, name: str
     report = check(forger.bundle(), home)
     assert report.status == "failed"
     assert reason in report.checks[-1].sentence, report.checks[-1].sentence
+
+
+def test_a_withheld_opening_does_not_hide_a_false_outcome(home: rehearsal.Rehearsal) -> None:
+    """Whatever is opened is compared: without the evidence a false outcome is still refused."""
+    forger = Forger(home.home, CASE)
+    _another_outcome_alone(forger)
+    evidence = forger.find("determination").predicate["evidence"]["sha256"]
+    forger.openings = [o for o in forger.openings if bundles.opened(o) != evidence]
+    assert check(forger.bundle(), home).status == "failed"
+
+
+def test_an_outcome_that_was_not_replayed_is_said_to_be_its_assessors(
+    home: rehearsal.Rehearsal,
+) -> None:
+    """The conclusion of a bundle without openings claims no more than was stated."""
+    report = check(make_bundle(home.desk, CASE, "public").to_bytes(), home)
+    assert "not replayed" in report.conclusion
+
+
+def test_one_hidden_value_can_t_stand_in_two_fields(home: rehearsal.Rehearsal) -> None:
+    """A field that reuses another's digest, to be read as what it is not, is refused."""
+    forger = Forger(home.home, CASE)
+    other = forger.find("findings").predicate["findings"]
+    forger.edit("run-ended", lambda predicate: predicate.update(outcomes=other))
+    report = check(forger.bundle(), home)
+    assert report.status == "failed"
+    assert "same value" in report.checks[-1].sentence
+
+
+def test_counts_of_a_run_for_findings_are_compared(home: rehearsal.Rehearsal) -> None:
+    """Outcomes of the deeper run that are not those it counts are refused."""
+
+    def fail_all(value: Any) -> None:
+        for item in value["items"]:
+            item["outcome"] = "failed"
+
+    forger = Forger(home.home, CASE)
+    forger.open_as("run-ended", "outcomes", fail_all, nth=1)
+    report = check(forger.bundle(), home)
+    assert report.status == "failed"
+    assert "count of" in report.checks[-1].sentence
+
+
+def test_a_policy_that_asks_for_a_witness_gets_one_or_refuses(
+    home: rehearsal.Rehearsal, honest: bytes
+) -> None:
+    """A checkpoint that no witness cosigned fails a policy that wants one."""
+    policy = home.desk.policy
+    witness = WitnessSigner("witness.example", bytes(range(32)), COSIGNATURE_ED25519).verifier
+    asking = Policy(
+        policy.log, policy.custody, policy.issuers, policy.body_threshold, (witness,), 1
+    )
+    report = verify(honest, asking)
+    assert report.status == "failed"
+    assert "witnesses" in report.checks[-1].sentence
 
 
 # ---------------------------------------------------------------------------- what it needs

@@ -29,7 +29,7 @@ from typing import Any, Literal
 
 from proofhouse.errors import ProofhouseError, UnknownSignerError, VerificationError
 from proofhouse.formats import checkpoint as checkpoints
-from proofhouse.formats import commitment, predicates
+from proofhouse.formats import commitment, cosignature, predicates
 from proofhouse.formats.bundle import Bundle
 from proofhouse.formats.bundle import opened as opens
 from proofhouse.formats.checkpoint import Checkpoint
@@ -37,7 +37,7 @@ from proofhouse.formats.policy import Policy
 from proofhouse.rules.entries import entry_of
 from proofhouse.rules.inquiry import finding
 from proofhouse.rules.registration import Case, Entry, Record, register, window_of
-from proofhouse.rules.replay import Replayed, replay
+from proofhouse.rules.replay import Replayed, check_counts, replay
 
 Status = Literal["verified", "failed", "unknown_signers"]
 Held = Literal["held", "failed", "not_checked"]
@@ -67,7 +67,11 @@ class Report:
         """The finding in one sentence, worth no more than ``status``."""
         if self.case is None:
             return "Nothing can be said of this file."
-        return f"The case stands at “{self.case.state.replace('_', ' ')}”: {finding_of(self.case)}."
+        replayed = any(c.name == "determination" and c.result == "held" for c in self.checks)
+        stated = self.case.last("determination") is not None and not replayed
+        tail = " (as its assessor states; not replayed here)" if stated else ""
+        state = self.case.state.replace("_", " ")
+        return f"The case stands at “{state}”: {finding_of(self.case)}{tail}."
 
 
 def finding_of(case: Case) -> str:
@@ -123,6 +127,7 @@ def verify(data: bytes, policy: Policy) -> Report:
 class _State:
     bundle: Bundle
     checkpoint: Checkpoint | None = None
+    witnesses: int = 0
     entries: tuple[Entry, ...] = ()
     case: Case = field(default_factory=lambda: Case(""))
     record: Record = field(default_factory=Record)
@@ -134,8 +139,11 @@ class _State:
 
 
 def _log(walk: _Walk, state: _State, policy: Policy) -> None:  # 2
-    checkpoint, _ = checkpoints.verify(state.bundle.checkpoint, policy.log)
+    checkpoint, note = checkpoints.verify(state.bundle.checkpoint, policy.log)
     state.checkpoint = checkpoint
+    if policy.witnesses:
+        seen = cosignature.verify(checkpoint, note, policy.witnesses, policy.witness_threshold)
+        state.witnesses = len(seen)
     walk.held(
         "log",
         f"The checkpoint of {checkpoint.origin} at {checkpoint.size:,} leaves is signed by the "
@@ -211,22 +219,27 @@ def _genesis(state: _State, record: Record) -> None:
 
 
 def _openings(walk: _Walk, state: _State, _policy: Policy) -> None:  # 6
-    hidden = {
-        field["salted"] if "salted" in field else field["sha256"]: (entry.name, name, field)
-        for entry in state.entries
-        for name, field in hidden_fields(entry)
-    }
+    hidden: dict[str, tuple[str, str, Mapping[str, str]]] = {}
+    for entry in state.entries:
+        for name, committed in hidden_fields(entry):
+            digest = committed["salted"] if "salted" in committed else committed["sha256"]
+            if digest in hidden:
+                raise VerificationError(
+                    f"The {name} of “{entry.name}” hides the same value, under the same salt, as "
+                    f"the {hidden[digest][1]} of “{hidden[digest][0]}”."
+                )
+            hidden[digest] = (entry.name, name, committed)
     for opening in state.bundle.openings:
         found = hidden.pop(opens(opening), None)
         if found is None:
             raise VerificationError("The bundle opens something that none of its statements hides.")
-        statement, name, field = found
-        if isinstance(opening, commitment.Opening) != ("pedersen" in field):
+        statement, name, committed = found
+        if isinstance(opening, commitment.Opening) != ("pedersen" in committed):
             raise VerificationError(f"The {name} of “{statement}” is opened in the wrong way.")
         if isinstance(opening, commitment.Opening):
-            opening.verify(commitment.Commitment.from_json(field))
+            opening.verify(commitment.Commitment.from_json(committed))
         else:
-            opening.verify(field["salted"])
+            opening.verify(committed["salted"])
         predicates.VALUES[statement, name](f"{statement}.{name}", opening.value)
     walk.held(
         "openings",
@@ -268,12 +281,15 @@ def _runs(walk: _Walk, state: _State, _policy: Policy) -> None:  # 8
     if not started:
         walk.skipped("runs", "No run has started in this case.")
         return
-    under_way = len(started) - len(ended)
-    tail = " One is under way." if under_way else ""
+    for run in ended:
+        listed = state.opened.get(run.predicate["outcomes"]["salted"])
+        if listed is not None:
+            check_counts(listed, run)
+    tail = " One is under way." if len(started) > len(ended) else ""
     walk.held(
         "runs",
-        f"{_count(len(started), 'run')} started and {len(ended)} ended in a statement; none was "
-        "dropped." + tail,
+        f"{_count(len(started), 'run')} of this chain started, {len(ended)} ended in a statement; "
+        "none was dropped from it." + tail,
     )
 
 
@@ -288,10 +304,15 @@ def _limits(walk: _Walk, state: _State, policy: Policy) -> None:  # 9
             "custody",
             "One home holds every key: this shows integrity, not independence.",
         )
-    if not policy.witnesses:
+    if state.witnesses == 0:
         walk.skipped("times", "No witness signed the checkpoint: order proven, times claimed.")
     walk.skipped(
         "later",
-        "A bundle proves a chain up to its last statement; whether more came later, only the "
-        "whole log can show.",
+        "A bundle proves one chain up to its last statement; whether more came later, or other "
+        "chains and runs stand between, only the whole log can show.",
+    )
+    walk.skipped(
+        "scale",
+        "That items have the stated difficulty, and are the ones the seed gives, can be checked "
+        "when the bank is opened.",
     )

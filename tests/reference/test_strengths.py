@@ -74,6 +74,6 @@ def test_the_facts_are_spelled_so_that_c_reads_them_back():
 
 
 def test_a_fuzzer_fits_an_answer():
-    """The strongest fuzzer without facts is below 24 KiB, six thousand tokens."""
+    """The strongest fuzzer without facts is below 32 KiB, eight thousand tokens."""
     facts = Facts("process", "./program candidate", (), Constants((), ()), 1)
-    assert len(fuzzer_text(facts, STRENGTHS["expert"]).encode()) < 24 * 1024
+    assert len(fuzzer_text(facts, STRENGTHS["expert"]).encode()) < 32 * 1024

@@ -67,9 +67,19 @@ def sentences(report: Report) -> list[str]:
     return [*lines, "", ends[report.status]]
 
 
+MAX_BYTES = 64 * 1024 * 1024
+"""No bundle and no policy is larger."""
+
+
 def _read(path: Path, what: str) -> bytes:
     try:
-        return path.read_bytes()
+        if path.exists() and not path.is_file():
+            raise InputError(f"The {what} {path} is not a file.")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise InputError(f"The {what} {path} is larger than {MAX_BYTES:,} bytes.")
+        return data
     except FileNotFoundError:
         hint = "Name it with --policy." if what == "trust policy" else ""
         raise InputError(f"There is no {what} at {path}.", hint=hint) from None
