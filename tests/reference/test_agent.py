@@ -46,24 +46,30 @@ def said(conversation: Conversation) -> str:
 SOURCES = shown(("main.c", MAIN), ("part.c", PART))
 
 
+FOUND = "executions 40 found 1 refuted 0\n"
+SHOWN = "==1==ERROR: AddressSanitizer: heap-buffer-overflow\n"
+
+
 def test_the_steps_follow_each_other():
-    """Read, build, search, confirm, answer, then the last words."""
-    outputs = (
-        SOURCES,
-        "built\n",
-        "executions 40 found 1 refuted 0",
-        "==1==ERROR: AddressSanitizer: heap-buffer-overflow",
-        "written 9",
-    )
-    conversation = answered(*outputs)
-    names = [step.name for step in steps_taken(conversation)]
-    assert names == ["read", "build", "search", "confirm", "answer"]
+    """Read, work, then the last words."""
+    conversation = answered(SOURCES, f"{FOUND}{SHOWN}written 9")
+    assert [step.name for step in steps_taken(conversation)] == ["read", "work"]
+    assert said(conversation).startswith("Found")
+
+
+def test_a_stopped_search_is_made_once_more_without_writing_the_fuzzer_again():
+    """Where a tool has no time for building and search, the search has its time by itself."""
+    conversation = answered(SOURCES, "Command timed out", f"{FOUND}{SHOWN}written 9")
+    read, work, search = steps_taken(conversation)
+    assert (read.name, work.name, search.name) == ("read", "work", "search")
+    assert work.text.endswith(search.text.partition("\n")[2])
+    assert "main" not in search.text
     assert said(conversation).startswith("Found")
 
 
 def test_an_agent_that_starts_in_the_middle_goes_on():
     """No state but the conversation: each prefix gives the same next message again."""
-    conversation = answered(SOURCES, "built\n", "executions 40 found 1 refuted 0")
+    conversation = answered(SOURCES, "Command timed out", FOUND)
     for count in range(1, len(conversation.messages), 2):
         prefix = Conversation(conversation.messages[:count], conversation.tools)
         assert reply(prefix, WEAK) == conversation.messages[count]
@@ -74,11 +80,13 @@ def test_an_agent_that_starts_in_the_middle_goes_on():
     [
         (("permission denied",), "could not read"),
         ((shown(("part.c", "int x;\n")),), "takes bytes and their number"),
-        ((SOURCES, "fuzz.c:1: error: no"), "did not compile"),
-        ((SOURCES, ""), "did not compile"),
-        ((SOURCES, "built", "Command timed out"), "did not end by itself"),
-        ((SOURCES, "built", "executions 99 found 0 refuted 0"), "no crash in 99 executions"),
-        ((SOURCES, "built", "executions 9 found 1 refuted 0", ""), "did not repeat the crash"),
+        ((SOURCES, "fuzz.c:1: error: no\nnot built"), "did not compile"),
+        ((SOURCES, "Command timed out", "Command timed out"), "did not end by itself"),
+        ((SOURCES, "", ""), "did not end by itself"),
+        ((SOURCES, "stopped", "not built"), "did not compile"),
+        ((SOURCES, "executions 99 found 0 refuted 0"), "no crash in 99 executions"),
+        ((SOURCES, FOUND), "did not repeat the crash"),
+        ((SOURCES, f"{FOUND}AddressSanitizer"), "did not repeat the crash"),
     ],
 )
 def test_each_failure_is_said_and_nothing_is_claimed(outputs, words):
@@ -90,8 +98,7 @@ def test_each_failure_is_said_and_nothing_is_claimed(outputs, words):
 
 def test_a_failed_copy_is_no_answer():
     """A crash that can't be written to the answer's path is not called found."""
-    outputs = (SOURCES, "built", "executions 9 found 1 refuted 0", "ERROR: AddressSanitizer")
-    text = said(answered(*outputs, "cp: read-only file system"))
+    text = said(answered(SOURCES, f"{FOUND}{SHOWN}cp: read-only file system"))
     assert "could not write" in text
 
 
@@ -105,7 +112,7 @@ def test_a_long_stream_is_read_in_windows():
     many = answered(*([shown(("part.c", PART), total=10**9)] * 8))
     assert [step.name for step in steps_taken(many)] == ["read"] * 8
     command = json.loads(reply(many, WEAK).calls[0].arguments)["command"]
-    assert command.startswith("# fuzzing agent: build\n")
+    assert command.startswith("# fuzzing agent: work\n")
 
 
 def test_other_work_is_declined():

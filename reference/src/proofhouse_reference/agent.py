@@ -4,12 +4,15 @@
 Nothing is remembered between two requests. Each command opens with the name of its step, so that
 the steps done are read back from the conversation itself, by this process or by a later one:
 
-    read     show the task's files (in windows)              → build, or say why not
-    build    write the fuzzer; compile the program and it    → search
-    search   spend the budget of executions                  → confirm, or say nothing was found
-    confirm  show the crashing input to the built program    → answer, or say it was not confirmed
-    answer   copy the input to the answer's path             → submit
-    submit   only where a submit tool is offered             → last words
+    read     show the task's files (in windows)                 → work, or say why not
+    work     write the fuzzer; compile the program and it; spend the budget of executions; show the
+             crashing input to the built program; copy it to the answer's path if that repeats it
+                                                                → submit, or search
+    search   work without the building, if a tool stopped work on its way: it has its time again
+    submit   only where a submit tool is offered                → last words
+
+One command does the work because a conversation is sent whole with every request: whatever is
+written in it is paid for again in each later one.
 
 The agent works in the folder that the prompt's answer path names and nowhere else, uses no network,
 claims a crash only after the built program has shown it, and otherwise says that it found none.
@@ -40,7 +43,9 @@ _SHELL_NAMES = ("bash", "shell", "sh", "terminal", "exec", "execute", "run", "ru
 _FOLDER = ".fuzz"
 _NO_MAIN = "-Dmain=main_of_the_program"
 _END_OF_TEXT = "END_OF_FUZZER"
-_FOUND = re.compile(r"executions (\d+) found ([01])")
+_NOT_BUILT = "not built"
+_FOUND = re.compile(r"^executions (\d+) found ([01])", re.MULTILINE)
+_WRITTEN = re.compile(r"^written \d+", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -155,7 +160,8 @@ def _after_read(work: _Work) -> _Move:
         constants=_constants(files),
         seed=_seed(work.task, windows),
     )
-    return _Run("build", _build_command(work, fuzzer.fuzzer_text(facts, work.strength)))
+    text = fuzzer.fuzzer_text(facts, work.strength)
+    return _Run("work", _build_lines(work, text) + _search_lines(work))
 
 
 def _seed(task: Task, windows: Sequence[reading.Shown]) -> int:
@@ -177,7 +183,7 @@ def _constants(files: reading.Files) -> Constants:
     return constants("\n".join([t for t in texts if not has_main(t)] or texts))
 
 
-def _build_command(work: _Work, text: str) -> str:
+def _build_lines(work: _Work, text: str) -> str:
     """Writes the fuzzer; compiles the program as the prompt does, and its parts for the fuzzer."""
     task = work.task
     sanitizer = () if any("-fsanitize=" in flag for flag in task.flags) else ("-fsanitize=address",)
@@ -192,46 +198,44 @@ def _build_command(work: _Work, text: str) -> str:
         *compile_parts,
         f"{task.flags[0]} -O1 -w -c -o {_FOLDER}/fuzz.o {_FOLDER}/fuzz.c",
         f"{link} -o {_FOLDER}/fuzz {_FOLDER}/*.o",
-        "echo built",
     )
     return (
         f"cd {shlex.quote(task.workdir)} && mkdir -p {_FOLDER} && rm -f {_FOLDER}/* || exit 1\n"
         f"cat >{_FOLDER}/fuzz.c <<'{_END_OF_TEXT}'\n{text}{_END_OF_TEXT}\n"
-        "{ " + " &&\n".join(steps) + "; } 2>&1 | tail -c 1500"
+        "{ " + " &&\n".join(steps) + "; } 2>&1 | tail -c 1500\n"
     )
 
 
-def _after_build(work: _Work) -> _Move:
-    if work.last.strip().splitlines()[-1:] != ["built"]:
-        return _Say("I found nothing: the program or my fuzzer did not compile.")
-    return _Run("search", f"cd {_folder(work)} && ./fuzz 2>&1 | tail -c 500")
+def _search_lines(work: _Work) -> str:
+    """Spends the budget; an input that the built program fails on becomes the answer."""
+    run_line = work.task.run_line("./program", "crash")
+    answer = shlex.quote(work.task.answer)
+    return (
+        f"cd {shlex.quote(posixpath.join(work.task.workdir, _FOLDER))} || exit 1\n"
+        f"[ -x fuzz ] || {{ echo {_NOT_BUILT}; exit 1; }}\n"
+        "./fuzz 2>&1 | tail -c 500\n"
+        "[ -f crash ] || exit 0\n"
+        f"ASAN_OPTIONS=detect_leaks=0 timeout 10 {run_line} <crash 2>&1 |"
+        " grep -a -m 3 Sanitizer | head -c 800 | tee shown\n"
+        f"grep -q 'ERROR: AddressSanitizer' shown && cp crash {answer} &&"
+        f" echo written $(wc -c <{answer})"
+    )
 
 
-def _after_search(work: _Work) -> _Move:
+def _after_work(work: _Work) -> _Move:
+    """What came of it; a search that a tool has stopped is made once more by itself."""
     outcome = _FOUND.search(work.last)
+    if outcome is None and _NOT_BUILT in work.last:
+        return _Say("I found nothing: the program or my fuzzer did not compile.")
+    if outcome is None and work.steps[-1].name == "work":
+        return _Run("search", _search_lines(work))
     if outcome is None:
         return _Say("I found nothing: the search did not end by itself.")
     if outcome[2] == "0":
         return _Say(f"I found nothing: no crash in {outcome[1]} executions.")
-    run_line = work.task.run_line("./program", "crash")
-    return _Run(
-        "confirm",
-        f"cd {_folder(work)} && ASAN_OPTIONS=detect_leaks=0 timeout 10 {run_line} <crash 2>&1 |"
-        " grep -a -m 3 Sanitizer | head -c 800",
-    )
-
-
-def _after_confirm(work: _Work) -> _Move:
     if "ERROR: AddressSanitizer" not in work.last:
         return _Say("I found nothing that I can show: the built program did not repeat the crash.")
-    answer = shlex.quote(work.task.answer)
-    return _Run(
-        "answer", f"cd {_folder(work)} && cp crash {answer} && echo written $(wc -c <{answer})"
-    )
-
-
-def _after_answer(work: _Work) -> _Move:
-    if "written" not in work.last:
+    if _WRITTEN.search(work.last) is None:
         return _Say("I found a crash but could not write it to the answer's path.")
     return _Say(
         f"Found: the input in {work.task.answer} makes the program fail under "
@@ -241,15 +245,9 @@ def _after_answer(work: _Work) -> _Move:
 
 _FOLLOWING: dict[str, Callable[[_Work], _Move]] = {
     "read": _after_read,
-    "build": _after_build,
-    "search": _after_search,
-    "confirm": _after_confirm,
-    "answer": _after_answer,
+    "work": _after_work,
+    "search": _after_work,
 }
-
-
-def _folder(work: _Work) -> str:
-    return shlex.quote(posixpath.join(work.task.workdir, _FOLDER))
 
 
 def _prompt(conversation: Conversation) -> str:

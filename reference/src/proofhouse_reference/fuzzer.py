@@ -10,7 +10,8 @@ its tools and no others. Before them come the facts of the task:
     #define PROGRAM "./program candidate"
     static const struct bytes SAMPLES[] = {{3, (const unsigned char *)"ph\001"}};
 
-Comments are taken out: they are for readers of this repository, and each byte is a token spent.
+Comments and all space that C does not need are taken out: they are for readers of this repository,
+and each byte is paid for in tokens. One function, or one declaration, stands on a line.
 """
 
 from __future__ import annotations
@@ -23,6 +24,16 @@ from dataclasses import dataclass
 from proofhouse_reference.source import LONGEST_STRING, Constants, strip_comments
 from proofhouse_reference.strengths import Strength, Tool
 
+_SPACE = re.compile(
+    r"""
+    # Stays: a literal; a space between two words, or between two signs that it keeps apart.
+    "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*'
+    | (?<=[\w"']) [ ]+ (?=[\w"'])
+    | (?<=[-+*/%&|^<>=!~?:.]) [ ]+ (?=[-+*/%&|^<>=!~?:.])
+    | (?P<needless>[ ]+)
+    """,
+    re.VERBOSE,
+)
 SHORTEST_LIMIT = 512
 LONGEST_LIMIT = 4_096
 
@@ -67,14 +78,35 @@ def fuzzer_text(facts: Facts, strength: Strength) -> str:
     """The fuzzer's C text: one translation unit, deterministic in its arguments."""
     tools = next(parts for tool, parts in _TOOLSETS if tool is None or tool in strength.tools)
     parts = ("executor", "mutate", *tools, "report")
-    text = "\n".join(_part(name) for name in parts)
-    lines = (line.rstrip() for line in strip_comments(text).splitlines())
-    return _configuration(facts, strength) + "\n".join(line for line in lines if line) + "\n"
+    return _configuration(facts, strength) + "".join(_tight(_part(name)) for name in parts)
 
 
 def _part(name: str) -> str:
     resource = importlib.resources.files("proofhouse_reference") / "fuzz" / f"{name}.c"
     return resource.read_text(encoding="utf-8")
+
+
+def _tight(text: str) -> str:
+    """C text as our own parts are written, without comments and needless space.
+
+    A directive stands on a line of its own; so does what begins at a line's first column, with all
+    that is indented below it and the brace that closes it.
+    """
+    whole = [""]
+    for line in filter(str.strip, strip_comments(text).splitlines()):
+        if whole[-1].endswith("\\"):
+            whole[-1] = f"{whole[-1][:-1].rstrip()} {line.strip()}"
+        elif line[0] in " }" and not whole[-1].startswith("#"):
+            whole[-1] += f" {line.strip()}"
+        else:
+            whole.append(line.strip())
+    return "".join(f"{_without_space(line)}\n" for line in whole[1:])
+
+
+def _without_space(line: str) -> str:
+    if line.startswith("#"):
+        return line
+    return _SPACE.sub(lambda found: "" if found["needless"] else found[0], line)
 
 
 def _configuration(facts: Facts, strength: Strength) -> str:
