@@ -12,6 +12,7 @@ from proofhouse.bootstrap import BODIES_NEEDED, Home
 from proofhouse.desk import measure, seal_bank, set_threshold, withdraw
 from proofhouse.desk.desk import CLEAR_OPENINGS, Desk, Kept
 from proofhouse.desk.draft import Draft
+from proofhouse.desk.run_evaluation import Conducted
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.evaluation.run import probe
 from proofhouse.evaluation.types import Budgets, Event, Job, ProbeReport
@@ -112,12 +113,13 @@ class Journey:
     def _commitments(self) -> tuple[Kept, Kept]:
         """Bank and threshold of this home, committed by their owners if they are not yet (R16)."""
         desk = self.home.desk
+        owners = moves.names_of(desk, "body")
         now = desk.clock()
         open_by = print_time(parse_time(now) + OPEN_AFTER_DAYS * moves.DAY)
         bank = measure.active_bank(desk)
         if bank is None:
             bank_draft = seal_bank.draft(
-                measure.describe_bank(desk, BODIES),
+                measure.describe_bank(desk, owners),
                 secrets.token_bytes(32),
                 at=now,
                 open_by=open_by,
@@ -128,8 +130,8 @@ class Journey:
             threshold_draft = set_threshold.draft(
                 bank.entry,
                 measure.draw_threshold(),
-                decided_by=BODIES,
-                consulted=("assessor",),
+                decided_by=owners,
+                consulted=moves.names_of(desk, "assessor"),
                 at=now,
                 open_by=open_by,
             )
@@ -181,10 +183,16 @@ class _Table:
         """The job of the newest run of ``case``."""
         return self.journey._job(self.model, case.need("run-started").digest[:16])
 
+    def begin(self, plan: Mapping[str, object], kept: Conducted) -> None:
+        """Tell who waits that a run begins, or goes on from what was kept."""
+        tokens = kept.total("inputTokens") + kept.total("outputTokens")
+        milliseconds = kept.total("milliseconds")
+        self.journey.tell(Progress(plan, kept.outcomes, None, tokens, milliseconds))
+
     def progress(
-        self, plan: Mapping[str, object], outcomes: Mapping[str, str], event: Event | None
+        self, plan: Mapping[str, object], outcomes: Mapping[str, str], event: Event
     ) -> None:
-        """Tell who waits."""
+        """Tell who waits what happened in it."""
         self.journey.tell(Progress(plan, dict(outcomes), event))
 
 
@@ -198,6 +206,9 @@ def register(home: Home, made: moves.Made | moves.MadeInTwo, tell: Tell) -> None
     else:
         draft = made.draft
     entry = home.desk.register(draft.signed(*keys), draft.openings, notice=notice)
+    published = home.desk.find_clear("statement", notice.digest) if notice else None
+    if published is not None:
+        tell(Registered(published.entry))
     tell(Registered(entry))
 
 

@@ -31,7 +31,7 @@ from proofhouse.desk import (
 from proofhouse.desk.desk import Desk, Kept
 from proofhouse.desk.draft import Draft
 from proofhouse.desk.measure import seed_of
-from proofhouse.desk.run_evaluation import Conductor, recall
+from proofhouse.desk.run_evaluation import Conducted, Conductor, recall
 from proofhouse.errors import RefusedError
 from proofhouse.evaluation.types import Event, Job, ProbeReport
 from proofhouse.formats.envelope import Envelope
@@ -97,13 +97,21 @@ class Table(Protocol):
     def job(self, case: Case) -> Job:
         """The job of the case's newest run."""
 
+    def begin(self, plan: Mapping[str, object], kept: Conducted) -> None:
+        """Tell who waits that a run begins, or goes on from what was kept."""
+
     def progress(
-        self, plan: Mapping[str, object], outcomes: Mapping[str, str], event: Event | None
+        self, plan: Mapping[str, object], outcomes: Mapping[str, str], event: Event
     ) -> None:
-        """Tell who waits."""
+        """Tell who waits what happened in it."""
 
 
 Move = Callable[[Table, Case], Made | MadeInTwo | None]
+
+
+def names_of(desk: Desk, role: str) -> tuple[str, ...]:
+    """What the policy calls the parties in a role; a statement names them so."""
+    return tuple(issuer.name for issuer in desk.policy.issuers[role])
 
 
 def window_from(opens_at: str, wishes: Wishes) -> Window:
@@ -185,7 +193,7 @@ def _start_run(table: Table, case: Case) -> Made:
 def _run(table: Table, case: Case) -> Made:
     _check_same_model(table, case)
     plan = plan_evaluation.opened(table.desk, case, "plan", "plan")
-    table.progress(plan, {}, None)
+    table.begin(plan, recall(table.desk, case))
     conductor = Conductor(
         table.desk,
         case,
@@ -225,8 +233,8 @@ def _determine(table: Table, case: Case) -> MadeInTwo:
             decided,
             notice,
             published,
-            decided_by=["assessor"],
-            consulted=["owning bodies"],
+            decided_by=names_of(table.desk, "assessor"),
+            consulted=names_of(table.desk, "body"),
             at=at,
         )
 

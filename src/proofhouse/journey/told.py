@@ -27,11 +27,17 @@ class Registered:
 
 @dataclass(frozen=True)
 class Progress:
-    """A run moves: the opened plan, the outcomes so far, what just happened (None: it begins)."""
+    """A run moves: the opened plan, the outcomes so far, what just happened (None: it begins).
+
+    Where it begins, ``tokens`` and ``milliseconds`` are what the items cost that an attempt before
+    this one finished: a run that was broken off goes on counting from there.
+    """
 
     plan: Mapping[str, Any]
     outcomes: Mapping[str, str] = field(default_factory=dict)
     event: Event | None = None
+    tokens: int = 0
+    milliseconds: int = 0
 
 
 Told = Said | Registered | Progress
