@@ -18,10 +18,10 @@ setup: $(VENV)/.ready  ## Install what is missing; puts the program at .venv/bin
 $(VENV)/.ready: requirements.lock pyproject.toml reference/pyproject.toml tools/system-packages
 	@tools/system-packages
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv==$(UV_VERSION)
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e . -e reference
-	@$(BIN)/python -m proofhouse.sandbox.build >/dev/null
+	@$(BIN)/python -m proofhouse.sandbox >/dev/null
 	@touch $@
 
 review: setup  ## Test a reference model from inquiry to closed window; writes bundle and dossier

@@ -176,9 +176,9 @@ def test_the_binary_is_built_once_and_is_ours(forgetful, monkeypatch, tmp_path):
     assert stat.S_IMODE(built.stat().st_mode) == 0o755
     assert (built.stat().st_uid, list(built.parent.iterdir())) == (os.geteuid(), [built])
     before = built.stat().st_mtime_ns
-    command = [sys.executable, "-m", "proofhouse.sandbox.build"]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    assert printed == f"{built}\n"
+    command = [sys.executable, "-m", "proofhouse.sandbox"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == (f"{built}\n", "")
     assert built.stat().st_mtime_ns == before
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compiles ``init.c``, the first process of a sandbox, once for each source and compiler.
 
-    python -m proofhouse.sandbox.build        prints the path of the binary
+    python -m proofhouse.sandbox        prints the path of the binary
 
 It lies in ``$XDG_CACHE_HOME/proofhouse/sandbox/KEY/init`` (default ``~/.cache``), where KEY is the
 SHA-256 of source, flags and the compiler's version. The directories and the binary belong to the
@@ -107,7 +107,3 @@ def init_binary() -> Path:
             hint="Set XDG_CACHE_HOME to a directory of your own.",
         ) from error
     return binary
-
-
-if __name__ == "__main__":
-    print(init_binary())
