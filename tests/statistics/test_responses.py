@@ -36,7 +36,7 @@ def test_spreadsheets_spellings_are_read() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"", "lacks the column 'task_id'"),
+        (b"", "Line 1 .* lacks the column 'task_id'"),
         (b"task_id,task_family\n", "lacks the column 'best_available_minutes'"),
         (b"task_id,task_family,best_available_minutes\n", "has no rows"),
         (b"task_id,task_family,best_available_minutes,note\n", "unknown column 'note'"),
@@ -70,8 +70,10 @@ def test_wrong_tasks_are_refused_by_line(body: bytes, message: str) -> None:
         (b"t2,b,m,0.5,5", "Line 3 .* not 0 or 1"),
         (b"t2,b,m,,5", "Line 3 .* not 0 or 1"),
         (b"t2,b,m,1,-5", "Line 3 .* has '-5' total_tokens, not a count"),
-        (b"t2,b,m,1,", "Line 3 .* not a count"),
-        (b"t2,b,m,1,1e6", "Line 3 .* not a count"),
+        (b"t2,b,m,1,5.5", "Line 3 .* not a count"),
+        (b"t2,b,m,1,nan", "Line 3 .* not a count"),
+        (b"t2,b,m,1,inf", "Line 3 .* not a count"),
+        (b"t2,b,m,1,1_000", "Line 3 .* not a count"),
         (b"t2,b, ,1,5", "Line 3 .* has no readable alias"),
         (b"t2,b,m,1,5,6", "Line 3 .* has 6 fields where the header has 5"),
     ],
@@ -80,6 +82,21 @@ def test_wrong_responses_are_refused_by_line(row: bytes, message: str) -> None:
     """Each fault of the responses file is an input error that names its line."""
     with pytest.raises(InputError, match=message):
         parse_responses(HEADER + b"t1,a,n,1,5\n" + row + b"\n", KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("row", "solved", "tokens"),
+    [
+        (b"t2,b,m,1.0,381.0", True, 381),
+        (b"t2,b,m,0.0,", False, 0),
+        (b'"t2","b","m","1","1e6"', True, 1_000_000),
+        (b"t2,b,m,1,5\r\n\r\n", True, 5),
+    ],
+)
+def test_tables_that_were_floats_are_read(row: bytes, solved: bool, tokens: int) -> None:
+    """Scores and counts written as floats, absent tokens, quotes and empty lines are read."""
+    (response,) = parse_responses(HEADER + row, KNOWN)
+    assert (response.solved, response.tokens) == (solved, tokens)
 
 
 def test_no_other_columns_in_responses() -> None:

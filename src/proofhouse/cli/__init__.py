@@ -28,7 +28,28 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "proofhouse.cli.review",
         "Test a model from inquiry to closed window, and write bundle and dossier.",
     ),
+    "replay": (
+        "proofhouse.cli.replay",
+        "What a sequential test would have said of recorded responses, and after how many items.",
+    ),
+    "horizon": ("proofhouse.cli.horizon", "The time horizon of recorded models, in minutes."),
     "verify": ("proofhouse.cli.verify", "Check a bundle offline against a trust policy."),
+    "init": ("proofhouse.cli.init", "Make a home: a party's own, or that of a log."),
+    "bank": ("proofhouse.cli.bank", "Commit to a sealed bank of items."),
+    "threshold": ("proofhouse.cli.threshold", "Commit to a secret threshold."),
+    "inquire": ("proofhouse.cli.inquire", "Ask whether a model would be covered."),
+    "submit": ("proofhouse.cli.submit", "Submit one checkpoint, bound to what it is."),
+    "plan": ("proofhouse.cli.plan", "Register what will be run, before the first item."),
+    "evaluate": ("proofhouse.cli.evaluate", "Run the plan against the submitted model."),
+    "determine": ("proofhouse.cli.determine", "State what plan and outcomes come to."),
+    "disclose": ("proofhouse.cli.disclose", "Show a result to one recipient."),
+    "agree": ("proofhouse.cli.agree", "Ask for a review, offer its clauses, answer each."),
+    "window": ("proofhouse.cli.window", "Open and close the access window."),
+    "findings": ("proofhouse.cli.findings", "Deliver and receive the findings of a review."),
+    "partner": ("proofhouse.cli.partner", "Give a trusted partner access."),
+    "withdraw": ("proofhouse.cli.withdraw", "Leave a case, at any moment, without a reason."),
+    "status": ("proofhouse.cli.status", "Say where cases stand and whose move it is."),
+    "bundle": ("proofhouse.cli.bundle", "Write what one audience may see of a case."),
 }
 """Command → the module that holds it, and its line in the help."""
 

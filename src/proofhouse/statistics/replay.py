@@ -60,6 +60,7 @@ _NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(11)
 _LOG_NODE_WEIGHTS = np.log(_NODE_WEIGHTS / _NODE_WEIGHTS.sum())
 _MIXTURE_SD = 2.0
 _FEWEST_OTHERS = 2
+METHODS = ("mixed",)
 _FAR = 40.0  # log2 of minutes: two million years; a horizon out there is none
 
 
@@ -75,6 +76,7 @@ class Setting:
     near_tasks: int = 5
     orders: int = 200
     confidence: float = 0.95
+    method: str = "mixed"
     seed: bytes = b"proofhouse/replay/v1"
 
     def __post_init__(self) -> None:
@@ -126,6 +128,23 @@ class Row:
     excluded: int
     reason: str
 
+    @classmethod
+    def excluding(cls, model: str, usable: int, left_out: int, reason: str) -> Row:
+        """The row of a model that can't be replayed, for a reason."""
+        return cls(
+            model=model,
+            decision=None,
+            decision_shares_ppm=(0, 0, 0),
+            estimate_minutes=None,
+            interval_minutes=(None, None),
+            items_used_milli=0,
+            items_full=usable,
+            tokens_used_milli=0,
+            tokens_full=0,
+            excluded=left_out + usable,
+            reason=reason,
+        )
+
 
 def replay(
     responses: Sequence[Response],
@@ -167,7 +186,7 @@ def replay(
         if bank is None or model not in enough:
             without_tokens = all(r.tokens == 0 for r in responses if r.model == model)
             reason = _why_excluded(of_model[model], without_tokens, setting)
-            rows.append(_excluded(model, of_model[model], left_out, reason))
+            rows.append(Row.excluding(model, of_model[model], left_out, reason))
         else:
             rows.append(_replayed(bank, model, left_out, setting))
     return tuple(rows)
@@ -267,7 +286,7 @@ def _replayed(bank: _Bank, model: str, left_out: int, setting: Setting) -> Row:
     cut, zone = math.log2(setting.cut_minutes), math.log2(setting.zone)
     if not (chances.reaches(cut - zone) and chances.reaches(cut + zone)):
         reason = "the bank has no tasks to place this cut by"
-        return _excluded(model, len(tasks), left_out, reason)
+        return Row.excluding(model, len(tasks), left_out, reason)
     edges = np.array([chances.ability(cut - zone), chances.ability(cut + zone)])
     solved = bank.solved[number, tasks] == 1
     random = generator(setting.seed + b"\n" + model.encode())
@@ -416,19 +435,3 @@ def _why_excluded(usable: int, without_tokens: bool, setting: Setting) -> str:
     if usable < setting.minimum_items:
         return f"too few tasks: {usable} usable, at least {setting.minimum_items} are needed"
     return f"too few other models to learn from: at least {_FEWEST_OTHERS} are needed"
-
-
-def _excluded(model: str, usable: int, left_out: int, reason: str) -> Row:
-    return Row(
-        model=model,
-        decision=None,
-        decision_shares_ppm=(0, 0, 0),
-        estimate_minutes=None,
-        interval_minutes=(None, None),
-        items_used_milli=0,
-        items_full=usable,
-        tokens_used_milli=0,
-        tokens_full=0,
-        excluded=left_out + usable,
-        reason=reason,
-    )

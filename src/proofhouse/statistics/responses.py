@@ -41,6 +41,8 @@ OTHER_TASK_COLUMNS = (
 )
 _LONGEST_FIELD = 1_000
 _LONGEST_TASK_MINUTES = 1e9
+_MOST_TOKENS = 1e15
+_SCORES = {"0": False, "0.0": False, "1": True, "1.0": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One model's run of one task."""
+    """One model's run of one task; ``tokens`` is 0 where none are recorded."""
 
     model: str
     task: str
@@ -112,11 +114,10 @@ def parse_responses(data: bytes, tasks: Sequence[Task]) -> tuple[Response, ...]:
                 line,
                 f"repeats the response of {model!r} to {task!r} of line {found[model, task]}",
             )
-        if row["score_binarized"] not in ("0", "1"):
-            _refuse("responses", line, f"has the score {row['score_binarized']!r}, not 0 or 1")
         found[model, task] = line
+        solved = _score(row["score_binarized"], line)
         tokens = _count(row["total_tokens"], line)
-        responses.append(Response(model, task, family, row["score_binarized"] == "1", tokens))
+        responses.append(Response(model, task, family, solved, tokens))
     return tuple(responses)
 
 
@@ -137,6 +138,8 @@ def _rows(
         header = next(reader, [])
         _check_header(header, file, required, optional)
         for row in reader:
+            if not row:
+                continue  # an empty line is no row
             if len(row) != len(header):
                 _refuse(
                     file,
@@ -157,12 +160,16 @@ def _check_header(
     hint += f"; it may have {', '.join(optional)}." if optional else " and no other column."
     for column in required:
         if column not in header:
-            raise InputError(f"The {file} file lacks the column {column!r}.", hint=hint)
+            raise InputError(f"Line 1 of the {file} file lacks the column {column!r}.", hint=hint)
     for column in header:
         if column not in required + optional:
-            raise InputError(f"The {file} file has the unknown column {column[:80]!r}.", hint=hint)
+            raise InputError(
+                f"Line 1 of the {file} file has the unknown column {column[:80]!r}.", hint=hint
+            )
         if header.count(column) > 1:
-            raise InputError(f"The {file} file has the column {column!r} twice.", hint=hint)
+            raise InputError(
+                f"Line 1 of the {file} file has the column {column!r} twice.", hint=hint
+            )
 
 
 def _name(value: str, file: str, line: int, column: str) -> str:
@@ -172,10 +179,10 @@ def _name(value: str, file: str, line: int, column: str) -> str:
 
 
 def _minutes(value: str, line: int) -> float | None:
-    if value == "":
+    if value.strip() == "":
         return None
     try:
-        minutes = float(value)
+        minutes = float(value) if value.isascii() and "_" not in value else math.nan
     except ValueError:
         minutes = math.nan
     if not 0 < minutes <= _LONGEST_TASK_MINUTES:
@@ -183,10 +190,23 @@ def _minutes(value: str, line: int) -> float | None:
     return minutes
 
 
+def _score(value: str, line: int) -> bool:
+    if value.strip() not in _SCORES:
+        _refuse("responses", line, f"has the score {value[:80]!r}, not 0 or 1")
+    return _SCORES[value.strip()]
+
+
 def _count(value: str, line: int) -> int:
-    if not (value.isascii() and value.isdigit() and len(value) <= 15):
+    """Tokens; 0 where none are recorded. Tables that were once floats say 381.0 for 381."""
+    if value.strip() == "":
+        return 0
+    try:
+        tokens = float(value) if value.isascii() and "_" not in value else math.nan
+    except ValueError:
+        tokens = math.nan
+    if not (0 <= tokens <= _MOST_TOKENS and tokens == int(tokens)):
         _refuse("responses", line, f"has {value[:80]!r} total_tokens, not a count")
-    return int(value)
+    return int(tokens)
 
 
 def _refuse(file: str, line: int, why: str) -> NoReturn:

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A folder of Inspect logs as recorded responses: who solved what, with how many tokens.
+
+    logs/2026-11-21T10-00-00_cybench_abc.eval     →  Response(model, task, family, solved, tokens)
+
+Any Inspect log will do (what Inspect itself lists as one), of any task and any agent. A sample's task is its own
+id, or ``task/id`` where the tasks file lists it so; its family is the tasks file's, else the name
+of the Inspect task. It is solved if its score reads as 1 (``C``, ``1``, ``true``), failed if it
+reads as 0 (``I``, ``N``, ``0``, ``false``). Tokens are those of all models that the sample called.
+
+Left out, and counted: samples that errored, that have no score, whose score is partial, and
+further epochs or runs of a task that the model has already answered (the earliest log, first
+epoch, counts: which one is kept may not depend on how it came out).
+
+Limits: the first scorer of a sample is read, unless one is named. Imported in the process that
+reads logs; nothing is run here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from inspect_ai.log import (
+    EvalSampleSummary,
+    list_eval_logs,
+    read_eval_log,
+    read_eval_log_sample_summaries,
+)
+
+from proofhouse.errors import InputError
+from proofhouse.statistics.responses import Response
+
+_WORDS: Mapping[str, bool] = {
+    "C": True,
+    "I": False,
+    "N": False,
+    "1": True,
+    "0": False,
+    "1.0": True,
+    "0.0": False,
+    "true": True,
+    "false": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The responses of a folder of logs, and per model how many samples were left out."""
+
+    responses: tuple[Response, ...]
+    left_out: tuple[tuple[str, int], ...]
+
+
+def read_logs(folder: Path, families: Mapping[str, str], scorer: str = "") -> Recorded:
+    """Read every log below ``folder``; ``families`` says which tasks are known, and their family.
+
+    Raises:
+        InputError: no folder, no logs in it, or a log that can't be read.
+    """
+    if not folder.is_dir():
+        raise InputError(f"There is no folder of logs at {folder}.")
+    infos = sorted(list_eval_logs(str(folder.resolve())), key=lambda info: info.name)
+    if not infos:
+        raise InputError(f"There are no Inspect logs in {folder}.", hint="They end in .eval.")
+    found: dict[tuple[str, str], Response] = {}
+    left_out: Counter[str] = Counter()
+    for info in infos:
+        name = Path(info.name).name
+        try:
+            spec = read_eval_log(info, header_only=True).eval
+            samples = read_eval_log_sample_summaries(info)
+        except Exception:  # whatever a broken file makes of the reader
+            raise InputError(f"The log {name} can't be read.", hint="Is it whole?") from None
+        for sample in sorted(samples, key=lambda sample: sample.epoch):
+            task = _task(str(spec.task), sample, families)
+            solved = None if sample.error else _solved(sample.scores, scorer)
+            if solved is None or (spec.model, task) in found:
+                left_out[spec.model] += 1
+                continue
+            tokens = sum(usage.total_tokens for usage in sample.model_usage.values())
+            family = families.get(task, str(spec.task))
+            found[spec.model, task] = Response(spec.model, task, family, solved, tokens)
+    return Recorded(tuple(found.values()), tuple(sorted(left_out.items())))
+
+
+def _task(task: str, sample: EvalSampleSummary, known: Collection[str]) -> str:
+    short = task.rsplit("/", 1)[-1]
+    for name in (str(sample.id), f"{task}/{sample.id}", f"{short}/{sample.id}"):
+        if name in known:
+            return name
+    return str(sample.id)
+
+
+def _solved(scores: Mapping[str, Any] | None, scorer: str) -> bool | None:
+    """Whether the score says solved; None where there is none or it is partial."""
+    if not scores:
+        return None
+    score = scores.get(scorer) if scorer else next(iter(scores.values()))
+    value = getattr(score, "value", None)
+    if isinstance(value, bool | int | float):
+        return value == 1 if value in (0, 1) else None
+    return _WORDS.get(value) if isinstance(value, str) else None
