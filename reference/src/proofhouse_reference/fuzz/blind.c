@@ -4,7 +4,7 @@
 // Needs: executor.c, mutate.c.
 
 static void search(void) {
-  static struct input input;
+  static KEPT struct input input;
   for (;;) {
     if (SAMPLE_COUNT && below(8)) {
       const struct bytes *sample = &SAMPLES[below(SAMPLE_COUNT)];

@@ -22,20 +22,27 @@
 #define FORMS 9    // in which an operand may stand in the input: see stands
 #define DECIMAL 6
 #define HEXADECIMAL 7
+#define LEADS 12   // distances from a record's start
 
-static u8 outcomes[SITES];  // by site: 1 a < b seen, 2 equal seen, 4 a > b seen
+// What is known of the comparisons at one place in the code.
+static struct site {
+  u8 outcomes;  // 1 a < b seen, 2 equal seen, 4 a > b seen
+  u8 nearest;   // 1 + the least number of bits in which the operands differed
+  u8 patched;   // how often it was worked on after it had gone each way
+  u8 solved;    // how often solve.c worked on it
+  u8 repeated;  // whether it is made more than once in an execution
+  u8 held;      // whether the samples make it, or a patch has won it
+  u8 broken;    // whether it failed in a sample
+  u8 way;       // 1 + the way in which it was repaired last: twice the form, plus which operand
+  uint16_t lead[LEADS];  // how often a distance was right from a record's start (records.c)
+} *sites;
 
-// By site: whether the samples made the comparison, whether it failed in one of them, whether it is
-// made more than once in an execution, and the way (twice the form, plus which operand; from 1) in
-// which it was repaired last.
-static struct invariant {
-  u8 held, broken, repeated, way;
-} invariants[SITES];
+static struct site *site_of(const struct compare *c) { return &sites[c->site % SITES]; }
 
 // Constants of one byte are no invariants: most are return codes and flags, not bytes of the input.
 static int is_invariant(const struct compare *c) {
-  const struct invariant *i = &invariants[c->site % SITES];
-  return i->held && !i->broken && (!c->constant || (c->a > 255 && c->b > 255));
+  const struct site *s = site_of(c);
+  return s->held && !s->broken && (!c->constant || (c->a > 255 && c->b > 255));
 }
 
 static void record(u32 site, u8 width, u8 constant, u64 a, u64 b) {
@@ -97,24 +104,24 @@ int __wrap_strcmp(const char *a, const char *b) {
   return result;
 }
 
-static int won_more;  // whether a comparison held since this was cleared that had never held before
+static int closer;  // whether a comparison came closer to equality, since this was cleared, than ever
 
 static void note_outcomes(void) {
   for (const struct compare *c = shared->log; c < shared->log + shared->compares; c++) {
-    u8 *seen = &outcomes[c->site % SITES];
-    u8 outcome = (u8)(c->a < c->b ? 1 : c->a > c->b ? 4 : 2);
-    invariants[c->site % SITES].repeated |= c->turn > 0;
-    if (outcome == 2 && *seen && !(*seen & 2)) won_more = 1;
-    *seen |= outcome;
+    struct site *s = site_of(c);
+    u8 apart = (u8)(1 + (c->constant || c->a == c->b ? __builtin_popcountll(c->a ^ c->b) : 64));
+    s->repeated |= c->turn > 0;
+    s->outcomes |= (u8)(c->a < c->b ? 1 : c->a > c->b ? 4 : 2);
+    if (s->nearest && apart < s->nearest) closer = 1;
+    if (!s->nearest || apart < s->nearest) s->nearest = apart;
   }
 }
 
 // Whether a comparison has gone each way and was worked on often, as a loop's is.
 static int settled(const struct compare *c) {
-  static u8 turns[SITES];
-  u32 at = c->site % SITES;
-  if (outcomes[at] != 7 || turns[at] == OFTEN) return outcomes[at] == 7;
-  turns[at]++;
+  struct site *s = site_of(c);
+  if (s->outcomes != 7 || s->patched == OFTEN) return s->outcomes == 7;
+  s->patched++;
   return 0;
 }
 
@@ -186,8 +193,8 @@ static const struct compare *find_compare(u32 site, u8 turn) {
 // Notes the comparisons that hold in the samples each time they are made.
 static void note_invariants(void) {
   for (const struct compare *c = shared->log; c < shared->log + shared->compares; c++) {
-    struct invariant *i = &invariants[c->site % SITES];
-    i->broken |= c->a != c->b, i->held = 1;
+    struct site *s = site_of(c);
+    s->broken |= c->a != c->b, s->held = 1;
   }
 }
 
@@ -204,9 +211,9 @@ static int replace(struct input *input, const struct compare *c, u32 way) {
 
 // Replaces in the way that has won this comparison before, else in the first there is.
 static int repair(struct input *input, const struct compare *c, u32 *way) {
-  const struct invariant *known = &invariants[c->site % SITES];
-  *way = known->way - 1u;
-  if (known->way && replace(input, c, *way)) return 1;
+  const struct site *s = site_of(c);
+  *way = s->way - 1u;
+  if (s->way && replace(input, c, *way)) return 1;
   for (*way = 0; *way < 2 * FORMS; ++*way)
     if (replace(input, c, *way)) return 1;
   return 0;
@@ -221,7 +228,7 @@ static int attempt_repaired(struct input *input, u32 rounds) {
     if (!attempt(input->data, input->size)) return 0;
     note_outcomes();
     const struct compare *won = find_compare(broken.site, broken.turn);
-    if (round && won && won->a == won->b) invariants[won->site % SITES].way = (u8)(way + 1);
+    if (round && won && won->a == won->b) site_of(won)->way = (u8)(way + 1);
     const struct compare *c = shared->log, *end = shared->log + shared->compares;
     while (c < end && (c->a == c->b || !is_invariant(c))) c++;
     if (c == end || round == rounds) return 1;
@@ -231,9 +238,9 @@ static int attempt_repaired(struct input *input, u32 rounds) {
 }
 
 static int learn_repaired(struct input *input, u32 rounds) {
-  won_more = 0;
+  closer = 0;
   if (!attempt_repaired(input, rounds)) return 0;
-  if (!too_slow && (reached_more() || won_more)) keep(input);
+  if (!too_slow && (reached_more() || closer)) keep(input);
   return 1;
 }
 
@@ -242,14 +249,14 @@ static int learn(struct input *input) { return learn_repaired(input, REPAIRS); }
 // A comparison of two computed values that is made once, that no sample wins and that a patch has won
 // is an invariant from now on.
 static void note_won(const struct compare *lost) {
-  struct invariant *i = &invariants[lost->site % SITES];
+  struct site *s = site_of(lost);
   const struct compare *c = find_compare(lost->site, 0);
-  if (lost->constant || i->repeated || !c || c->a != c->b || find_compare(lost->site, 1)) return;
-  i->held = 1, i->broken = 0;
+  if (lost->constant || s->repeated || !c || c->a != c->b || find_compare(lost->site, 1)) return;
+  s->held = 1, s->broken = 0;
 }
 
 static int write_operand(const struct entry *base, const struct compare *c, int forward) {
-  static struct input input;
+  static KEPT struct input input;
   u64 from = forward ? c->a : c->b, to = forward ? c->b : c->a;
   u32 patches = 0;
   for (u32 form = 0; form < FORMS; form++)
@@ -267,7 +274,7 @@ static int write_operand(const struct entry *base, const struct compare *c, int 
 }
 
 static int write_length(const struct entry *base, const struct compare *c) {
-  static struct input input;
+  static KEPT struct input input;
   u32 size = base->input.size;
   for (int forward = 0; forward < 2; forward++) {
     u64 from = forward ? c->a : c->b, to = forward ? c->b : c->a;
@@ -284,13 +291,17 @@ static int write_length(const struct entry *base, const struct compare *c) {
   return 1;
 }
 
-static int seen_before(const struct compare *log, u32 i) {
-  for (u32 j = 0; j < i; j++)
-    if (log[j].a == log[i].a && log[j].b == log[i].b && log[j].site == log[i].site) return 1;
-  return 0;
+// Whether a comparison was worked on with these operands before, in whatever inputs: twice is enough.
+static int tried(const struct compare *c) {
+  static u8 *turns;
+  if (!turns && !(turns = calloc(SITES, 1))) exit(3);
+  u8 *turn = &turns[((c->site * 31 + c->a) * 2654435761u + c->b * 40503u) >> 7 & (SITES - 1)];
+  return *turn >= 2 || ++*turn == 0;
 }
 
-static void begin_with_invariants(void) {
+static void begin_comparing(void) {
+  sites = calloc(SITES, sizeof *sites);
+  if (!sites) exit(3);
   begin();
   for (u32 i = 0; SAMPLE_COUNT && i < entries; i++)
     if (attempt(corpus[i].input.data, corpus[i].input.size)) note_invariants();
@@ -298,15 +309,15 @@ static void begin_with_invariants(void) {
 
 // Tries each failing comparison of a kept input; 0 once the search is over.
 static int patch(struct entry *entry) {
-  static struct compare log[COMPARES];
-  static struct entry base;
+  static KEPT struct compare log[COMPARES];
+  static KEPT struct entry base;
   entry->patched = 1, base = *entry;
   if (!attempt_repaired(&base.input, REPAIRS)) return 0;
   u32 compares = shared->compares;
   memcpy(log, shared->log, sizeof log);
   for (u32 i = 0; i < compares; i++) {
     const struct compare *c = &log[i];
-    if (c->a == c->b || seen_before(log, i) || settled(c)) continue;
+    if (c->a == c->b || is_invariant(c) || tried(c) || settled(c)) continue;
     if (!write_operand(&base, c, 1) || !write_length(&base, c)) return 0;
     if (!c->constant && !write_operand(&base, c, 0)) return 0;
   }

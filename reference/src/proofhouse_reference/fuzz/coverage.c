@@ -9,15 +9,15 @@
 
 struct entry {
   struct input input;
-  u32 edge;                       // the rarest when it was kept
+  u32 edge, turns;                // the rarest when it was kept; how often it was chosen for it
   u32 patched, divided, solved;   // whether compare.c, records.c and solve.c have worked on it
   u32 anchors, anchor[8], anchored_by;  // places where its records are read, and the site that does
 };
 
 static struct entry *corpus;
 static u32 entries, samples;  // the samples come first and stay
-static u8 reached[EDGES];     // the counts that were seen, a bit for each power of two
-static u32 visits[EDGES];     // the executions that reached an edge
+static KEPT u8 reached[EDGES];     // the counts that were seen, a bit for each power of two
+static KEPT u32 visits[EDGES];     // the executions that reached an edge
 static u32 rarest;            // the least visited edge of the last execution
 
 void __sanitizer_cov_trace_pc(void) {
@@ -59,7 +59,7 @@ static struct entry *keep(const struct input *input) {
 }
 
 static void begin(void) {
-  static struct input input;
+  static KEPT struct input input;
   corpus = calloc(CORPUS, sizeof *corpus);
   if (!corpus) exit(3);
   for (const struct bytes *sample = SAMPLES; sample < SAMPLES + SAMPLE_COUNT; sample++) {
@@ -71,15 +71,19 @@ static void begin(void) {
   samples = entries;
 }
 
-// A sample, or of a few entries the one whose rarest edge is least visited (Lemieux and Sen, FairFuzz,
-// ASE 2018).
+static u64 effort(const struct entry *entry) {
+  return (u64)visits[entry->edge] * (1 + entry->turns);
+}
+
+// A sample, any entry, or the one for which the visits of its rarest edge, times how often it was chosen
+// for that, are fewest: the rare first (Lemieux and Sen, FairFuzz, ASE 2018), and each in its turn.
 static struct entry *choose(void) {
-  struct entry *best = &corpus[below(below(4) ? entries : samples)];
-  for (u32 turns = below(4); turns; turns--) {
-    struct entry *other = &corpus[below(entries)];
-    if (visits[other->edge] < visits[best->edge]) best = other;
-  }
-  return best;
+  u32 kind = below(8), best = below(kind ? entries : samples);
+  if (kind < 4) return &corpus[best];
+  for (u32 i = 0; i < entries; i++)
+    if (effort(&corpus[i]) < effort(&corpus[best])) best = i;
+  corpus[best].turns++;
+  return &corpus[best];
 }
 
 // A new input out of a kept one, now and then crossed with another.

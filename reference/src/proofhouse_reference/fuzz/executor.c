@@ -33,6 +33,7 @@ typedef uint64_t u64;
 #define COMPARES 512
 #define SITES 65536  // places in the program's code; what lies further apart shares one
 #define CRASHED 99
+#define KEPT __attribute__((section("kept")))  // for large tables of the search: never put back
 
 struct compare {
   u32 site;
@@ -48,7 +49,7 @@ static struct shared {
 } *shared;
 
 int ENTRY(const u8 *data, size_t size);
-extern char __data_start[], _end[];
+extern char __data_start[], _end[], __start_kept[], __stop_kept[];
 extern void *__asan_get_report_pc(void);
 
 const char *__asan_default_options(void) {
@@ -62,9 +63,26 @@ void __asan_on_error(void) { shared->fault = place(__asan_get_report_pc()); }
 static u64 executions;
 static u32 slack;  // bytes after the input that belong to its buffer: 0 shows each byte read past it
 
-// Copies in machine words without memcpy, which would look for the sanitizer's red zones.
-static void copy_words(volatile u64 *to, const volatile u64 *from, size_t words) {
-  for (size_t i = 0; i < words; i++) to[i] = from[i];
+// A stretch of the child's globals and what it held at first.
+struct stretch {
+  volatile u64 *start, *copy;
+  size_t words;
+};
+
+static struct stretch stretch(char *start, char *end) {
+  u64 *first = (u64 *)(((uintptr_t)start + 7) & ~(uintptr_t)7);
+  size_t words = (size_t)(((uintptr_t)end & ~(uintptr_t)7) - (uintptr_t)first) / 8;
+  void *copy = mmap(0, words * 8 + 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return (struct stretch){first, copy, words};
+}
+
+// In machine words and without memcpy, which would look for the sanitizer's red zones.
+static void save(struct stretch s) {
+  for (size_t i = 0; i < s.words; i++) s.copy[i] = s.start[i];
+}
+
+static void put_back(struct stretch s) {
+  for (size_t i = 0; i < s.words; i++) s.start[i] = s.copy[i];
 }
 
 static void call_entry(void) {
@@ -80,15 +98,14 @@ static void call_entry(void) {
 }
 
 static void serve(int orders, int answers) {
-  u64 *start = (u64 *)(((uintptr_t)__data_start + 7) & ~(uintptr_t)7);
-  size_t words = (size_t)(((uintptr_t)_end & ~(uintptr_t)7) - (uintptr_t)start) / 8;
-  u64 *kept = mmap(0, words * 8 + 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  struct stretch below_kept = stretch(__data_start, __start_kept);
+  struct stretch above_kept = stretch(__stop_kept, _end);
   int quiet = open("/dev/null", O_RDWR);
   char byte;
   dup2(quiet, 0), dup2(quiet, 1), dup2(quiet, 2);
-  copy_words(kept, start, words);
+  save(below_kept), save(above_kept);
   while (read(orders, &byte, 1) == 1) {
-    copy_words(start, kept, words);
+    put_back(below_kept), put_back(above_kept);
     call_entry();
     if (write(answers, &byte, 1) != 1) break;
   }

@@ -4,7 +4,7 @@
 // Needs: coverage.c.
 
 static void search(void) {
-  static struct input input;
+  static KEPT struct input input;
   begin();
   for (;;) {
     vary(&input, choose());

@@ -4,7 +4,7 @@
 // Needs: records.c.
 
 static void search(void) {
-  begin_with_invariants();
+  begin_comparing();
   for (;;) {
     struct entry *entry = choose();
     if (entry->patched ? !vary_records(entry) : !patch(entry)) return;

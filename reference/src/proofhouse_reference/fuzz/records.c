@@ -10,9 +10,6 @@
 // Needs: compare.c.
 
 #define ANCHORS 8
-#define LEADS 12  // the longest distance from a record's start to its anchor, and one more
-
-static u32 leads[LEADS];  // how often a distance was right
 
 // The first place from an offset on where an operand stands that is telling enough, or LONGEST.
 static u32 find_operand(const struct input *input, const struct compare *c, u32 from) {
@@ -39,16 +36,18 @@ static u32 anchors_by(const struct input *input, u32 site, u32 *anchor) {
   return count;
 }
 
-// Finds the entry's anchors by executing it: most by an invariant, else most by any site.
+// Finds the entry's anchors by executing it: by an invariant and a repeated comparison if
+// there is one, with as many anchors as there can be.
 static int divide(struct entry *entry) {
-  static struct input input;
+  static KEPT struct input input;
   u32 anchor[ANCHORS], best = 0;
   entry->divided = 1, input = entry->input;
   if (!attempt(input.data, input.size)) return 0;
   for (u32 i = 0; i < shared->compares; i++) {
     const struct compare *c = &shared->log[i];
     if (c->turn) continue;
-    u32 count = anchors_by(&input, c->site, anchor), worth = count * 2 + 9 * is_invariant(c);
+    u32 count = anchors_by(&input, c->site, anchor);
+    u32 worth = count + ANCHORS * (is_invariant(c) + site_of(c)->repeated);
     if (!count || worth <= best) continue;
     best = worth, entry->anchors = count, entry->anchored_by = c->site;
     memcpy(entry->anchor, anchor, sizeof anchor);
@@ -56,11 +55,11 @@ static int divide(struct entry *entry) {
   return 1;
 }
 
-static u32 choose_lead(void) {
+static u32 choose_lead(const struct site *site) {
   u32 best = 0;
   for (u32 i = 1; i < LEADS; i++)
-    if (leads[i] > leads[best]) best = i;
-  return leads[best] && below(8) ? best : below(LEADS);
+    if (site->lead[i] > site->lead[best]) best = i;
+  return site->lead[best] && below(8) ? best : below(LEADS);
 }
 
 // Where the entry's record starts; the end of the input after its last one.
@@ -83,19 +82,20 @@ static void change_records(struct input *input, const struct entry *to, const st
 
 // Varies a kept input by its records, by bytes or by both; 0 once the search is over.
 static int vary_records(struct entry *entry) {
-  static struct input input;
+  static KEPT struct input input;
   u32 lead = LEADS, rounds = below(8) ? REPAIRS : 0;  // some flaws lie where an invariant fails
   if (!entry->divided && !divide(entry)) return 0;
-  u32 site = entry->anchored_by, turns = entry->anchors;
-  const struct entry *other = below(2) ? choose() : entry;
+  u32 by = entry->anchored_by, turns = entry->anchors;
+  struct site *site = &sites[by % SITES];
+  const struct entry *other = below(2) ? &corpus[below(entries)] : entry;
   input = entry->input;
-  if (turns && other->anchors && below(2)) {
-    lead = choose_lead();
+  if (turns && other->anchors && other->anchored_by == by && below(2)) {
+    lead = choose_lead(site);
     change_records(&input, entry, other, lead);
   }
   if (lead == LEADS) vary(&input, entry);
   else if (below(2)) mutate(&input);
   if (!learn_repaired(&input, rounds)) return 0;
-  if (lead < LEADS && find_compare(site, (u8)turns)) leads[lead]++;
+  if (lead < LEADS && find_compare(by, (u8)turns)) site->lead[lead]++;
   return 1;
 }

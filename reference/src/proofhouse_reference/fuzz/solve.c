@@ -16,6 +16,7 @@
 // Needs: compare.c.
 
 #define TARGETS 16
+#define OFTEN_ENOUGH 6  // inputs in which one comparison is worked on
 #define PROBED 256  // bytes of the input that are probed
 #define FIELD 8     // bytes a target may depend on for carry and parity
 
@@ -26,7 +27,7 @@ struct target {
   u64 slope[PROBED];
 };
 
-static struct target targets[TARGETS];
+static KEPT struct target targets[TARGETS];
 static u32 goals;
 
 static u64 within(u64 value, u8 width) { return width == 8 ? value : value & ((1ULL << 8 * width) - 1); }
@@ -41,13 +42,15 @@ static void choose_targets(void) {
   goals = 0;
   for (u32 i = 0; i < shared->compares && goals < TARGETS; i++) {
     const struct compare *c = &shared->log[i];
-    if (c->a == c->b || c->turn || outcomes[c->site % SITES] & 2) continue;
+    if (c->a == c->b || c->turn || site_of(c)->outcomes & 2) continue;
+    if (site_of(c)->solved == OFTEN_ENOUGH) continue;
+    site_of(c)->solved++;
     targets[goals].compare = *c, targets[goals++].bytes = 0;
   }
 }
 
 static int probe(const struct entry *base) {
-  static struct input input;
+  static KEPT struct input input;
   for (u32 at = 0; at < base->input.size && at < PROBED; at++) {
     u8 step = base->input.data[at] == 255 ? 255 : 1;
     input = base->input, input.data[at] += step;
@@ -68,8 +71,8 @@ static int64_t as_signed(u64 value, u8 width) {
 }
 
 static int solve_sum(const struct entry *base, const struct target *t) {
-  static struct input input;
-  static u8 used[PROBED];
+  static KEPT struct input input;
+  static KEPT u8 used[PROBED];
   u8 width = t->compare.width;
   int64_t rest = as_signed(t->compare.a - t->compare.b, width);
   input = base->input, memset(used, 0, sizeof used);
@@ -90,7 +93,7 @@ static int solve_sum(const struct entry *base, const struct target *t) {
 }
 
 static int solve_carry(const struct entry *base, const struct target *t, int big) {
-  static struct input input;
+  static KEPT struct input input;
   u32 bits = 8 * t->bytes;
   u64 rest = t->compare.a ^ t->compare.b;
   input = base->input;
@@ -106,7 +109,7 @@ static int solve_carry(const struct entry *base, const struct target *t, int big
 }
 
 static int solve_parity(const struct entry *base, const struct target *t) {
-  static struct input input;
+  static KEPT struct input input;
   u64 column[8 * FIELD], chosen[8 * FIELD], start = t->compare.a ^ t->compare.b;
   u64 rest = start, wanted = 0;
   u32 bits = 8 * t->bytes;
@@ -128,7 +131,7 @@ static int solve_parity(const struct entry *base, const struct target *t) {
 }
 
 static int solve_byte(const struct entry *base, const struct target *t) {
-  static struct input input;
+  static KEPT struct input input;
   for (u32 value = 0; value < 256; value++) {
     input = base->input, input.data[t->at[0]] = (u8)value;
     if (!learn(&input)) return 0;
@@ -137,12 +140,12 @@ static int solve_byte(const struct entry *base, const struct target *t) {
 }
 
 static int solved(const struct target *t) {
-  return outcomes[t->compare.site % SITES] & 2;
+  return site_of(&t->compare)->outcomes & 2;
 }
 
 // Probes one kept input and works on each comparison that has never held; 0 once the search is over.
 static int solve(struct entry *entry) {
-  static struct entry base;
+  static KEPT struct entry base;
   entry->solved = 1, base = *entry;
   if (!attempt_repaired(&base.input, REPAIRS)) return 0;
   choose_targets();

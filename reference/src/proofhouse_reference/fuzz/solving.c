@@ -4,7 +4,7 @@
 // Needs: records.c, solve.c.
 
 static void search(void) {
-  begin_with_invariants();
+  begin_comparing();
   for (;;) {
     struct entry *entry = choose();
     if (!entry->patched ? !patch(entry) : !entry->solved ? !solve(entry) : !vary_records(entry))
