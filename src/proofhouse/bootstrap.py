@@ -26,11 +26,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from proofhouse.desk import open_log
 from proofhouse.desk.desk import Desk
 from proofhouse.durable import sweep, told, write_file
-from proofhouse.errors import DamagedError, PrerequisiteError, StorageError
+from proofhouse.errors import DamagedError, InputError, PrerequisiteError, StorageError
 from proofhouse.failpoints import reach
 from proofhouse.formats.keys import PublicKey
 from proofhouse.formats.note import NoteSigner
@@ -43,6 +44,7 @@ from proofhouse.vault.vault import Vault
 
 FORMAT_VERSION = 1
 BODIES_NEEDED = 2
+PARTIES = ("developer", "assessor", "partner", "registrar", "body")
 _NAMES = {
     "developer": "Developer of this home",
     "assessor": "Assessor of this home",
@@ -103,10 +105,15 @@ def _open(path: Path, stack: contextlib.ExitStack) -> Home:
     stack.enter_context(_alone(path))
     _clear_scratch(path)  # first of all: it makes room
     sweep(path)
+    if is_party_home(path):
+        raise InputError(
+            f"The home {path} holds no log.",
+            hint="It is a party's own. Choose the home of the log with PROOFHOUSE_HOME.",
+        )
     whole = _is_whole(path)
     keys = Keyring(path / "keys")
-    if not whole:
-        _make_keys(path, keys)
+    if not (path / "policy.json").exists():
+        _make_keys(path, keys)  # a home that plays every party; others are begun by `founding`
     signer = NoteSigner.parse(read_private(path / "keys" / "log.key").decode().strip())
     store = SqliteStore(path / "ledger.sqlite", create=not whole)
     stack.callback(store.close)
@@ -140,13 +147,23 @@ def _alone(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def is_party_home(path: Path) -> bool:
+    """Whether the home is a party's own, without a log. Raises as opening it would."""
+    return _about(path).get("kind") == "party"
+
+
 def _is_whole(path: Path) -> bool:
     """Whether the home was made to its end. Raises StorageError for a newer version."""
+    return bool(_about(path))
+
+
+def _about(path: Path) -> dict[str, Any]:
+    """What ``home.json`` says; nothing if it is not there yet."""
     try:
         about = json.loads((path / "home.json").read_text())
         version = about["formatVersion"]
     except FileNotFoundError:
-        return False
+        return {}
     except (ValueError, KeyError, TypeError):
         raise DamagedError(f"The file {path / 'home.json'} is not what was written.") from None
     if version != FORMAT_VERSION:
@@ -154,7 +171,7 @@ def _is_whole(path: Path) -> bool:
             f"The home {path} has format version {version}; this program knows {FORMAT_VERSION}.",
             hint="Use the newer program, or choose another home with PROOFHOUSE_HOME.",
         )
-    return True
+    return dict(about)
 
 
 def _make_keys(path: Path, keys: Keyring) -> None:
@@ -185,8 +202,11 @@ def _keep_policy(path: Path, keys: Keyring, signer: NoteSigner) -> Policy:
     if not file.exists():
         write_file(file, _policy(keys, signer).to_bytes(), 0o644)
     policy = Policy.parse(file.read_bytes())
-    roles = {name: "body" if name in BODIES else name for name in ROLES}
-    wrong = [name for name, role in roles.items() if policy.roles.get(keys[name].keyid) != role]
+    wrong = [
+        name
+        for name in held_keys(keys.directory)
+        if policy.roles.get(keys[name].keyid) not in roles_of(name)
+    ]
     if str(policy.log) != str(signer.verifier):
         wrong.append("log")
     if wrong:
@@ -197,11 +217,28 @@ def _keep_policy(path: Path, keys: Keyring, signer: NoteSigner) -> Policy:
     return policy
 
 
+NOT_OF_A_PARTY = ("log", "vault")
+"""Keys of a home that sign no statement."""
+
+
+def held_keys(directory: Path) -> tuple[str, ...]:
+    """The names of the keys under ``directory`` that sign statements."""
+    files = sorted(path for path in directory.glob("*.*") if path.suffix in (".key", ".token"))
+    return tuple(file.stem for file in files if file.stem not in NOT_OF_A_PARTY)
+
+
+def roles_of(name: str) -> tuple[str, ...]:
+    """The roles that a key of this name may have: ``body-2`` is a body's; ``ann`` may be any's."""
+    if name in BODIES:
+        return ("body",)
+    return (name,) if name in PARTIES else PARTIES
+
+
 def _open_log(home: Home, signer: NoteSigner) -> None:
     draft = open_log.draft(
         origin=signer.name,
         verifier_key=str(signer.verifier),
-        custody="single",
+        custody=home.desk.policy.custody,
         at=home.desk.clock(),
     )
     home.desk.register(draft.signed(home.keys["registrar"]))

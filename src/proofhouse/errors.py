@@ -11,6 +11,7 @@
     ├── PrerequisiteError      the machine lacks something; says how to get it
     ├── ModelError             the endpoint of the model under test failed
     └── StorageError           the home can't be read or written
+        ├── ErasedError        what was asked for was erased, on purpose
         └── DamagedError       the home holds something it did not write
 
 Rooms have narrower ones below these, each told in its own module: ``oracles.errors`` (an item that
@@ -93,6 +94,10 @@ class StorageError(ProofhouseError):
     """The home can't be read or written (full disk, rights, a newer version)."""
 
     exit_code = 7
+
+
+class ErasedError(StorageError):
+    """What was asked for was erased, on purpose; nothing is damaged."""
 
 
 class DamagedError(StorageError):

@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("proofhouse.cli.init", "Make a home: a party's own, or that of a log."),
     "bank": ("proofhouse.cli.bank", "Commit to a sealed bank of items."),
     "threshold": ("proofhouse.cli.threshold", "Commit to a secret threshold."),
+    "invite": ("proofhouse.cli.invite", "Invite a developer, privately; it leaves no trace."),
     "inquire": ("proofhouse.cli.inquire", "Ask whether a model would be covered."),
     "submit": ("proofhouse.cli.submit", "Submit one checkpoint, bound to what it is."),
     "plan": ("proofhouse.cli.plan", "Register what will be run, before the first item."),
@@ -49,6 +50,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "partner": ("proofhouse.cli.partner", "Give a trusted partner access."),
     "withdraw": ("proofhouse.cli.withdraw", "Leave a case, at any moment, without a reason."),
     "status": ("proofhouse.cli.status", "Say where cases stand and whose move it is."),
+    "erase": ("proofhouse.cli.erase", "Leave nothing of an ended case but its leaves."),
     "bundle": ("proofhouse.cli.bundle", "Write what one audience may see of a case."),
 }
 """Command → the module that holds it, and its line in the help."""

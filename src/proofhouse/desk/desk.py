@@ -21,12 +21,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proofhouse.errors import DamagedError, RefusedError
+from proofhouse.desk.openings import check_openings
+from proofhouse.errors import DamagedError, ErasedError, RefusedError
 from proofhouse.formats import canonical, commitment, predicates, salted
 from proofhouse.formats.bundle import Opening
 from proofhouse.formats.envelope import Envelope
 from proofhouse.formats.leaf import ClearLeaf, SealedLeaf, clear_leaf, parse_leaf, seal, sealed_leaf
 from proofhouse.formats.policy import Policy
+from proofhouse.formats.statement import Statement
 from proofhouse.ledger.log import Log
 from proofhouse.ledger.store import NewEntry
 from proofhouse.rules.entries import entry_of
@@ -65,10 +67,22 @@ class Desk:
             case = register(case, kept.entry, self.record(_cited(kept.entry)))
         return case
 
+    def cases(self) -> tuple[str, ...]:
+        """The ids of the cases whose bodies this home keeps, in the order in which they began."""
+        subjects = (
+            Statement.parse(Envelope.parse(body.envelope).payload).subject_sha256
+            for body in self.vault.first_bodies()
+            if body.salt
+        )
+        return tuple(
+            case for case in subjects if self.log.slot(slot("case", case, "first")) is not None
+        )
+
     def statements(self, case_id: str) -> Iterable[Kept]:
         """The statements of a case in their order, with envelope, salt and openings.
 
-        Raises DamagedError if the log holds a leaf whose body the vault lacks.
+        Raises ErasedError if the case was erased, DamagedError if the log holds a leaf whose body
+        the vault lacks.
         """
         before = "first"
         while (index := self.log.slot(slot("case", case_id, before))) is not None:
@@ -76,6 +90,11 @@ class Desk:
             if not isinstance(leaf, SealedLeaf):
                 raise DamagedError(f"Leaf {index} stands in clear where a sealed one belongs.")
             body = self.vault.body(case_id, leaf.sealed)
+            if body is None and self.vault.is_erased(leaf.sealed):
+                raise ErasedError(
+                    "This case was erased: its leaves stand in the log, and nothing else is left.",
+                    hint="A bundle that somebody kept still verifies against the log.",
+                )
             if body is None:
                 raise DamagedError(
                     f"The body of leaf {index} is not in the vault.",
@@ -143,14 +162,16 @@ class Desk:
         in one batch, or neither does. Its openings lie with the determination's, in the drawer
         of the case, so that they are erased with it.
 
-        Raises RefusedError with the rule, UnknownSignerError, FormatError, HeadMovedError if
-        somebody else took the place, StorageError; in each case nothing has changed.
+        Raises RefusedError with the rule, UnknownSignerError, FormatError, InputError for openings
+        that do not fit, HeadMovedError if somebody else took the place, StorageError; in each case
+        nothing has changed.
         """
         batch: list[tuple[Entry, Envelope, Sequence[Opening]]] = []
         if notice is not None:
             batch.append((self._entry(notice, self.log.size), notice, ()))
         entry = self._entry(envelope, self.log.size + len(batch))
         batch.append((entry, envelope, openings))
+        check_openings((entry for entry, _, _ in batch), openings)
         self._check(batch)
         leaves = [self._keep(*item) for item in batch]
         indices = self.log.append(leaves)

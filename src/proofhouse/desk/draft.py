@@ -11,7 +11,7 @@ from proofhouse.formats import commitment, envelope, predicates, salted
 from proofhouse.formats.bundle import Opening
 from proofhouse.formats.canonical import JsonValue
 from proofhouse.formats.envelope import Envelope
-from proofhouse.formats.keys import SigningKey
+from proofhouse.formats.keys import Signer
 from proofhouse.formats.statement import Statement
 from proofhouse.rules.registration import Case
 
@@ -23,7 +23,7 @@ class Draft:
     statement: Statement
     openings: tuple[Opening, ...] = ()
 
-    def signed(self, *keys: SigningKey) -> Envelope:
+    def signed(self, *keys: Signer) -> Envelope:
         """The finished envelope; every key signs the same bytes."""
         return envelope.sign(self.statement.to_bytes(), keys)
 

@@ -36,6 +36,9 @@ def make_bundle(desk: Desk, case_id: str, audience: str) -> Bundle:
         for name in ("bank", "threshold", "notice")
         if kept.entry.predicate.get(name) is not None
     }
+    threshold = desk.find_clear("threshold", chain[0].entry.predicate["bank"])
+    if threshold is not None:
+        digests.add(threshold.entry.digest)  # what a submission, yet to come, will be measured by
     clear = (desk.clear(0), *desk.cited(sorted(digests)))
     everything = sorted((*clear, *chain), key=lambda kept: kept.entry.index)
     entries = tuple(

@@ -25,12 +25,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
 
 from proofhouse.errors import FormatError
 from proofhouse.formats.fields import hex_bytes, integer, items, members, refuse, text
 from proofhouse.formats.keys import PublicKey
 from proofhouse.formats.note import COSIGNATURE_ED25519, COSIGNATURE_ML_DSA_44, ED25519, VerifierKey
+from proofhouse.formats.plain import read_json
 
 FORMAT = "proofhouse-policy/v1"
 CUSTODIES = ("single", "separate")
@@ -103,7 +103,9 @@ class Policy:
     def parse(cls, data: bytes) -> Policy:
         """The policy that ``data``, ordinary JSON in UTF-8, spells. Raises FormatError."""
         body = members(
-            _read_json(data), "the policy", ("format", "log", "custody", "issuers", "witnesses")
+            read_json(data, "the policy", MAX_BYTES),
+            "the policy",
+            ("format", "log", "custody", "issuers", "witnesses"),
         )
         if body["format"] != FORMAT:
             raise FormatError(
@@ -141,23 +143,6 @@ class Policy:
             },
         }
         return json.dumps(body, indent=2, ensure_ascii=False).encode() + b"\n"
-
-
-def _read_json(data: bytes) -> object:
-    """Ordinary JSON without duplicate members. Raises FormatError."""
-    if len(data) > MAX_BYTES:
-        refuse("the policy", f"must have at most {MAX_BYTES:,} bytes")
-    try:
-        return json.loads(data.decode(), object_pairs_hook=_no_duplicates)
-    except (ValueError, RecursionError):
-        refuse("the policy", "is not JSON in UTF-8")
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        refuse("the policy", "names a member twice in one object")
-    return found
 
 
 def _issuers(value: object, where: str) -> tuple[Issuer, ...]:

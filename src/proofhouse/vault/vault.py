@@ -4,6 +4,7 @@
     vault.sqlite     casekey   a case's age identity, encrypted to the vault key
                      kept      a body or an outcome, encrypted to its case
                      secret    encrypted to the vault key
+                     erased    a keyed hash of the digest in each leaf whose body was erased
     objects/CASE/    one file an object, encrypted to its case
 
 
@@ -72,6 +73,7 @@ VAULT = Kind(
         "CREATE INDEX kept_drawer ON kept (drawer)",
         "CREATE TABLE secret (name BLOB PRIMARY KEY, box BLOB NOT NULL) STRICT, WITHOUT ROWID",
         "CREATE TABLE erasing (owner BLOB PRIMARY KEY) STRICT, WITHOUT ROWID",
+        "CREATE TABLE erased (name BLOB PRIMARY KEY) STRICT, WITHOUT ROWID",
     ),
     pragmas=("secure_delete = ON",),
 )
@@ -175,6 +177,22 @@ class Vault:
         with self._writing("vault.drop") as db:
             db.execute("DELETE FROM kept WHERE name = ?", (name,))
 
+    def first_bodies(self) -> tuple[Body, ...]:
+        """The body that was kept first of each case that has any: what tells which cases there are.
+
+        Reads one row a case; erased cases are not among them.
+        """
+        with self._reading() as db:
+            rows = db.execute(_FIRST_OF_EACH).fetchall()
+        found = []
+        for name, closed, wrapped in rows:
+            parts = unpack(self._unwrap(wrapped).open(closed))
+            if parts[:1] != (name,):
+                raise DamagedError("A row of the vault was put in the place of another.")
+            if len(parts) == _BODY_PARTS:
+                found.append(_body(parts[1:]))
+        return tuple(found)
+
     # ------------------------------------------------------------------------------ outcomes
 
     def put_outcome(self, case: str, run: str, sample: str, data: bytes) -> None:
@@ -252,11 +270,14 @@ class Vault:
     def erase(self, case: str) -> None:
         """Leave nothing of a case in any file of the vault; of an unknown case, nothing happens.
 
-        Raises StorageError if another process kept reading: then nothing opens any more, but
+        That the bodies of its leaves were erased, and not lost, is remembered (``is_erased``): the
+        leaves stand in the log for ever. Raises StorageError if another process kept reading: then nothing opens any more, but
         traces are left until ``erase`` is repeated or the vault opened again.
         """
         owner = self._name("case", case)
+        marks = [(self._name("erased", body.sealed),) for body in self.bodies(case)]
         with self._writing("vault.erase") as db:
+            db.executemany("INSERT OR IGNORE INTO erased VALUES (?)", marks)
             db.execute("DELETE FROM casekey WHERE owner = ?", (owner,))
             db.execute("DELETE FROM kept WHERE owner = ?", (owner,))
             db.execute("INSERT OR IGNORE INTO erasing VALUES (?)", (owner,))
@@ -267,6 +288,12 @@ class Vault:
                 "another process is reading.",
                 hint="End that process and erase the case again.",
             )
+
+    def is_erased(self, sealed: str) -> bool:
+        """Whether the body of the leaf ``sealed`` was kept here and erased."""
+        with self._reading() as db:
+            name = (self._name("erased", sealed),)
+            return db.execute("SELECT 1 FROM erased WHERE name = ?", name).fetchone() is not None
 
     def _scrub(self) -> bool:
         """Finish every erasure that was begun; False if a reader is in the way."""
@@ -394,6 +421,11 @@ _BY_DRAWER = (
     "SELECT k.name, k.box, c.box FROM kept k JOIN casekey c ON c.owner = k.owner "
     "WHERE k.drawer = ? ORDER BY k.number"
 )
+_FIRST_OF_EACH = (
+    "SELECT k.name, k.box, c.box FROM kept k JOIN casekey c ON c.owner = k.owner "
+    "WHERE k.number IN (SELECT min(number) FROM kept GROUP BY owner) ORDER BY k.number"
+)
+_BODY_PARTS = 5
 _OPENS = b"proofhouse vault"
 _BOXES = 1024
 """How many cases' boxes are kept open in memory."""

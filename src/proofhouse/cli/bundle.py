@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``proofhouse bundle``: what one audience may see of a case, in one file that proves itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from proofhouse.cli.errand import show
+from proofhouse.rules.audience import AUDIENCES
+
+
+@click.command()
+@click.option("--case", "case_id", required=True, metavar="ID")
+@click.option("--audience", type=click.Choice(AUDIENCES), default="inspector", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE")
+@click.option("--dossier", type=click.Path(path_type=Path), metavar="FILE", help="The page, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(case_id: str, audience: str, out: Path, dossier: Path | None, as_json: bool) -> None:
+    """Write the bundle of a case for one audience, and on request the dossier made from it.
+
+    It never holds the trust policy: whoever checks it gets that from elsewhere.
+    """
+    from proofhouse.desk.make_bundle import make_bundle
+    from proofhouse.dossier import render
+    from proofhouse.publish import read_bundle
+    from proofhouse.seat import open_seat, write_output
+
+    with open_seat() as seat:
+        whole = seat.whole_id(case_id)
+        data = make_bundle(seat.desk, whole, audience).to_bytes()
+        report, view = read_bundle(data, seat.trusted)
+        write_output(out, data)
+        if dossier is not None:
+            write_output(dossier, render(view).encode())
+    show(
+        {
+            "case": whole,
+            "audience": audience,
+            "bundle": str(out),
+            "dossier": str(dossier) if dossier else None,
+            "status": report.status,
+        },
+        [f"Wrote the bundle for {audience} to {out}. {report.conclusion}"],
+        as_json=as_json,
+    )

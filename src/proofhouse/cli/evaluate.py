@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``proofhouse evaluate``: the assessor runs the registered plan against the submitted model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from proofhouse.cli.errand import Errand, finish, options
+
+STATES = ("assessor_to_run", "assessor_to_run_review")
+UNDER_WAY = ("run_under_way", "review_run_under_way")
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def model_options(command: Command) -> Command:
+    """How the submitted model is reached from here."""
+    command = click.option(
+        "--key-env",
+        default="PROOFHOUSE_MODEL_KEY",
+        show_default=True,
+        help="The environment variable that holds the endpoint's key.",
+    )(command)
+    return click.option(
+        "--base-url", default="", help="The endpoint's address from here, if not the submitted one."
+    )(command)
+
+
+def budget_options(command: Command) -> Command:
+    """What one item may cost."""
+    for name, default, told in (
+        ("--seconds", 300, "Time budget of an item."),
+        ("--turns", 30, "Turn budget of an item."),
+        ("--tokens", 200_000, "Token budget of an item."),
+    ):
+        command = click.option(name, default=default, show_default=True, help=told)(command)
+    return command
+
+
+@click.command()
+@model_options
+@click.option("--samples", default=2, show_default=True, help="How many items run at once.")
+@options()
+def command(**given: Any) -> None:
+    """Run the case's plan: start the run, test the model, end the run with every outcome.
+
+    The assessor's, in the home of the log. What is finished is kept at once: broken off, the same
+    command goes on with what is left.
+    """
+    errand = Errand.take(given)
+    make_move(errand, given, (*STATES, *UNDER_WAY), ["run-started", "run-ended"])
+
+
+def make_move(
+    errand: Errand, given: dict[str, Any], states: Sequence[str], names: Sequence[str]
+) -> None:
+    """Make the assessor's move, and a second if the first leads to one of ``states``."""
+    from proofhouse.cli.progress import Progress
+    from proofhouse.errors import InputError
+    from proofhouse.journey import Wishes, moves
+    from proofhouse.journey.steps import at_table
+    from proofhouse.seat import open_seat
+
+    if errand.in_ is not None or errand.out is not None:
+        raise InputError(
+            "A plan and a run are made and registered in the home of the log.",
+            hint="Leave --in and --out.",
+        )
+    wishes = Wishes(
+        samples_at_once=given.get("samples", 2),
+        tokens_per_item=given.get("tokens", 200_000),
+        turns_per_item=given.get("turns", 30),
+        seconds_per_item=given.get("seconds", 300),
+    )
+    key = os.environ.get(given["key_env"], "")
+    with open_seat() as seat, Progress(quiet=errand.as_json) as progress:
+        case = seat.case(errand.case_id, errand.case_file).case
+        _check_state(case.state, states, names)
+        with at_table(
+            seat.log_home, case, progress.tell, key=key, base_url=given["base_url"], wishes=wishes
+        ) as table:
+            handover = None
+            while case.state in states:
+                if handover is not None:
+                    seat.register(handover)
+                    case = seat.desk.case(case.id)
+                    if case.state not in states:
+                        break
+                made = moves.MOVES[case.state](table, case)
+                assert isinstance(made, moves.Made)
+                handover = seat.sign(made.draft, errand.signers or made.roles)
+                if case.state in UNDER_WAY or "plan" in names:
+                    break
+        finish(seat, errand, handover)
+
+
+def _check_state(state: str, states: Sequence[str], names: Sequence[str]) -> None:
+    from proofhouse.errors import RefusedError
+    from proofhouse.views.words import NOW
+
+    if state not in states:
+        raise RefusedError(
+            f"The case is not at “{names[0]}”. {NOW[state]}",
+            rule="R1, R2",
+            hint="`proofhouse status` says whose move it is.",
+        )

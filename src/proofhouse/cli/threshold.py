@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``proofhouse threshold``: from where on a model is covered, fixed by commitment (R6, R16)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from proofhouse.cli.errand import Errand, options, run
+
+
+@click.group()
+def command() -> None:
+    """Commit to a secret threshold for a bank version, once (R6, R16)."""
+
+
+@command.command()
+@click.option("--cut", type=float, help="The cut in logits on the bank's scale; drawn if not given")
+@click.option("--zone", type=float, default=0.7, show_default=True, help="Half of the zone, logits")
+@click.option("--decided-by", multiple=True, help="Who decided; may be repeated.")
+@click.option("--consulted", multiple=True, help="Who was consulted; may be repeated.")
+@click.option("--open-by", metavar="TIME", help="When it is to be opened. Default: in a year.")
+@options(case=False)
+def commit(
+    cut: float | None,
+    zone: float,
+    decided_by: tuple[str, ...],
+    consulted: tuple[str, ...],
+    open_by: str | None,
+    **given: Any,
+) -> None:
+    """Fix the threshold of the newest bank version by commitment.
+
+    Without --cut it is drawn near the middle of the scale, so that no reader of this program knows
+    it. Each further body signs the same file: --in FILE --as KEY --out FILE.
+    """
+    from proofhouse.desk import measure, set_threshold
+    from proofhouse.errors import InputError
+    from proofhouse.rules.window import parse_time, print_time
+
+    def draft(seat: Any, _known: Any) -> Any:
+        at = seat.clock()
+        later = open_by or print_time(parse_time(at) + 365 * 86_400)
+        parse_time(later)
+        bank = measure.active_bank(seat.desk)
+        if bank is None:
+            raise InputError(
+                "There is no bank that this program makes items of.",
+                hint="Commit one first: proofhouse bank commit",
+            )
+        if not 0 < zone <= 10 or not -30 <= (cut or 0) <= 30:
+            raise InputError("A cut lies between −30 and 30 logits, half a zone above 0 to 10.")
+        value = measure.draw_threshold()
+        for dimension in value["dimensions"].values():
+            dimension["zoneMicrologits"] = round(zone * 1_000_000)
+            if cut is not None:
+                dimension["cutMicrologits"] = round(cut * 1_000_000)
+        names = [issuer.name for issuer in seat.trusted.issuers["body"]]
+        return set_threshold.draft(
+            bank.entry,
+            value,
+            decided_by=decided_by or names,
+            consulted=consulted,
+            at=at,
+            open_by=later,
+        )
+
+    run(Errand.take(given), ["threshold-commitment"], draft, case=False)

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes homes for parties on machines of their own, and the home of a log that they share.
+
+    found_party(path, hold=("developer",), policy=None)      keys, and later the trust policy
+    found_log(path, origin="registry.example/log", hold=("assessor", "registrar", "body-1"),
+              trust=(("developer", "Lab A", "d75a…"), …), bodies_needed=2, name="Institute")
+
+A party makes its keys, tells the log's home their public halves (``proofhouse key show``), and
+gets back the trust policy that names everybody. Both may be repeated: what is there stays, so a
+party home is made first and given its policy afterwards. A home that plays every party is made by
+``bootstrap.open_home`` on first use.
+
+Writes, in this order: keys; policy.json; home.json (a log's home: when the log is open). A crash
+leaves keys without a home; the same command goes on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from proofhouse.bootstrap import FORMAT_VERSION, PARTIES, open_home, roles_of
+from proofhouse.durable import told, write_file
+from proofhouse.errors import InputError, RefusedError
+from proofhouse.formats.keys import PublicKey
+from proofhouse.formats.note import NoteSigner
+from proofhouse.formats.policy import Issuer, Policy
+from proofhouse.keyring import Keyring, read_private
+
+Trusted = tuple[str, str, str]
+"""Role, name and public key (64 hexadecimal digits) of a party elsewhere."""
+
+
+def found_party(path: Path, *, hold: Sequence[str], policy: bytes | None) -> tuple[str, ...]:
+    """Make or go on making a party's own home; the names of the keys that were made.
+
+    Raises InputError if it is the home of a log or ``policy`` names none of its keys, FormatError.
+    """
+    if (path / "ledger.sqlite").exists() or (path / "keys" / "log.key").exists():
+        raise InputError(
+            f"The home {path} holds a log.", hint="Choose another with PROOFHOUSE_HOME."
+        )
+    keys = Keyring(path / "keys")
+    with told("the home", path):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = tuple(name for name in hold if not keys.path(name).exists())
+        keys.make(hold)
+        if policy is not None:
+            _keep(path / "policy.json", Policy.parse(policy).to_bytes())
+        about = {"formatVersion": FORMAT_VERSION, "kind": "party"}
+        _keep(path / "home.json", json.dumps(about).encode() + b"\n")
+    return made
+
+
+def found_log(
+    path: Path,
+    *,
+    origin: str,
+    hold: Sequence[str],
+    trust: Collection[Trusted],
+    bodies_needed: int,
+    names: Mapping[str, str],
+) -> Policy:
+    """Make the home of a new log; its trust policy, which every party is to be given.
+
+    ``names`` tells what people call the holders of this home's keys. Raises InputError if the home
+    is there already or a role is held or trusted by nobody who must act, FormatError.
+    """
+    if (path / "home.json").exists() or (path / "policy.json").exists():
+        raise RefusedError(
+            f"There is a home at {path} already; a log is opened once.",
+            rule="ledger",
+            hint="Choose another with PROOFHOUSE_HOME.",
+        )
+    _check_held(hold)
+    keys = Keyring(path / "keys")
+    with told("the home", path):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        keys.make(hold)
+        if not keys.path("log").exists():
+            write_file(keys.path("log"), NoteSigner.generate(origin).to_text().encode() + b"\n")
+    signer = NoteSigner.parse(read_private(keys.path("log")).decode().strip())
+    if signer.name != origin:
+        raise InputError(f"This home began a log of the origin {signer.name}, not {origin}.")
+    issuers: dict[str, list[Issuer]] = {role: [] for role in PARTIES}
+    for name in hold:
+        told_name = names.get(name, name)
+        issuers[roles_of(name)[0]].append(Issuer(told_name, PublicKey(keys[name].public)))
+    for role_name, told_name, key in trust:
+        if role_name not in issuers:
+            raise InputError(f"There is no role “{role_name}”.")
+        issuers[role_name].append(Issuer(told_name, _public(key)))
+    policy = Policy(
+        log=signer.verifier,
+        custody="separate" if trust else "single",
+        issuers={role: tuple(found) for role, found in issuers.items()},
+        body_threshold=bodies_needed,
+    )
+    _keep(path / "policy.json", policy.to_bytes())
+    with open_home(path):
+        return policy
+
+
+def _check_held(hold: Sequence[str]) -> None:
+    for name in hold:
+        if len(roles_of(name)) != 1:
+            raise InputError(
+                f"The key “{name}” has no role by its name.",
+                hint="A log's home holds any of: developer, assessor, partner, registrar, body-1 …",
+            )
+    if "registrar" not in hold:
+        raise InputError(
+            "The home of a log opens it and closes windows, so it holds the registrar's key.",
+            hint="Add --hold registrar.",
+        )
+
+
+def trust_more(path: Path, more: Collection[Trusted]) -> Policy:
+    """Add parties to the policy of a log's home. Raises InputError, FormatError.
+
+    Who relies on the log is to be given the new policy; statements that were made stay as they are.
+    """
+    with told("the home", path):
+        policy = Policy.parse((path / "policy.json").read_bytes())
+    issuers = {role: list(found) for role, found in policy.issuers.items()}
+    for role, name, key in more:
+        if role not in issuers:
+            raise InputError(f"There is no role “{role}”.")
+        issuers[role].append(Issuer(name, _public(key)))
+    wider = Policy(
+        log=policy.log,
+        custody=policy.custody,
+        issuers={role: tuple(found) for role, found in issuers.items()},
+        body_threshold=policy.body_threshold,
+        witnesses=policy.witnesses,
+        witness_threshold=policy.witness_threshold,
+    )
+    _keep(path / "policy.json", wider.to_bytes())
+    return wider
+
+
+def _public(key: str) -> PublicKey:
+    try:
+        return PublicKey(bytes.fromhex(key))
+    except ValueError:
+        raise InputError("A public key is 64 hexadecimal digits.") from None
+
+
+def _keep(path: Path, data: bytes) -> None:
+    with told("the home", path):
+        write_file(path, data, 0o644)
