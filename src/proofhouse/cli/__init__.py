@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "horizon": ("proofhouse.cli.horizon", "The time horizon of recorded models, in minutes."),
     "verify": ("proofhouse.cli.verify", "Check a bundle offline against a trust policy."),
+    "key": ("proofhouse.cli.key", "Make keys, and say where they live: file, passphrase, token."),
     "init": ("proofhouse.cli.init", "Make a home: a party's own, or that of a log."),
     "bank": ("proofhouse.cli.bank", "Commit to a sealed bank of items."),
     "threshold": ("proofhouse.cli.threshold", "Commit to a secret threshold."),

@@ -26,7 +26,7 @@ from proofhouse.errors import FormatError, InputError
 from proofhouse.formats import canonical
 from proofhouse.formats.digest import is_digest, sha256_hex
 from proofhouse.formats.fields import base64_bytes, base64_text, items, members
-from proofhouse.formats.keys import SIGNATURE_BYTES, PublicKey, SigningKey
+from proofhouse.formats.keys import SIGNATURE_BYTES, PublicKey, Signer
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 MAX_BYTES = 1024 * 1024
@@ -117,7 +117,7 @@ def pae(payload_type: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
-def sign(payload: bytes, keys: Sequence[SigningKey]) -> Envelope:
+def sign(payload: bytes, keys: Sequence[Signer]) -> Envelope:
     """An envelope around ``payload``, signed by each of ``keys``.
 
     Raises FormatError if there is no key, or one is given twice.

@@ -15,6 +15,7 @@ Whom a key belongs to is the trust policy's to say; how a private key is guarded
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -81,6 +82,21 @@ class PublicKey:
             raise VerificationError(
                 f"The signature by the key {self.keyid[:16]}… does not hold."
             ) from None
+
+
+class Signer(Protocol):
+    """Whatever signs with an Ed25519 key, wherever the key may lie."""
+
+    @property
+    def public(self) -> bytes:
+        """The 32 bytes of the public key."""
+
+    @property
+    def keyid(self) -> str:
+        """The identifier of the public key."""
+
+    def sign(self, data: bytes) -> bytes:
+        """The 64 bytes of the signature over ``data``."""
 
 
 class SigningKey:
