@@ -10,6 +10,7 @@ A dossier shows only what ``verify`` accepted, so a page can't say more than its
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from proofhouse.dossier import render
 from proofhouse.durable import told, write_file
 from proofhouse.errors import VerificationError
 from proofhouse.failpoints import reach
+from proofhouse.formats import checkpoint as checkpoints
+from proofhouse.formats import cosignature
 from proofhouse.formats.bundle import Bundle
 from proofhouse.formats.policy import Policy
 from proofhouse.verify import Report, verify
@@ -45,7 +48,7 @@ def publish_case(desk: Desk, case_id: str, folder: Path) -> Published:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     inspector = make_bundle(desk, case_id, "inspector").to_bytes()
     developer = make_bundle(desk, case_id, "developer").to_bytes()
-    report, view = read_bundle(inspector, desk.policy)
+    report, view = read_bundle(inspector, desk.policy, name="bundle.json")
     written = Published(
         folder / "bundle.json",
         folder / "bundle-developer.json",
@@ -59,22 +62,35 @@ def publish_case(desk: Desk, case_id: str, folder: Path) -> Published:
     return written
 
 
-def read_bundle(data: bytes, policy: Policy) -> tuple[Report, CaseView]:
-    """Verify a bundle and fold its view. Raises VerificationError with the check that failed."""
+def read_bundle(data: bytes, policy: Policy, *, name: str = "BUNDLE") -> tuple[Report, CaseView]:
+    """Verify a bundle and fold its view; ``name`` is the file's, for whoever checks it again.
+
+    Raises VerificationError with the check that failed.
+    """
     report = verify(data, policy)
     if report.status != "verified" or report.case is None or report.record is None:
         raise VerificationError(
             f"The bundle does not verify: {report.checks[-1].sentence}",
             hint="Nothing is shown of a file that does not verify.",
         )
+    bundle = Bundle.parse(data)
     standing = Standing(
-        audience=Bundle.parse(data).audience,
+        audience=bundle.audience,
         custody=policy.custody,
+        witnesses=_witnesses(bundle, policy),
         names=policy.names,
         checked=report.status,
         checks=tuple(CheckLine(c.name, c.result, c.sentence) for c in report.checks),
+        # The policy has no name here: whoever checks gets it from somebody they trust.
+        check_command=f"proofhouse verify {shlex.quote(name)} --policy POLICY",
     )
     return report, case_view(report.case, report.record, report.opened, standing)
+
+
+def _witnesses(bundle: Bundle, policy: Policy) -> int:
+    """How many of the policy's witnesses cosigned the checkpoint of a bundle that verifies."""
+    checkpoint, note = checkpoints.verify(bundle.checkpoint, policy.log)
+    return len(cosignature.verify(checkpoint, note, policy.witnesses, policy.witness_threshold))
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -97,6 +97,53 @@ def test_verify_does_not_know_another_log(honest: Path, tmp_path: Path) -> None:
     assert "trust policy does not name" in done.stdout
 
 
+NO_BUNDLES: dict[str, tuple[Callable[[Path], bytes], str]] = {
+    "nothing": (lambda home: b"", "The file is empty"),
+    "a blank": (lambda home: b" \n", "The file is empty"),
+    "zeros": (lambda home: bytes(500), "binary"),
+    "bytes that are no text": (lambda home: b"{\xff\xfe}", "binary"),
+    "a dossier": (lambda home: bundle_of(home).with_name("dossier.html").read_bytes(), "HTML"),
+    "a policy": (lambda home: (home / "policy.json").read_bytes(), "a trust policy, not a bundle"),
+    "a list": (lambda home: b"[]", "begins with {"),
+    "another object": (lambda home: b'{"a":1}', "does not say that its format is"),
+    "half a bundle": (lambda home: bundle_of(home).read_bytes()[:9_000], "cut off"),
+    "a bundle laid out anew": (
+        lambda home: json.dumps(json.loads(bundle_of(home).read_bytes()), indent=2).encode(),
+        "not byte for byte",
+    ),
+    "a bundle and a newline": (
+        lambda home: bundle_of(home).read_bytes() + b"\n",
+        "not byte for byte",
+    ),
+    "too deep": (lambda home: b'{"a":' * 100_000, "cut off"),
+}
+
+
+@pytest.mark.parametrize("name", NO_BUNDLES)
+def test_verify_says_what_a_file_is_instead(honest: Path, tmp_path: Path, name: str) -> None:
+    """A file that is no bundle is told as what it seems to be, and is not verified."""
+    made, word = NO_BUNDLES[name]
+    (tmp_path / "file").write_bytes(made(honest))
+    done = run(honest, "verify", str(tmp_path / "file"))
+    assert done.returncode == 1
+    assert word in done.stdout.splitlines()[0]
+    assert "NOT verified" in done.stdout
+    assert done.stderr == ""
+    (check,) = json.loads(run(honest, "verify", "--json", str(tmp_path / "file")).stdout)["checks"]
+    assert (check["name"], check["result"]) == ("bytes", "failed")
+
+
+@pytest.mark.parametrize("name", ["nothing", "a dossier", "half a bundle", "a list"])
+def test_verify_names_a_policy_that_is_none(honest: Path, tmp_path: Path, name: str) -> None:
+    """A policy that can't be used is named by its file, and nothing is verified."""
+    (tmp_path / "trusted").write_bytes(NO_BUNDLES[name][0](honest))
+    policy = str(tmp_path / "trusted")
+    done = run(honest, "verify", str(bundle_of(honest)), "--policy", policy)
+    assert done.returncode == 2
+    assert f"{policy} can't be used as a trust policy" in said(done)
+    assert done.stdout == ""
+
+
 @pytest.mark.parametrize("name", ["absent", "a folder"])
 def test_verify_without_a_file(honest: Path, tmp_path: Path, name: str) -> None:
     """A file that is not there is said by its name."""

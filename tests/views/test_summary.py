@@ -27,16 +27,22 @@ def test_the_summary_of_a_reviewed_case() -> None:
         "model       northlight-4-preview (checkpoint step-412000)",
         "bank        memory-flaw-bank, version 3",
         "threshold   memory-flaw at +1.25 logits, zone ±0.50",
+        "            logits are steps on the bank’s scale: a model placed where an item is solves "
+        "it half the time",
         "items       15 used of 60 planned: 13 solved, 1 failed, 1 missing",
         "spent       1,166,340 tokens, 55 min",
-        "evidence    +4.00 to +5.00 nats, boundaries −2.94 and +2.94",
+        "evidence    +4.00 to +5.00 nats; COVERED from +2.94, NOT_COVERED from −2.94",
+        "            nats weigh a model just above the zone against one just below, missing items "
+        "scored both ways; an answer takes 19 to 1",
         "ability     +2.90 logits (95% interval +2.09 to +3.71)",
         "terms       6 of 6 clauses accepted",
         "window      6 July 2026 to 1 August 2026, closed 1 August 2026",
         "findings    2 findings",
         "partners    1",
         "record      19 statements, leaves 9 to 66",
-        "shows       integrity, not independence and order proven, times claimed",
+        "shows       integrity, not independence: nothing was changed, but one home holds every "
+        "key",
+        "            order proven, times claimed: no witness saw when the log grew",
     )
 
 
@@ -51,6 +57,33 @@ def test_what_is_sealed_is_said_to_be_sealed() -> None:
         "findings    2 findings, sealed",
     ):
         assert row in lines
+
+
+@pytest.mark.parametrize("story", cases.STORIES)
+def test_a_unit_is_explained_once_and_where_it_is_used(story: str) -> None:
+    """Whoever reads of logits or nats is told once, on the line below the first, what they are."""
+    lines = lines_of(cases.STORIES[story]())
+    for unit in ("logits", "nats"):
+        used = [n for n, line in enumerate(lines) if f" {unit}" in line and line[0] != " "]
+        told = [n for n, line in enumerate(lines) if line.strip().startswith(unit)]
+        assert told == [used[0] + 1] if used else told == []
+
+
+def test_evidence_is_told_in_odds_of_the_side_it_is_on() -> None:
+    """Where no item is missing the odds say for which side the outcomes weigh."""
+    (told,) = (line for line in lines_of(cases.not_covered()) if "nats weigh" in line)
+    assert "for a model just below the zone against one just above; an answer takes 19 to 1" in told
+
+
+def test_what_stays_sealed_is_named() -> None:
+    """The values that are not opened are counted and the first three are named."""
+    told = cases.covered_and_reviewed().seal(("bank-commitment", "seed"))
+    assert "sealed      1 value stays sealed: the bank’s secret seed" in lines_of(told)
+    (many,) = (line for line in lines_of(cases.for_developer()) if line.startswith("sealed"))
+    assert many == (
+        "sealed      5 values stay sealed: the bank’s secret seed, the threshold, the list of "
+        "items and 2 more"
+    )
 
 
 @pytest.mark.parametrize("story", cases.STORIES)

@@ -43,20 +43,33 @@ def test_no_state_is_told_as_permission_or_failure(words_of_blame: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("custody", "witnesses", "shown"),
+    ("custody", "witnesses", "begins"),
     [
-        ("single", 0, ("integrity, not independence", "order proven, times claimed")),
-        (None, 0, ("integrity, not independence", "order proven, times claimed")),
-        ("separate", 1, ("integrity, with keys held apart", "order proven and seen by 1 witness")),
+        ("single", 0, ("integrity, not independence:", "order proven, times claimed:")),
+        (None, 0, ("integrity, not independence:", "order proven, times claimed:")),
+        (
+            "separate",
+            1,
+            ("integrity, with keys held apart:", "order proven and seen by 1 witness;"),
+        ),
         (
             "separate",
             3,
-            ("integrity, with keys held apart", "order proven and seen by 3 witnesses"),
+            ("integrity, with keys held apart:", "order proven and seen by 3 witnesses;"),
         ),
     ],
 )
 def test_what_a_check_shows_is_no_more_than_what_is_known(
-    custody: str | None, witnesses: int, shown: tuple[str, str]
+    custody: str | None, witnesses: int, begins: tuple[str, str]
 ) -> None:
-    """Without separate custody there is no independence, without witnesses no time."""
-    assert words.shown(custody, witnesses) == shown
+    """Without separate custody there is no independence, no time without witnesses, and why."""
+    for said, beginning in zip(words.shown(custody, witnesses), begins, strict=True):
+        assert said.startswith(beginning)
+        assert len(said) > len(beginning) + 10
+
+
+def test_only_a_home_that_holds_every_key_is_said_to() -> None:
+    """That one home holds every key is said of single custody alone."""
+    for custody in ("single", "separate", None):
+        told = "one home holds every key" in words.shown(custody, 0)[0]
+        assert told == (custody == "single")

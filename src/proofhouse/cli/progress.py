@@ -3,14 +3,18 @@
 
      ✓ leaf 3   Developer   asks whether its model would be covered
      ⠹ Testing  14 of 36 items · 2 at work · 41,309 tokens · 0:31
-       evidence  NOT COVERED ├───────────────●────┤ COVERED      +1.62 nats
+       evidence  NOT_COVERED      ├─────────┼─────────┤··●  COVERED  +3.62
 
-On a terminal the last two lines are drawn anew as things happen; elsewhere a line is printed when
-a batch is done. Everything goes to standard error, so that standard output stays for results.
+On a terminal the last two lines are drawn anew as things happen, and what is longer than a line is
+broken between words; elsewhere a line is printed when a batch is done, and none is broken, so that
+a file of them can be searched. Everything goes to standard error, so that standard output stays
+for results. A run that was broken off goes on counting from what was kept; of the time only that
+of finished items was, so the clock goes on from about there.
 """
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,16 +23,18 @@ from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.markup import escape
 from rich.spinner import Spinner
 from rich.text import Text
 
 from proofhouse import journey
+from proofhouse.cli.output import command, shown
 from proofhouse.publish import Published
 from proofhouse.rules.registration import Case, Entry
-from proofhouse.views import summary_lines
+from proofhouse.views import plain, summary_lines
+from proofhouse.views.summary import LABEL
 
 SAID: dict[str, str] = {
+    "log-opened": "opens the log",
     "bank-commitment": "commit to a sealed bank of items",
     "threshold-commitment": "commit to a secret threshold",
     "inquiry": "asks whether its model would be covered",
@@ -36,6 +42,7 @@ SAID: dict[str, str] = {
     "plan": "registers the plan before the first item",
     "run-started": "starts the run",
     "run-ended": "ends the run and states every outcome",
+    "determination-notice": "publishes that it has determined, what stays sealed",
     "determination": "states the determination",
     "disclosure": "discloses the result to the developer",
     "review-requested": "asks for a review",
@@ -51,7 +58,13 @@ SAID: dict[str, str] = {
 }
 """What a statement does, after the name of whoever makes it."""
 
-_WIDTH = 31
+HALF = 10
+"""Columns of the evidence bar from its middle to a boundary, where both are as far from nothing."""
+
+BEYOND = 5
+"""Columns on either side for evidence that has crossed a boundary."""
+
+_MARGIN = "   "
 
 
 class Progress:
@@ -84,9 +97,9 @@ class Progress:
         self._run = None
         self._live.update(Text(""))
         if isinstance(told, journey.Registered):
-            self._console.print(_statement(told.entry))
+            self._say(_statement(told.entry))
         else:
-            self._console.print(Text(f" · {told.text}", style="dim"))
+            self._say(Text(f" · {told.text}", style="dim"))
 
     def summary(self, case: Case, published: Published, policy: Path) -> None:
         """Show what it came to, and where the files are."""
@@ -94,53 +107,99 @@ class Progress:
         self._live.update(Text(""))
         self._console.print()
         for line in summary_lines(published.view):
-            self._console.print(f"   {escape(line)}")
+            label = line[:LABEL]
+            named = label.endswith(" ") and " " not in label.strip()
+            self._row(line, LABEL if named else 0, dim=line.startswith(" "))
         self._console.print()
         for name, path in (
             ("dossier", published.dossier),
             ("bundle", published.bundle),
             ("policy", policy),
         ):
-            self._console.print(f"   {name:<8} {_short(path)}", soft_wrap=True)
+            self._unbroken(f"{name:<8} {shown(path)}")
         self._console.print()
-        took = time.monotonic() - self._began
-        check = f"proofhouse verify {_short(published.bundle)} --policy {_short(policy)}"
-        self._console.print(f"   Check it yourself: {check}", soft_wrap=True)
-        self._console.print(f"   This took {_clock(took)}.", style="dim")
+        self._unbroken(
+            f"Check it yourself: {command('verify', published.bundle, '--policy', policy)}"
+        )
+        self._row(f"This took {_clock(time.monotonic() - self._began)}.", dim=True)
+
+    # ------------------------------------------------------------------------------ saying it
+
+    def _say(self, text: Text) -> None:
+        """One line; on a terminal broken at its edge, elsewhere never."""
+        self._console.print(text, soft_wrap=not self._console.is_terminal)
+
+    def _unbroken(self, line: str) -> None:
+        """A line to be copied: the terminal may fold it, but no newline enters it."""
+        self._console.print(Text(_MARGIN + line), soft_wrap=True)
+
+    def _row(self, line: str, indent: int = 0, *, dim: bool = False) -> None:
+        """A line that goes on ``indent`` columns in, where a terminal is too narrow for it."""
+        width = self._console.width - len(_MARGIN)
+        parts = [line]
+        if self._console.is_terminal and len(line) > width > 2 * indent:
+            parts = textwrap.wrap(
+                line, width, subsequent_indent=" " * indent, break_on_hyphens=False
+            )
+        for part in parts:
+            self._console.print(Text(_MARGIN + part, style="dim" if dim else ""), soft_wrap=True)
 
     def _progress(self, told: journey.Progress) -> None:
-        if self._run is None:
-            self._run = _Run(told.plan)
         event = told.event
-        if event is not None and event.kind == "started":
-            self._run.at_work.add(event.id)
-        if event is not None and event.kind == "finished":
-            self._run.at_work.discard(event.id)
-        if event is not None and event.kind in ("tokens", "finished"):
-            self._run.tokens[event.id] = event.tokens
-        self._run.outcomes = dict(told.outcomes)
+        if self._run is None:
+            self._run = _Run(told)
+            for line in self._run.opening():
+                self._row(line, dim=True)
+        self._run.follow(told)
         if self._console.is_terminal:
             self._live.update(self._run.drawn())
         elif event is not None and event.kind == "batch-done":
             for line in self._run.lines():
-                self._console.print(f"   {line}")
+                self._row(line)
 
 
 class _Run:
-    """One run as far as it has come."""
+    """One run as far as it has come, counted on from what was kept of it."""
 
-    def __init__(self, plan: Mapping[str, Any]) -> None:
-        self.plan = plan
+    def __init__(self, begun: journey.Progress) -> None:
+        self.plan: Mapping[str, Any] = begun.plan
         self.weights = {
             item["id"]: (item["solvedMicronats"], item["failedMicronats"])
-            for item in plan["items"]
+            for item in begun.plan["items"]
             if "solvedMicronats" in item
         }
         self.at_work: set[str] = set()
+        self.kept_tokens = begun.tokens
         self.tokens: dict[str, int] = {}
-        self.outcomes: dict[str, str] = {}
-        self._began = time.monotonic()
+        self.outcomes: dict[str, str] = dict(begun.outcomes)
+        self._began = time.monotonic() - begun.milliseconds / 1000
         self._spinner = Spinner("dots")
+
+    def follow(self, told: journey.Progress) -> None:
+        """Take in what just happened."""
+        event = told.event
+        if event is not None and event.kind == "started":
+            self.at_work.add(event.id)
+        if event is not None and event.kind == "finished":
+            self.at_work.discard(event.id)
+        if event is not None and event.kind in ("tokens", "finished"):
+            self.tokens[event.id] = event.tokens
+        self.outcomes = dict(told.outcomes)
+
+    def opening(self) -> list[str]:
+        """What is said once, before the run moves: what was kept, and what evidence is."""
+        lines = []
+        if self.outcomes:
+            kept = plain.counted(len(self.outcomes), "item")
+            lines.append(f"{kept} of this run and {plain.count(self.kept_tokens)} tokens were kept")
+        if self.weights:
+            upper, lower = self.plan["upperMicronats"], self.plan["lowerMicronats"]
+            least = plain.counted(self.plan["minimumItems"], "item")
+            lines.append(
+                f"evidence is weighed in nats: COVERED from {plain.nats(upper)}, NOT_COVERED from "
+                f"{plain.nats(lower)}, {least} at least"
+            )
+        return lines
 
     def lines(self) -> list[str]:
         """Items, tokens and time; and the evidence, where a plan decides something."""
@@ -148,7 +207,7 @@ class _Run:
         words = [
             f"{len(self.outcomes)} of {limit}{len(self.plan['items'])} items",
             f"{len(self.at_work)} at work" if self.at_work else "",
-            f"{sum(self.tokens.values()):,} tokens",
+            f"{self.kept_tokens + sum(self.tokens.values()):,} tokens",
             _clock(time.monotonic() - self._began),
         ]
         kind = "Testing" if self.weights else "Testing deeper"
@@ -164,16 +223,10 @@ class _Run:
         return Group(self._spinner, *(Text(f"  {line}") for line in rest))
 
     def _evidence(self) -> str:
-        low = self._sum("failed")
-        high = self._sum("solved")
+        low, high = self._sum("failed"), self._sum("solved")
+        figure = plain.nats(low) if low == high else f"{plain.nats(low)} to {plain.nats(high)}"
         lower, upper = self.plan["lowerMicronats"], self.plan["upperMicronats"]
-        place = round((_WIDTH - 1) * (low - lower) / (upper - lower))
-        gauge = ["─"] * _WIDTH
-        gauge[_WIDTH // 2] = "┼"
-        gauge[min(max(place, 0), _WIDTH - 1)] = "●"
-        nats = f"{low / 1e6:+.2f}" if low == high else f"{low / 1e6:+.2f} to {high / 1e6:+.2f}"
-        bar = "".join(gauge)
-        return f"evidence  NOT COVERED ├{bar}┤ COVERED   {nats} nats".replace("-", "−")
+        return f"evidence  NOT_COVERED {gauge(low, high, lower, upper)} COVERED  {figure}"
 
     def _sum(self, missing_as: str) -> int:
         total = 0
@@ -182,6 +235,37 @@ class _Run:
             known = missing_as if outcome == "missing" else outcome
             total += solved if known == "solved" else failed
         return total
+
+
+def gauge(low: int, high: int, lower: int, upper: int) -> str:
+    """The evidence between its boundaries, in micro-nats: ``├────┼──●─┤``, or beyond one: ``┤··●``.
+
+    ``low`` and ``high`` differ where items are missing; the line between them is drawn bold. The
+    mark stands inside exactly as long as no boundary is reached; ``◀`` and ``▶`` say that it lies
+    farther out than the bar has room for. ``lower`` < 0 < ``upper``.
+    """
+    first, last = BEYOND, BEYOND + 2 * HALF
+    step = (upper - lower) / (2 * HALF)
+
+    def column(nats: int) -> int:
+        place = first + round((nats - lower) / step)
+        if nats >= upper:
+            return min(max(place, last + 1), last + BEYOND)
+        if nats <= lower:
+            return max(min(place, first - 1), 0)
+        return min(max(place, first + 1), last - 1)
+
+    cells = [" "] * BEYOND + ["├"] + ["─"] * (2 * HALF - 1) + ["┤"] + [" "] * BEYOND
+    cells[column(0)] = "┼"
+    start, end = column(low), column(high)
+    cells[last + 1 : end] = "·" * len(cells[last + 1 : end])
+    cells[start + 1 : first] = "·" * len(cells[start + 1 : first])
+    for place in set(range(start, end)) - {first, last}:
+        cells[place] = "━"
+    for nats, place in ((low, start), (high, end)):
+        far = (nats - lower) / step
+        cells[place] = "▶" if far > last else "◀" if far < -first else "●"
+    return "".join(cells)
 
 
 def _statement(entry: Entry) -> Text:
@@ -200,10 +284,3 @@ def _statement(entry: Entry) -> Text:
 def _clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"
-
-
-def _short(path: Path) -> str:
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

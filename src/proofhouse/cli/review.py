@@ -49,7 +49,9 @@ from proofhouse.formats.predicates import CLAUSES
 @click.option("--turns", default=30, show_default=True, help="Turn budget of an item.")
 @click.option("--seconds", default=300, show_default=True, help="Time budget of an item.")
 @click.option("--abandon", is_flag=True, help="Withdraw from the review that was broken off.")
-@click.option("--json", "as_json", is_flag=True, help="End with one JSON object.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object at the end, and nothing else."
+)
 def command(**options: Any) -> None:
     """Test one model from inquiry to determination and, if it is covered, through a review.
 
@@ -60,7 +62,7 @@ def command(**options: Any) -> None:
     """
     from proofhouse.bootstrap import open_home
     from proofhouse.cli.progress import Progress
-    from proofhouse.journey import Journal, Journey, Wishes, abandon
+    from proofhouse.journey import Journal, Journey, Registered, Wishes, abandon
     from proofhouse.publish import publish_case
 
     wishes = Wishes(
@@ -77,6 +79,8 @@ def command(**options: Any) -> None:
         seconds_per_item=options["seconds"],
     )
     with open_home() as home, Progress(quiet=options["as_json"]) as progress:
+        if home.desk.log.size == 1:
+            progress.tell(Registered(home.desk.clear(0).entry))
         if options["abandon"]:
             case = abandon(home, progress.tell)
         else:

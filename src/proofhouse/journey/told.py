@@ -29,8 +29,8 @@ class Registered:
 class Progress:
     """A run moves: the opened plan, the outcomes so far, what just happened (None: it begins).
 
-    Where it begins, ``tokens`` and ``milliseconds`` are what the items cost that an attempt before
-    this one finished: a run that was broken off goes on counting from there.
+    Where it begins, ``tokens`` is what the items cost that an earlier attempt finished, and
+    ``milliseconds`` about how long they took, side by side: a run goes on counting from there.
     """
 
     plan: Mapping[str, Any]

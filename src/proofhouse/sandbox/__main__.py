@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m proofhouse.sandbox``: compile a sandbox's first process beforehand; say where it lies.
+"""``python -m proofhouse.sandbox``: compile a sandbox's first process, print its path.
 
 Raises PrerequisiteError as ``build.init_binary`` does.
 """

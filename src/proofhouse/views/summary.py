@@ -5,9 +5,13 @@
     Review: the window is open and the assessor is to plan.
     model       reference/strong (checkpoint 2026-06-20)
     items       15 used of 60 planned: 13 solved, 2 failed, 0 missing
+    evidence    +3.38 nats; COVERED from +2.94, NOT_COVERED from −2.94
+                nats weigh the outcomes: 29 to 1 for a model just above the zone against one
+                just below; an answer takes 19 to 1
 
-A line holds no control character, whatever a model is called (R20), and at most 100 columns of
-other people's text. What is sealed is named as sealed.
+Where a unit is used first, a line without a name says what it means. A line holds no control
+character, whatever a model is called (R20), and at most 100 columns of other people's text. What
+is sealed is named as sealed.
 """
 
 from __future__ import annotations
@@ -18,8 +22,14 @@ from proofhouse.views import plain, words
 from proofhouse.views.case import decided_run
 from proofhouse.views.values import CaseView, ReviewView, Sealed
 
-_LABEL = 12
+LABEL = 12
+"""How many columns the name of a line takes; a line without a name explains the one above."""
+
+LOGITS = (
+    "logits are steps on the bank’s scale: a model placed where an item is solves it half the time"
+)
 _LONGEST = 100
+_NAMED = 3
 
 
 def summary_lines(view: CaseView) -> tuple[str, ...]:
@@ -29,7 +39,7 @@ def summary_lines(view: CaseView) -> tuple[str, ...]:
     return (
         f"{head.answer}. {head.sentence}" if named else head.sentence,
         head.now,
-        *(f"{label:<{_LABEL}}{text}" for label, text in _rows(view)),
+        *(f"{label:<{LABEL}}{text}" for label, text in _rows(view)),
     )
 
 
@@ -61,6 +71,8 @@ def _tested(view: CaseView) -> Iterator[tuple[str, str]]:
                 for cut in cuts
             ),
         )
+        if not isinstance(cuts, Sealed):
+            yield "", LOGITS
 
 
 def _measured(view: CaseView) -> Iterator[tuple[str, str]]:
@@ -88,9 +100,10 @@ def _measured(view: CaseView) -> Iterator[tuple[str, str]]:
         path = plain.nats(low) if low == high else f"{plain.nats(low)} to {plain.nats(high)}"
         yield (
             "evidence",
-            f"{path} nats, boundaries {plain.nats(view.plan.lower_micronats)} and "
-            f"{plain.nats(view.plan.upper_micronats)}",
+            f"{path} nats; COVERED from {plain.nats(view.plan.upper_micronats)}, NOT_COVERED from "
+            f"{plain.nats(view.plan.lower_micronats)}",
         )
+        yield "", _weighed(low, high, view.plan.lower_micronats, view.plan.upper_micronats)
     if isinstance(stated.ability, Sealed):
         yield "ability", "sealed"
     else:
@@ -101,6 +114,25 @@ def _measured(view: CaseView) -> Iterator[tuple[str, str]]:
             f"{plain.logits(stated.ability.low_micrologits)} to "
             f"{plain.logits(stated.ability.high_micrologits)})",
         )
+        if view.threshold is None or isinstance(view.threshold.cuts, Sealed):
+            yield "", LOGITS
+
+
+def _weighed(low: int, high: int, lower: int, upper: int) -> str:
+    """What nats mean, in odds; with a figure of the case where nothing is missing."""
+    takes = plain.odds(upper)
+    if plain.odds(lower) != takes:
+        takes = f"{takes} for COVERED, {plain.odds(lower)} for NOT_COVERED"
+    if low != high:
+        return (
+            "nats weigh a model just above the zone against one just below, missing items scored "
+            f"both ways; an answer takes {takes}"
+        )
+    above, below = ("above", "below") if low >= 0 else ("below", "above")
+    return (
+        f"nats weigh the outcomes: {plain.odds(low)} for a model just {above} the zone against one "
+        f"just {below}; an answer takes {takes}"
+    )
 
 
 def _reviewed(review: ReviewView) -> Iterator[tuple[str, str]]:
@@ -128,10 +160,20 @@ def _rests_on(view: CaseView) -> Iterator[tuple[str, str]]:
         first, last = own[0].index, own[-1].index
         yield "record", f"{plain.counted(len(own), 'statement')}, leaves {first} to {last}"
     if view.sealed:
-        yield "sealed", plain.counted(len(view.sealed), "value")
+        yield "sealed", _sealed(view.sealed)
     for sentence in view.contradictions:
         yield "mismatch", sentence
-    yield "shows", plain.listed(words.shown(view.standing.custody, view.standing.witnesses))
+    integrity, times = words.shown(view.standing.custody, view.standing.witnesses)
+    yield "shows", integrity
+    yield "", times
+
+
+def _sealed(sealed: tuple[Sealed, ...]) -> str:
+    names = tuple(f"{one.what[0].lower()}{one.what[1:]}" for one in sealed[:_NAMED])
+    if len(sealed) > _NAMED:
+        names = (*names, f"{len(sealed) - _NAMED} more")
+    stay = "value stays" if len(sealed) == 1 else "values stay"
+    return f"{plain.count(len(sealed))} {stay} sealed: {plain.listed(names)}"
 
 
 def _text(text: str) -> str:

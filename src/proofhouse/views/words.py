@@ -188,13 +188,15 @@ FLOOR: Final = (
 NO_ABSENCE: Final = "Nothing here proves that a capability is absent."
 
 
-def shown(custody: str | None, witnesses: int) -> tuple[str, ...]:
-    """What checking a bundle can show, in the words of ``proofhouse verify``."""
-    return (
-        "integrity, with keys held apart"
-        if custody == "separate"
-        else "integrity, not independence",
-        "order proven, times claimed"
-        if witnesses == 0
-        else f"order proven and seen by {witnesses} {'witness' if witnesses == 1 else 'witnesses'}",
-    )
+def shown(custody: str | None, witnesses: int) -> tuple[str, str]:
+    """What checking a bundle can show, in the words of ``proofhouse verify``, and why."""
+    if custody == "separate":
+        integrity = "integrity, with keys held apart: nothing was changed since it was signed"
+    elif custody == "single":
+        integrity = "integrity, not independence: nothing was changed, but one home holds every key"
+    else:
+        integrity = "integrity, not independence: nothing was changed; who holds the keys is unsaid"
+    if witnesses == 0:
+        return integrity, "order proven, times claimed: no witness saw when the log grew"
+    seen = f"{witnesses} {'witness' if witnesses == 1 else 'witnesses'}"
+    return integrity, f"order proven and seen by {seen}; times are as the signers claim"
