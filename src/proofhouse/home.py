@@ -14,3 +14,12 @@ def default_path() -> Path:
         return Path(chosen).expanduser().absolute()
     data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(data) / "proofhouse"
+
+
+def state_path() -> Path:
+    """Where a program remembers what a home must not: ``$XDG_STATE_HOME/proofhouse``.
+
+    It lies apart from the home, so that a home put back from an old copy is noticed.
+    """
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "proofhouse"
