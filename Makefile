@@ -36,6 +36,7 @@ check: setup  ## Style, types and the import contract
 	@$(BIN)/lint-imports --no-cache
 
 unit: setup  ## The tests alone
+	@tools/system-packages test || true
 	@$(BIN)/pytest -n 2 --dist worksteal -m "not soak"
 
 soak: setup  ## Kill `proofhouse review` 50 times at random moments, and larger samples of the bank

@@ -18,7 +18,7 @@ from proofhouse.errors import FormatError, UnknownSignerError
 from proofhouse.formats.digest import sha256_hex
 from proofhouse.formats.envelope import Envelope, sign, signers
 from proofhouse.formats.fields import members, text
-from proofhouse.formats.keys import SigningKey
+from proofhouse.formats.keys import Signer
 from proofhouse.formats.plain import read_json
 from proofhouse.formats.policy import Policy
 from proofhouse.formats.statement import Statement
@@ -40,7 +40,7 @@ class Invitation:
     text: str
     invited_at: str
 
-    def signed(self, key: SigningKey) -> bytes:
+    def signed(self, key: Signer) -> bytes:
         """The file, signed by the assessor's key."""
         predicate = dict(
             zip(
