@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from proofhouse.journey import Broken, Journal, Wishes
 from proofhouse.publish import publish_case
 from stories import rehearsal
 
@@ -306,6 +307,20 @@ def test_no_key_is_ever_printed(home: Path) -> None:
     assert error["message"]
     for key in (home / "keys").iterdir():
         assert key.stat().st_mode & 0o077 == 0
+
+
+def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
+    """With --json a command that goes well says nothing beside its one object on one line."""
+    home = tmp_path / "home"
+    with rehearsal.opened(home) as played:
+        played.play(CASE, until="run_under_way")
+        Journal(home).begin(Broken(CASE, Wishes(), "2026-07-01T09:00:00Z"))
+    done = run(home, "review", "--abandon", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    (line,) = done.stdout.splitlines()
+    printed = json.loads(line)
+    assert (printed["case"], printed["state"]) == (CASE, "withdrawn")
+    assert Path(printed["bundle"]).is_file()
 
 
 def test_help_answers_at_once() -> None:

@@ -158,7 +158,7 @@ def test_leaves_are_told_without_a_gap(played: Any) -> None:
         for one in rehearsed.told:
             progress.tell(one)
     notice = case.need("determination").index - 1
-    assert f"leaf {notice}   Assessor publishes" in out.getvalue()
+    assert f"leaf {notice}   Assessor gives notice" in out.getvalue()
 
 
 def test_a_file_of_it_has_no_broken_line(played: Any) -> None:

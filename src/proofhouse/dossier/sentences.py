@@ -206,11 +206,12 @@ def digests(view: CaseView) -> Iterator[tuple[str, str]]:
             link.digest,
         )
     signers = {
-        signature.keyid: words.ROLES.get(signature.role, signature.role)
+        signature.keyid: (words.ROLES.get(signature.role, signature.role), signature.name)
         for link in view.chain
         for signature in link.signatures
     }
-    for keyid, role in sorted(signers.items(), key=lambda item: (item[1], item[0])):
-        yield f"Key: {role.lower()}", keyid
+    for keyid, (role, name) in sorted(signers.items(), key=lambda item: (item[1], item[0])):
+        named = f", {plain.one_line(name, 60)}" if name else ""
+        yield f"Key: {role.lower()}{named}", keyid
     for sealed in view.sealed:
         yield f"Sealed: {sealed.what}", sealed.digest
