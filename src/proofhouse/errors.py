@@ -10,13 +10,14 @@
     │   └── UnknownSignerError it may hold, but by nobody the trust policy names
     ├── PrerequisiteError      the machine lacks something; says how to get it
     ├── ModelError             the endpoint of the model under test failed
+    ├── LostError              a process of ours failed or ended before its time; run it again
     └── StorageError           the home can't be read or written
         ├── ErasedError        what was asked for was erased, on purpose
         └── DamagedError       the home holds something it did not write
 
 Rooms have narrower ones below these, each told in its own module: ``oracles.errors`` (an item that
-is not proven, a machine unfit to prove it), ``sandbox.session`` (a sandbox that was lost),
-``ledger.store`` (a checkpoint that was superseded).
+is not proven, a machine unfit to prove it), ``sandbox.session`` (SessionLostError, a LostError: a
+sandbox ended under a command), ``ledger.store`` (a checkpoint that was superseded).
 
 An error's text is one or two sentences for a person: what was asked, why not, and in ``hint``
 what is allowed or what to do. It never carries a secret, a traceback or a foreign message.
@@ -88,6 +89,15 @@ class ModelError(ProofhouseError):
     """The endpoint of the model under test can't be reached, or mis-speaks."""
 
     exit_code = 6
+
+
+class LostError(ProofhouseError):
+    """A process of ours failed or ended before its time: nobody's answer was judged by that.
+
+    The fault is ours or the machine's, never the model's. What is finished is kept; run it again.
+    """
+
+    exit_code = 8
 
 
 class StorageError(ProofhouseError):

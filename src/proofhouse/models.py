@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from proofhouse.errors import InputError, ModelError, PrerequisiteError
+from proofhouse.errors import InputError, LostError, PrerequisiteError
 from proofhouse.evaluation.types import ModelSpec
 
 REFERENCE = "reference/"
@@ -50,7 +50,7 @@ def reach(name: str, *, base_url: str = "", key: str = "") -> Iterator[Model]:
     """The model of that name, for as long as the context lasts.
 
     Raises InputError for a reference agent that does not exist, PrerequisiteError if the package
-    of reference agents is not installed, ModelError if its endpoint does not start.
+    of reference agents is not installed, LostError if its endpoint does not start.
     """
     if not name.startswith(REFERENCE):
         spec = ModelSpec(name, base_url=base_url, key=key)
@@ -125,7 +125,7 @@ def _hear(process: subprocess.Popen[bytes], strength: str) -> dict[str, str]:
             raise InputError(
                 f"There is no reference agent “{strength}”.", hint=said[-1][:300] if said else ""
             ) from None
-        raise ModelError("The endpoint of the reference agent did not start.") from None
+        raise LostError("The endpoint of the reference agent did not start.") from None
 
 
 def _weights(folder: Path, strength: str) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from proofhouse.errors import InputError, ModelError, PrerequisiteError, RefusedError, StorageError
+from proofhouse.errors import InputError, LostError, PrerequisiteError, RefusedError, StorageError
 from proofhouse.evaluation import run as evaluation
 from proofhouse.evaluation.types import (
     Budgets,
@@ -243,7 +243,7 @@ def test_a_killed_child_costs_no_finished_sample(
 
     desk = lab.Desk(items, solved=lambda *_: True, keeps=kill_at_third)
     one = job(endpoint.spec(), tmp_path, samples_at_once=2)
-    with pytest.raises(ModelError, match=rf"{words} .* with [34] samples finished"):
+    with pytest.raises(LostError, match=rf"{words} .* with [34] samples finished"):
         asyncio.run(evaluation.run(one, **desk.calls))
     kept = set(desk.samples)
     assert {sample.kind for sample in desk.samples.values()} == {"answered"}
@@ -433,7 +433,7 @@ def test_a_child_that_hangs_is_ended(
 
     desk = lab.Desk(lab.items("a", "b"), keeps=stop)
     one = job(ModelSpec("mockllm/model"), tmp_path, samples_at_once=1)
-    with pytest.raises(ModelError, match="said nothing"):
+    with pytest.raises(LostError, match="said nothing"):
         asyncio.run(evaluation.run(one, **desk.calls))
     assert children(os.getpid()) == []
 

@@ -8,7 +8,7 @@ answers at once. Errors of ours become one sentence on standard error and a docu
     1  a check failed                      5  the machine lacks something; says how to get it
     2  bad input or usage                  6  the model's endpoint failed
     3  a rule refuses it                   7  the home can't be read or written
-    8  a sandbox was lost                  130  interrupted; the same command goes on
+    8  a process of ours was lost; again   130  interrupted; the same command goes on
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "horizon": ("proofhouse.cli.horizon", "The time horizon of recorded models, in minutes."),
     "verify": ("proofhouse.cli.verify", "Check a bundle offline against a trust policy."),
+    "audit": ("proofhouse.cli.audit", "Audit a whole log from its public files."),
+    "ledger": ("proofhouse.cli.ledger", "List, prove, export and serve the log of a home."),
     "key": ("proofhouse.cli.key", "Make keys, and say where they live: file, passphrase, token."),
     "init": ("proofhouse.cli.init", "Make a home: a party's own, or that of a log."),
     "bank": ("proofhouse.cli.bank", "Commit to a sealed bank of items."),

@@ -23,7 +23,7 @@ from typing import Any, Literal
 from proofhouse.bank.derivation import item_key
 from proofhouse.bank.families import derive
 from proofhouse.desk.desk import Desk
-from proofhouse.errors import ModelError
+from proofhouse.errors import LostError
 from proofhouse.evaluation.run import run
 from proofhouse.evaluation.types import Event, FinishedSample, Job, Score, TaskFile, TaskItem
 from proofhouse.formats import canonical
@@ -93,7 +93,7 @@ class Conductor:
     async def conduct(self) -> Conducted:
         """Run until the order has no more items, or a reason from outside ends it.
 
-        Raises ModelError if the child ends early ``ATTEMPTS`` times in a row; what was finished
+        Raises LostError if the child ends early ``ATTEMPTS`` times in a row; what was finished
         is kept, and calling again goes on from there.
         """
         self._recall()
@@ -110,7 +110,7 @@ class Conductor:
                     finished=self._finished,
                     progress=self._progress,
                 )
-            except ModelError:
+            except LostError:
                 if attempts == ATTEMPTS:
                     raise
             finally:

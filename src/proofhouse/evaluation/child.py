@@ -18,6 +18,7 @@ import socket
 import sys
 from typing import Final
 
+from proofhouse import errors
 from proofhouse.errors import ProofhouseError
 from proofhouse.evaluation.messages import read_job
 from proofhouse.evaluation.types import Job
@@ -40,11 +41,11 @@ def main(arguments: list[str]) -> int:
         except KeyboardInterrupt:
             return 0
         except ProofhouseError as error:
-            last = _failure(type(error).__name__, error.message, error.hint)
+            last = _failure(_branch(error), error.message, error.hint)
         except Exception as error:
             sys.excepthook(*sys.exc_info())
             text = f"The evaluation process failed ({type(error).__name__})."
-            last = _failure("ProofhouseError", text, "Its log directory holds child.log.")
+            last = _failure("LostError", text, "Its log directory holds child.log.")
         _say(connection, last)
         return 0
 
@@ -78,6 +79,11 @@ def _run(job: Job, connection: socket.socket) -> Head:
     # Inspect's event loop gets a copy: it closes what it was given when it ends.
     log = source.evaluate(job, model, connection.dup())
     return {"kind": "done", "status": log.status, "log": os.path.basename(log.location)}
+
+
+def _branch(error: ProofhouseError) -> str:
+    """The narrowest name for an error that the parent knows: the tree's own."""
+    return next(kind.__name__ for kind in type(error).__mro__ if hasattr(errors, kind.__name__))
 
 
 def _failure(name: str, message: str, hint: str) -> Head:

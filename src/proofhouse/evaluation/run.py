@@ -44,7 +44,14 @@ from urllib.parse import urlsplit
 
 from proofhouse import errors
 from proofhouse.durable import told
-from proofhouse.errors import InputError, ModelError, ProofhouseError, RefusedError, StorageError
+from proofhouse.errors import (
+    InputError,
+    LostError,
+    ModelError,
+    ProofhouseError,
+    RefusedError,
+    StorageError,
+)
 from proofhouse.evaluation import scan
 from proofhouse.evaluation.messages import Mode, batch_frame, job_head, read_harness
 from proofhouse.evaluation.types import (
@@ -102,7 +109,7 @@ async def run(
     Raises:
         InputError: the job names no provider that Inspect knows, or an address that is none.
         PrerequisiteError: the provider's package, or what the sandbox needs, is missing.
-        ModelError: the child ended before its time. What is finished is finished; call again.
+        LostError: the child ended before its time. What is finished is finished; call again.
         RefusedError: an item was offered that has already run.
         StorageError: the log directory can't be used, or the disk it is on is full.
     """
@@ -126,7 +133,7 @@ async def probe(job: Job) -> ProbeReport:
 
     Raises:
         ModelError: one sentence saying what it did not do.
-        InputError, PrerequisiteError, StorageError: as in `run`.
+        InputError, LostError, PrerequisiteError, StorageError: as in `run`.
     """
     check(job)
     async with _child(job, "probe") as (process, channel):
@@ -236,7 +243,7 @@ class _Conversation:
                     return_when=asyncio.FIRST_COMPLETED,
                 )
                 if not done:
-                    raise ModelError(
+                    raise LostError(
                         f"The evaluation's process said nothing for {SILENCE_SECONDS:.0f} seconds "
                         "and was ended.",
                         hint="What is finished is kept; run it again to go on.",
@@ -257,7 +264,7 @@ class _Conversation:
     def summary(self, last: Head) -> RunSummary:
         """What the attempt came to."""
         if self._harness is None or last["status"] != "success":
-            raise ModelError(
+            raise LostError(
                 "Inspect did not bring the evaluation to its end.",
                 hint="The log directory holds child.log; what is finished is kept.",
             )
@@ -448,11 +455,11 @@ def _check_room(directory: Path) -> None:
 
 async def _ended_early(
     process: asyncio.subprocess.Process, conversation: _Conversation | None
-) -> ModelError:
+) -> LostError:
     status = await process.wait()
     how = f"was killed (signal {-status})" if status < 0 else f"ended (status {status})"
     kept = "" if conversation is None else f" with {conversation.kept} samples finished"
-    return ModelError(
+    return LostError(
         f"The evaluation's process {how} before its time{kept}.",
         hint="What is finished is kept; run it again to go on.",
     )

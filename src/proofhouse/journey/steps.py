@@ -78,7 +78,7 @@ def at_table(
     """Reach the submitted model and see that it answers.
 
     ``base_url`` stands for the submitted endpoint where it is reached by another address.
-    Raises ModelError, PrerequisiteError, RefusedError.
+    Raises LostError, ModelError, PrerequisiteError, RefusedError.
     """
     submission = case.need("submission")
     told = plan_evaluation.opened(home.desk, case, "submission", "model")

@@ -20,21 +20,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from proofhouse.errors import ProofhouseError
+from proofhouse.errors import LostError
 from proofhouse.sandbox.limits import Limits
 
 WORK_DIRECTORY = "/work"
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": WORK_DIRECTORY, "LANG": "C.UTF-8"}
 
 
-class SessionLostError(ProofhouseError):
+class SessionLostError(LostError):
     """The sandbox ended by itself under a command; nobody's answer was judged.
 
     This is a failure of the infrastructure (or of a program that took its own sandbox down), not
     a result: run again in a new session.
     """
-
-    exit_code = 8
 
 
 @dataclass(frozen=True)
