@@ -14,8 +14,9 @@ Steps, numbered in the code; the first that fails ends the verification:
                  the window's length; the same rules that the desk applied (rules.registration)
  6. openings     every opened value is what was committed to
  7. determination    replayed from plan, threshold and outcomes, where they are opened
- 8. runs         every run that started has ended; what was counted is what was stated
- 9. what it can't show    custody, witnesses, times, what may have come later
+ 8. runs         every run that started has ended; what is opened of each is what was stated
+ 9. figures      counts and exact intervals of ability and findings, where they are opened
+10. what it can't show    custody, witnesses, times, what may have come later
 
 Reaches formats and rules only: the standard library, ``cryptography`` and, for Pedersen
 commitments, ``rbcl``. It opens no socket and reads no file.
@@ -35,9 +36,11 @@ from proofhouse.formats.bundle import opened as opens
 from proofhouse.formats.checkpoint import Checkpoint
 from proofhouse.formats.policy import Policy
 from proofhouse.rules.entries import entry_of
+from proofhouse.rules.figures import check_ability, check_findings, not_made_again
 from proofhouse.rules.inquiry import finding
 from proofhouse.rules.registration import Case, Entry, Record, register, window_of
-from proofhouse.rules.replay import Replayed, check_counts, replay
+from proofhouse.rules.replay import Replayed, replay
+from proofhouse.rules.runs import Ran, check_no_item_twice, check_plan, check_run, cited
 
 Status = Literal["verified", "failed", "unknown_signers"]
 Held = Literal["held", "failed", "not_checked"]
@@ -108,18 +111,19 @@ def verify(data: bytes, policy: Policy) -> Report:
         ("openings", _openings),
         ("determination", _determination),
         ("runs", _runs),
+        ("figures", _figures),
     )
     try:
         state = _State(Bundle.parse(data))  # 1
     except ProofhouseError as error:
         return Report(walk.failed("bytes", error), tuple(walk.checks))
     walk.held("bytes", f"The file is one canonical bundle of {len(data):,} bytes.")
-    for name, step in steps:  # 2 to 8
+    for name, step in steps:  # 2 to 9
         try:
             step(walk, state, policy)
         except ProofhouseError as error:
             return Report(walk.failed(name, error), tuple(walk.checks))
-    _limits(walk, state, policy)  # 9
+    _limits(walk, state)  # 10
     return Report("verified", tuple(walk.checks), state.case, state.record, state.opened)
 
 
@@ -178,7 +182,8 @@ def _rules(walk: _Walk, state: _State, policy: Policy) -> None:  # 5
             case = register(case, entry, record)
         else:
             record = record.with_clear(entry)
-    _genesis(state, record)
+    _genesis(state, policy, record)
+    _no_stray(case, record)
     state.case, state.record = case, record
     walk.held(
         "chain",
@@ -210,12 +215,46 @@ def _rules(walk: _Walk, state: _State, policy: Policy) -> None:  # 5
         )
 
 
-def _genesis(state: _State, record: Record) -> None:
+def _genesis(state: _State, policy: Policy, record: Record) -> None:
+    """Leaf 0 says what the policy says of this log, and nothing in the bundle is older."""
     genesis = record.named("log-opened")
     if len(genesis) != 1 or genesis[0].index != 0:
         raise VerificationError("The bundle lacks the statement that opened the log, at leaf 0.")
-    if state.checkpoint is None or genesis[0].predicate["origin"] != state.checkpoint.origin:
+    opened = genesis[0].predicate
+    if state.checkpoint is None or opened["origin"] != state.checkpoint.origin:
         raise VerificationError("The log was opened under another origin than its checkpoint's.")
+    if opened["verifierKey"] != str(policy.log):
+        raise VerificationError("The log was opened under another key than the policy's.")
+    if opened["custody"] != policy.custody:
+        raise VerificationError(
+            f"The log was opened under {opened['custody']} custody, and the policy says that it is "
+            f"under {policy.custody} custody."
+        )
+    for entry in state.entries:
+        if entry.made_at < opened["openedAt"]:
+            raise VerificationError(
+                f"The statement “{entry.name}” says it was made at {entry.made_at}, before the log "
+                f"was opened ({opened['openedAt']})."
+            )
+
+
+def _no_stray(case: Case, record: Record) -> None:
+    """Every clear statement is cited by the case, or the one threshold of the bank that it cites.
+
+    A notice without its determination would hide what was determined.
+    """
+    cited_here = {
+        entry.predicate.get(name)
+        for entry in case.entries
+        for name in ("bank", "threshold", "notice")
+    }
+    for entry in record.clear.values():
+        of_bank = entry.name == "threshold-commitment" and entry.predicate["bank"] in cited_here
+        if entry.name != "log-opened" and entry.digest not in cited_here and not of_bank:
+            raise VerificationError(
+                f"The bundle holds a “{entry.name}” (leaf {entry.index}) that nothing in its case "
+                "cites."
+            )
 
 
 def _openings(walk: _Walk, state: _State, _policy: Policy) -> None:  # 6
@@ -281,10 +320,15 @@ def _runs(walk: _Walk, state: _State, _policy: Policy) -> None:  # 8
     if not started:
         walk.skipped("runs", "No run has started in this case.")
         return
-    for run in ended:
-        listed = state.opened.get(run.predicate["outcomes"]["salted"])
-        if listed is not None:
-            check_counts(listed, run)
+    bank = state.record.clear[state.case.need("submission").predicate["bank"]]
+    ran = [Ran.of(state.case, run, state.opened) for run in ended]
+    for run in ran:
+        check_run(run, bank)
+    for planned in state.case.all("plan"):  # a plan whose run has not ended is opened all the same
+        plan = state.opened.get(planned.predicate["plan"]["salted"])
+        if plan is not None:
+            check_plan(planned, plan, bank)
+    check_no_item_twice(ran)
     tail = " One is under way." if len(started) > len(ended) else ""
     walk.held(
         "runs",
@@ -297,9 +341,38 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _limits(walk: _Walk, state: _State, policy: Policy) -> None:  # 9
-    genesis = state.record.named("log-opened")[0]
-    if "single" in (policy.custody, genesis.predicate["custody"]):
+def _figures(walk: _Walk, state: _State, _policy: Policy) -> None:  # 9
+    stated, delivered = state.case.last("determination"), state.case.last("findings")
+    opened = state.opened
+    ability = opened.get(stated.predicate["ability"]["salted"]) if stated else None
+    findings = opened.get(delivered.predicate["findings"]["salted"]) if delivered else None
+    if stated is not None and ability is not None:
+        committed = state.record.clear[stated.predicate["threshold"]]
+        threshold = opened.get(committed.predicate["threshold"]["sha256"])
+        scales = {d["scale"] for d in threshold["dimensions"].values()} if threshold else None
+        check_ability(ability, _ran(state, stated), scales)
+    if delivered is not None and findings is not None:
+        check_findings(findings, delivered, _ran(state, delivered))
+    if ability is None and findings is None:
+        walk.skipped("figures", "No figure about the model is opened here.")
+        return
+    walk.held(
+        "figures",
+        "The counts and exact intervals of what is opened of ability and findings were made again.",
+    )
+    walk.skipped(
+        "other figures",
+        f"Not made again here, for want of numerics: {not_made_again(ability, findings)}. Titles, "
+        "severities and sentences are their assessor's.",
+    )
+
+
+def _ran(state: _State, stated: Entry) -> Ran:
+    return Ran.of(state.case, cited(state.case, stated, "run"), state.opened)
+
+
+def _limits(walk: _Walk, state: _State) -> None:  # 10
+    if state.record.named("log-opened")[0].predicate["custody"] == "single":
         walk.skipped(
             "custody",
             "One home holds every key: this shows integrity, not independence.",

@@ -96,14 +96,34 @@ class Forger:
         twin = Piece(piece.name, {**piece.predicate}, piece.subject, piece.keys, "", piece.salt)
         self.pieces.insert(self.pieces.index(self.find(after, -1)) + 1, twin)
 
+    def cut(self, after: str) -> None:
+        """Leave out whatever comes after a statement, and what opened it."""
+        del self.pieces[self.pieces.index(self.find(after)) + 1 :]
+        self.forget()
+
+    def forget(self) -> None:
+        """Leave out the openings of what is no longer there."""
+        kept = json.dumps([piece.predicate for piece in self.pieces])
+        self.openings = [o for o in self.openings if bundles.opened(o) in kept]
+
+    def seal(self, name: str, key: str, nth: int = 0) -> None:
+        """Leave a hidden field sealed."""
+        digest = _committed(self.find(name, nth).predicate[key])
+        self.openings = [o for o in self.openings if bundles.opened(o) != digest]
+
+    def opened(self, name: str, key: str, nth: int = 0) -> Any:
+        """What a hidden field holds."""
+        digest = _committed(self.find(name, nth).predicate[key])
+        honest = next(o for o in self.openings if bundles.opened(o) == digest)
+        return json.loads(json.dumps(honest.value))
+
     def resign(self, name: str, *keys: str) -> None:
         """Have a statement signed by other keys of the home."""
         self.find(name).keys = list(keys)
 
     def open_as(self, name: str, key: str, change: Callable[[Any], None], nth: int = 0) -> None:
         """Change what a hidden field holds, and commit to that instead."""
-        field_ = self.find(name, nth).predicate[key]
-        digest = field_.get("salted") or field_["sha256"]
+        digest = _committed(self.find(name, nth).predicate[key])
         honest = next(o for o in self.openings if bundles.opened(o) == digest)
         value = json.loads(json.dumps(honest.value))
         change(value)
@@ -155,6 +175,10 @@ class Forger:
             predicates.predicate_type(piece.name), name, renamed.get(sha256, sha256), predicate
         )
         return envelope.sign(statement.to_bytes(), [self.home.keys[key] for key in piece.keys])
+
+
+def _committed(field_: dict[str, str]) -> str:
+    return field_.get("salted") or field_["sha256"]
 
 
 __all__ = ["BODIES", "Forger", "Piece"]

@@ -55,9 +55,10 @@ def digest(where: str, value: Any) -> None:
 
 
 def time(where: str, value: Any) -> None:
-    """A UTC time, ``YYYY-MM-DDTHH:MM:SSZ``, of a day that exists."""
+    """A UTC time from 1970 on, ``YYYY-MM-DDTHH:MM:SSZ``, of a day that exists."""
     match = _TIME.fullmatch(value) if isinstance(value, str) else None
-    if match is None or int(match[3]) > _days(int(match[1]), int(match[2])):
+    year, month, day = (int(match[part]) for part in (1, 2, 3)) if match else (0, 1, 1)
+    if year < 1970 or day > _days(year, month):
         _refuse(where, "must be a UTC time like 2026-07-01T09:00:00Z")
 
 
@@ -154,6 +155,9 @@ names = each(text, least=1)
 graded_by = word("developer", "assessor", "independent")
 outcome = word("COVERED", "NOT_COVERED", "INCONCLUSIVE")
 
+LARGEST_PLAN = 10_000
+"""The most items that a plan lists."""
+
 CLAUSES = (
     "confidentiality",
     "cybersecurity",
@@ -239,9 +243,9 @@ SEALED: dict[str, Shape] = {
         bank=digest,
         threshold=optional(digest),
         plan=salted,
-        itemCount=integer(1),
-        minimumItems=integer(1),
-        batchSize=integer(1),
+        itemCount=integer(1, LARGEST_PLAN),
+        minimumItems=integer(1, LARGEST_PLAN),
+        batchSize=integer(1, LARGEST_PLAN),
         alphaPpm=optional(integer(1, 499_999)),
         betaPpm=optional(integer(1, 499_999)),
         lowerMicronats=optional(integer(-_SAFE, -1)),
@@ -351,18 +355,42 @@ SEALED: dict[str, Shape] = {
 SHAPES: dict[str, Shape] = CLEAR | SEALED
 
 _SHARE = integer(0, 1_000_000)
+_CONFIDENCE = integer(500_000, 999_999)
 _accuracy = shape(
-    estimatePpm=_SHARE, lowPpm=_SHARE, highPpm=_SHARE, confidencePpm=_SHARE, method=text
+    estimatePpm=_SHARE, lowPpm=_SHARE, highPpm=_SHARE, confidencePpm=_CONFIDENCE, method=text
 )
 _evidence_step = shape(items=count, lowMicronats=integer(), highMicronats=integer())
 _plan_item = shape(id=text, family=text, level=count, index=count)
+_test_item = shape(
+    **_plan_item.fields,
+    difficultyMicrologits=integer(),
+    slopePpm=integer(1),
+    solvedMicronats=integer(0),
+    failedMicronats=integer(high=0),
+)
+_findings_plan = shape(items=each(_plan_item, least=1), batchSize=integer(1))
+_test_plan = shape(
+    model=word("2pl/v1"),
+    items=each(_test_item, least=1),
+    batchSize=integer(1),
+    minimumItems=integer(1),
+    maximumItems=integer(1),
+    cutMicrologits=integer(),
+    zoneMicrologits=integer(1),
+    alphaPpm=integer(1, 499_999),
+    betaPpm=integer(1, 499_999),
+    lowerMicronats=integer(high=-1),
+    upperMicronats=integer(1),
+)
 
 
 def _plan_value(where: str, value: Any) -> None:
-    """The plan of a determination is read by ``rules.determination``; one for findings is here."""
-    if isinstance(value, Mapping) and "model" in value:
-        return
-    shape(items=each(_plan_item, least=1), batchSize=integer(1))(where, value)
+    """A test that decides names its model; a plan for findings has none. Nothing is between.
+
+    Whether it is of the kind that its statement's ``purpose`` says is held by ``rules.runs``.
+    """
+    decides = isinstance(value, Mapping) and "model" in value
+    (_test_plan if decides else _findings_plan)(where, value)
 
 
 VALUES: dict[tuple[str, str], Kind] = {
@@ -399,7 +427,7 @@ VALUES: dict[tuple[str, str], Kind] = {
         estimateMicrologits=integer(),
         lowMicrologits=integer(),
         highMicrologits=integer(),
-        confidencePpm=_SHARE,
+        confidencePpm=_CONFIDENCE,
         method=text,
         assumptions=text,
         byLevel=each(
@@ -421,7 +449,7 @@ VALUES: dict[tuple[str, str], Kind] = {
                 items=count,
                 lowPpm=_SHARE,
                 highPpm=_SHARE,
-                confidencePpm=_SHARE,
+                confidencePpm=_CONFIDENCE,
                 method=text,
             )
         ),

@@ -6,8 +6,12 @@ The desk reads what it is handed through this, and ``proofhouse verify`` what a 
 
 from __future__ import annotations
 
-from proofhouse.errors import UnknownSignerError
+from collections.abc import Mapping
+from typing import Any
+
+from proofhouse.errors import FormatError, UnknownSignerError
 from proofhouse.formats import predicates
+from proofhouse.formats.digest import sha256_hex
 from proofhouse.formats.envelope import Envelope, signers
 from proofhouse.formats.policy import Policy
 from proofhouse.formats.statement import Statement
@@ -18,13 +22,17 @@ def entry_of(envelope: Envelope, index: int, policy: Policy) -> Entry:
     """The statement of ``envelope`` at leaf ``index``, every signature on it checked.
 
     Raises:
-        FormatError: the payload is no statement, or of another predicate than version 1 has.
+        FormatError: the payload is no statement, of another predicate than version 1 has, or
+            published in clear about something else than it says.
         VerificationError: a signature does not hold.
         UnknownSignerError: a signature by somebody whom the policy does not name.
     """
     statement = Statement.parse(envelope.payload)
     name = predicates.predicate_name(statement.predicate_type)
     predicates.check(name, statement.predicate)
+    about = _about(name, statement.predicate)
+    if about not in (None, statement.subject_sha256):
+        raise FormatError(f"The statement “{name}” is about something else than it says.")
     signed = signers(envelope, policy.keys)
     if not signed or {signature.keyid for signature in envelope.signatures} - signed:
         raise UnknownSignerError(
@@ -40,3 +48,13 @@ def entry_of(envelope: Envelope, index: int, policy: Policy) -> Entry:
         predicate=statement.predicate,
         signers=frozenset(Signer(policy.roles[keyid], keyid) for keyid in signed),
     )
+
+
+def _about(name: str, predicate: Mapping[str, Any]) -> str | None:
+    """The subject that a clear statement must have; None for a statement of a case."""
+    if name == "log-opened":
+        return sha256_hex(predicate["origin"].encode())
+    if name == "bank-commitment":
+        return str(predicate["seed"]["sha256"])
+    cited = {"threshold-commitment": "bank", "determination-notice": "threshold"}
+    return str(predicate[cited[name]]) if name in cited else None

@@ -25,11 +25,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from proofhouse.errors import RefusedError
 from proofhouse.formats import predicates
 from proofhouse.rules import terms
+from proofhouse.rules.determination import FLOOR_OF_MINIMUM_ITEMS, StopReason, boundaries
 from proofhouse.rules.inquiry import START
 from proofhouse.rules.review import CASE
 from proofhouse.rules.tables import step
@@ -262,6 +263,8 @@ def _threshold(record: Record, entry: Entry) -> None:
     bank = record.get(entry.predicate["bank"], "bank-commitment")
     if bank is None or bank.index >= entry.index:
         raise _refused(entry, "cites a bank that is not committed before it", "R16")
+    _not_before(entry, bank)
+    _opens_later(entry)
     for other in record.named("threshold-commitment"):
         if other.predicate["bank"] == entry.predicate["bank"]:
             raise _refused(
@@ -273,9 +276,12 @@ def _threshold(record: Record, entry: Entry) -> None:
     unknown = set(entry.predicate["dimensions"]) - set(bank.predicate["families"])
     if unknown:
         raise _refused(entry, f"names a dimension the bank lacks: {min(unknown)}", "R16")
+    if len(set(entry.predicate["dimensions"])) != len(entry.predicate["dimensions"]):
+        raise _refused(entry, "names a dimension twice", "R16")
 
 
 def _bank(record: Record, entry: Entry) -> None:
+    _opens_later(entry)
     for other in record.named("bank-commitment"):
         same_name = other.predicate["bank"] == entry.predicate["bank"]
         if same_name and other.predicate["version"] >= entry.predicate["version"]:
@@ -284,6 +290,25 @@ def _bank(record: Record, entry: Entry) -> None:
 
 def _notice(record: Record, entry: Entry) -> None:
     _cited_pair(entry, record)
+
+
+def _opens_later(entry: Entry) -> None:
+    if entry.predicate["openBy"] <= entry.made_at:
+        raise _refused(
+            entry, f"is to be opened by {entry.predicate['openBy']}, not after it was made", "R16"
+        )
+
+
+def _not_before(entry: Entry, cited: Entry) -> None:
+    """Times don't go backwards from what is cited to what cites it."""
+    if entry.made_at < cited.made_at:
+        raise _refused(
+            entry,
+            f"says it was made at {entry.made_at}, before the “{cited.name}” that it cites "
+            f"({cited.made_at})",
+            "time",
+            "Set the clock right; what is cited was there first.",
+        )
 
 
 CLEAR_CHECKS: dict[str, Callable[[Record, Entry], None]] = {
@@ -306,12 +331,15 @@ def _cited_pair(entry: Entry, record: Record) -> None:
         raise _refused(entry, "stands before the commitment that it is measured by", "R16")
     if threshold.predicate["bank"] != bank.digest:
         raise _refused(entry, "cites a threshold of another bank version", "R16")
+    _not_before(entry, bank)
+    _not_before(entry, threshold)
 
 
 def _inquiry(_case: Case, entry: Entry, record: Record) -> None:
     bank = record.get(entry.predicate["bank"], "bank-commitment")
     if bank is None or bank.index >= entry.index:
         raise _refused(entry, "cites a bank that is not committed before it", "R16")
+    _not_before(entry, bank)
     if list(entry.predicate["capabilities"]) != list(bank.predicate["capabilities"]):
         raise _refused(entry, "consents to other capabilities than the bank's closed list", "R16")
 
@@ -333,18 +361,26 @@ def _plan(case: Case, entry: Entry, _record: Record) -> None:
     _same(entry, "bank", submission.predicate["bank"])
     _same(entry, "purpose", "findings" if for_findings else "determination")
     _same(entry, "threshold", None if for_findings else submission.predicate["threshold"])
+    for name in ("minimumItems", "batchSize"):
+        if entry.predicate[name] > entry.predicate["itemCount"]:
+            raise _refused(entry, f"has fewer items than its {name}", "R16")
+    stated = [entry.predicate[name] for name in TEST]
     if for_findings:
         terms.require(case.need("terms-answered").predicate["answers"], "run_for_findings")
+        if stated != [None] * len(TEST):
+            raise _refused(entry, "decides nothing, and so has no boundaries to state", "R14")
         return
-    missing = [
-        name
-        for name in ("alphaPpm", "betaPpm", "lowerMicronats", "upperMicronats")
-        if entry.predicate[name] is None
-    ]
+    missing = [name for name, value in zip(TEST, stated, strict=True) if value is None]
     if missing:
         raise _refused(entry, f"decides, and so must state {', '.join(missing)}", "R14")
-    if entry.predicate["minimumItems"] < 10:
-        raise _refused(entry, "would decide on fewer than 10 items", "R14")
+    if entry.predicate["minimumItems"] < FLOOR_OF_MINIMUM_ITEMS:
+        raise _refused(entry, f"would decide on fewer than {FLOOR_OF_MINIMUM_ITEMS} items", "R14")
+    if tuple(stated[2:]) != boundaries(stated[0], stated[1]):
+        raise _refused(entry, "has boundaries that do not follow from its alpha and beta", "R14")
+
+
+TEST = ("alphaPpm", "betaPpm", "lowerMicronats", "upperMicronats")
+"""What the plan of a determination states of its test, and a plan for findings does not."""
 
 
 def _run_started(case: Case, entry: Entry, _record: Record) -> None:
@@ -356,14 +392,53 @@ def _run_started(case: Case, entry: Entry, _record: Record) -> None:
 
 def _run_ended(case: Case, entry: Entry, _record: Record) -> None:
     _same(entry, "run", case.need("run-started").digest)
-    seen = sum(entry.predicate[name] for name in ("solved", "failed", "missing"))
-    if seen > case.need("plan").predicate["itemCount"]:
+    stated, plan = entry.predicate, case.need("plan").predicate
+    seen = items_of(entry)
+    if seen > plan["itemCount"]:
         raise _refused(entry, "reports more items than the plan has", "R16")
+    if stated["held"] > stated["missing"]:
+        raise _refused(entry, "holds scores that it does not count as missing", "R15")
+    if len(stated["transcripts"]) > seen:
+        raise _refused(entry, "lists more transcripts than items", "R13")
+    if stated["reruns"] > plan["itemCount"]:
+        raise _refused(entry, "ran an item more than once again", "R14")
+    if seen and not stated["attempts"]:
+        raise _refused(entry, "reports items of a run that nobody attempted", "R13")
+    _check_ending(case, entry)
+    complete = seen == plan["itemCount"]
+    if plan["purpose"] == "findings" and stated["ending"] == "completed" and not complete:
+        raise _refused(entry, "says that it completed a plan of which it lacks items", "R16")
+
+
+def items_of(run: Entry) -> int:
+    """How many items a run reports."""
+    return sum(run.predicate[name] for name in ("solved", "failed", "missing"))
+
+
+STOPS = frozenset(get_args(StopReason)) | {"developer withdrew"}
+"""Why a run may be ended from outside (spec/determination.md)."""
+
+
+def _check_ending(case: Case, entry: Entry) -> None:
+    ending, reason = entry.predicate["ending"], entry.predicate["reason"]
+    if (ending == "stopped") != (reason in STOPS):
+        raise _refused(entry, f"“{ending}” for the reason “{reason}”, which is none of that", "R16")
+    if reason == "developer withdrew" and case.last("withdrawal") is None:
+        raise _refused(entry, "says that the developer withdrew, who did not", "R1")
+    spent = entry.predicate["inputTokens"] + entry.predicate["outputTokens"]
+    budget = case.need("plan").predicate["budgets"]["tokens"]
+    if reason == "budget spent" and spent < budget:
+        raise _refused(
+            entry,
+            f"was stopped because its budget was spent, with {spent} of {budget} tokens",
+            "R13",
+        )
 
 
 def _determination(case: Case, entry: Entry, record: Record) -> None:
-    submission = case.need("submission")
-    _same(entry, "run", case.need("run-ended").digest)
+    submission, run = case.need("submission"), case.need("run-ended")
+    _same(entry, "run", run.digest)
+    _same(entry, "gradedBy", run.predicate["gradedBy"])
     _same(entry, "bank", submission.predicate["bank"])
     _same(entry, "threshold", submission.predicate["threshold"])
     _cited_pair(entry, record)
@@ -375,6 +450,29 @@ def _determination(case: Case, entry: Entry, record: Record) -> None:
     for name in ("bank", "threshold"):
         if notice.predicate[name] != entry.predicate[name]:
             raise _refused(entry, f"and its public notice cite different {name}s", "R16")
+    if notice.index <= run.index or notice.made_at < run.made_at:
+        raise _refused(entry, "has a public notice from before the end of its run", "R16")
+    _not_before(entry, notice)
+    _check_answer(entry, run, case.need("plan"))
+
+
+CROSSED = {"upper boundary crossed": "COVERED", "lower boundary crossed": "NOT_COVERED"}
+"""The two reasons that decide; every other is INCONCLUSIVE."""
+
+
+def _check_answer(entry: Entry, run: Entry, plan: Entry) -> None:
+    """What can be held of an answer while plan and outcomes are sealed."""
+    outcome, reason, used = (entry.predicate[name] for name in ("outcome", "reason", "itemsUsed"))
+    if CROSSED.get(reason, "INCONCLUSIVE") != outcome:
+        raise _refused(entry, f"says {outcome} for the reason “{reason}”, which contradict", "R14")
+    if reason in STOPS and reason != run.predicate["reason"]:
+        raise _refused(entry, "gives another reason for the stop than its run", "R14")
+    seen = items_of(run)
+    rest = 0 if run.predicate["ending"] == "completed" else plan.predicate["batchSize"] - 1
+    if not seen <= used <= min(seen + rest, plan.predicate["itemCount"]):
+        raise _refused(entry, f"used {used} items, of a run that reports {seen}", "R14")
+    if reason in CROSSED and used < plan.predicate["minimumItems"]:
+        raise _refused(entry, "decided on fewer items than its plan's minimum", "R14")
 
 
 def _disclosure(case: Case, entry: Entry, _record: Record) -> None:
@@ -398,6 +496,8 @@ def _window_opened(case: Case, entry: Entry, _record: Record) -> None:
     agreement = case.need("terms-answered")
     _same(entry, "agreement", agreement.digest)
     window_of(entry)
+    if entry.predicate["opensAt"] < agreement.made_at:
+        raise _refused(entry, "opens before its terms were answered", "R4")
     if case.need("submission").predicate["accessLevel"] == "weights":
         terms.require(agreement.predicate["answers"], "access_to_weights")
 
@@ -422,7 +522,9 @@ def window_of(entry: Entry) -> Window:
 
 
 def _findings(case: Case, entry: Entry, _record: Record) -> None:
-    _same(entry, "run", case.need("run-ended").digest)
+    run = case.need("run-ended")
+    _same(entry, "run", run.digest)
+    _same(entry, "gradedBy", run.predicate["gradedBy"])
 
 
 def _findings_received(case: Case, entry: Entry, _record: Record) -> None:
@@ -440,6 +542,8 @@ def _partner_access(case: Case, entry: Entry, _record: Record) -> None:
             "R3",
             f"Access ends with the window, at {window.ends_at}, at the latest.",
         )
+    if entry.predicate["endsAt"] <= entry.made_at:
+        raise _refused(entry, "gives access that has ended when it is given", "R3")
 
 
 def _partner_accepted(case: Case, entry: Entry, _record: Record) -> None:
@@ -447,6 +551,8 @@ def _partner_accepted(case: Case, entry: Entry, _record: Record) -> None:
     _same(entry, "access", access.digest)
     if entry.keyids("partner") != {access.predicate["partnerKey"]}:
         raise _refused(entry, "is signed by another partner than the one given access", "R8")
+    if entry.made_at >= access.predicate["endsAt"]:
+        raise _refused(entry, "accepts access that has ended", "R3")
 
 
 def _window_closed(case: Case, entry: Entry, _record: Record) -> None:

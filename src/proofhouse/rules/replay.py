@@ -4,14 +4,16 @@
     replay(case, record, opened)      opened: SHA-256 of a salted field or commitment → its value
 
 Steps, numbered in the code; a difference raises VerificationError:
- 1. the plan that ran is consistent, and its cut and zone are the committed threshold's   (R16)
- 2. what the statement of the plan says in clear is what the plan holds
- 3. the outcomes are of that plan, and as many as the statement of the run counts
- 4. ``determine(plan, outcomes)`` gives the stated outcome and reason
- 5. the committed evidence is the evidence
- 6. the public notice commits to this case and this outcome
+ 1. the public notice commits to this case and this outcome
+ 2. the committed evidence leads to the stated outcome after the stated number of items
+ 3. plan and outcomes are what their statements say                             (rules.runs)
+ 4. cut, zone and dimensions of the plan are the committed threshold's          (R16)
+ 5. a run that was stopped from outside had not decided before that
+ 6. ``determine(plan, outcomes)`` gives the stated outcome and reason
+ 7. the committed evidence is the evidence
 
-What is not opened is named in ``Replayed.sealed`` and nothing is claimed about it.
+Whatever is opened is compared, even where it is not enough to make the determination again: what
+that lacks is named in ``Replayed.sealed``.
 """
 
 from __future__ import annotations
@@ -21,13 +23,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofhouse.errors import ProofhouseError, VerificationError
-from proofhouse.rules.determination import Determination, Plan, determine
-from proofhouse.rules.registration import Case, Entry, Record
+from proofhouse.rules.determination import Determination, Plan, determine, next_batch
+from proofhouse.rules.registration import CROSSED, Case, Entry, Record
+from proofhouse.rules.runs import Ran, check_run, cited
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """The outcome of a replay; ``sealed`` names what was missing for it (then it did not run)."""
+    """The outcome of a replay; ``sealed`` names what was missing for a whole one."""
 
     sealed: tuple[str, ...] = ()
     outcome: str = ""
@@ -35,41 +38,35 @@ class Replayed:
     items_used: int = 0
 
 
-NEEDED = ("the plan", "the outcomes", "the threshold")
-"""Without these three a determination can't be made again; the rest is compared where opened."""
-
-
 def replay(case: Case, record: Record, opened: Mapping[str, Any]) -> Replayed:
     """Make the case's determination again. Raises VerificationError if anything differs."""
     stated = case.need("determination")
-    run = _cited(case, stated, "run")
-    plan_entry = _cited(case, _cited(case, run, "run"), "plan")
-    threshold = record.clear[stated.predicate["threshold"]].predicate["threshold"]
-    notice = record.clear[stated.predicate["notice"]].predicate["determination"]
-    wanted = {
-        "the plan": plan_entry.predicate["plan"]["salted"],
-        "the outcomes": run.predicate["outcomes"]["salted"],
-        "the threshold": threshold["sha256"],
-        "the evidence": stated.predicate["evidence"]["sha256"],
-        "the public notice": notice["sha256"],
-    }
-    values = {name: opened[digest] for name, digest in wanted.items() if digest in opened}
-    if "the public notice" in values:  # 6
-        outcome = {"case": case.id, "outcome": stated.predicate["outcome"]}
-        _equal("public notice", values["the public notice"], outcome)
-    sealed = tuple(name for name in NEEDED if name not in values)
-    if sealed:
+    ran = Ran.of(case, cited(case, stated, "run"), opened)
+    committed = record.clear[stated.predicate["threshold"]]
+    notice = record.clear[stated.predicate["notice"]].predicate["determination"]["sha256"]
+    threshold = opened.get(committed.predicate["threshold"]["sha256"])
+    evidence = opened.get(stated.predicate["evidence"]["sha256"])
+    if notice in opened:  # 1
+        _check_notice(case, stated, opened[notice])
+    if evidence is not None:
+        _check_evidence(stated, ran.planned, evidence)  # 2
+    check_run(ran, record.clear[stated.predicate["bank"]])  # 3
+    plan = None if ran.plan is None else _parsed(ran.plan)
+    if threshold is not None:
+        _check_threshold(committed, threshold, plan)  # 4
+    needed = {"the plan": plan, "the outcomes": ran.items, "the threshold": threshold}
+    sealed = tuple(name for name, value in needed.items() if value is None)
+    if plan is None or ran.items is None:
         return Replayed(sealed)
-    plan = _plan(values["the plan"], values["the threshold"])  # 1
-    _check_plan_statement(plan_entry, plan)  # 2
-    outcomes = check_counts(values["the outcomes"], run)  # 3
-    made = _determine(plan, outcomes, run)  # 4
+    made = _determine(plan, ran)  # 5, 6
     _equal("outcome", stated.predicate["outcome"], made.outcome)
     _equal("reason", stated.predicate["reason"], made.reason)
     _equal("number of items", stated.predicate["itemsUsed"], made.items_used)
-    if "the evidence" in values:
-        _equal("evidence", values["the evidence"], evidence_of(made))  # 5
-    return Replayed((), made.outcome, made.reason, made.items_used)
+    if evidence is not None and evidence != evidence_of(made):  # 7
+        raise VerificationError(
+            "The determination was made again and its evidence differs from what was committed to."
+        )
+    return Replayed(sealed, made.outcome, made.reason, made.items_used)
 
 
 def evidence_of(made: Determination) -> dict[str, Any]:
@@ -82,58 +79,80 @@ def evidence_of(made: Determination) -> dict[str, Any]:
     }
 
 
-def _plan(value: Any, threshold: Any) -> Plan:
+def _check_notice(case: Case, stated: Entry, notice: Mapping[str, Any]) -> None:
+    if notice["case"] != case.id:
+        raise VerificationError(
+            "The public notice that the determination cites is of another case."
+        )
+    if notice["outcome"] != stated.predicate["outcome"]:
+        raise VerificationError(
+            f"The public notice tells another outcome, {notice['outcome']}, than the "
+            f"determination that cites it, {stated.predicate['outcome']}."
+        )
+
+
+def _check_evidence(stated: Entry, planned: Entry, evidence: Mapping[str, Any]) -> None:
+    """What can be held of the evidence while plan or outcomes are sealed."""
+    path, test = evidence["trajectory"], planned.predicate
+    taken = [step["items"] for step in path]
+    _equal("number of items", stated.predicate["itemsUsed"], taken[-1] if taken else 0)
+    if any(after <= before for before, after in zip([0, *taken], taken, strict=False)):
+        raise VerificationError("The evidence goes back to fewer items.")
+    low, high = (evidence[f"{end}Micronats"] for end in ("low", "high"))
+    if path and (low, high) != (path[-1]["lowMicronats"], path[-1]["highMicronats"]):
+        raise VerificationError("The evidence is not what its own path ends at.")
+    if any(step["lowMicronats"] > step["highMicronats"] for step in (*path, evidence)):
+        raise VerificationError("The low path of the evidence lies above the high one.")
+    crossed = {
+        "COVERED": low >= test["upperMicronats"],
+        "NOT_COVERED": high <= test["lowerMicronats"],
+    }
+    if not crossed.get(CROSSED.get(stated.predicate["reason"], ""), True):
+        raise VerificationError(
+            f"The determination says “{stated.predicate['reason']}”, and its evidence ends before "
+            "that boundary."
+        )
+
+
+def _parsed(value: Any) -> Plan:
     try:
-        plan = Plan.parse(value)
+        return Plan.parse(value)
     except ProofhouseError as error:
         raise VerificationError(f"The plan is not consistent. {error}") from None
-    cuts = {(item.family) for item in plan.items}
-    for family in sorted(cuts):
-        dimension = threshold["dimensions"].get(family)
-        if dimension is None:
+
+
+def _check_threshold(committed: Entry, threshold: Mapping[str, Any], plan: Plan | None) -> None:
+    dimensions, population = threshold["dimensions"], threshold["population"]
+    if sorted(dimensions) != sorted(committed.predicate["dimensions"]):
+        raise VerificationError(
+            "The threshold opens to other dimensions than those that its commitment names."
+        )
+    if set(population) != set(dimensions) or sum(population.values()) != 1_000_000:
+        raise VerificationError(
+            "The weights of the threshold's population are not of its dimensions, or not 1 in sum."
+        )
+    for family in sorted({item.family for item in plan.items} if plan else ()):
+        if family not in dimensions:
             raise VerificationError(f"The threshold has no cut for “{family}”.")
-        _equal("cut", plan.cut_micrologits, dimension["cutMicrologits"])
-        _equal("zone", plan.zone_micrologits, dimension["zoneMicrologits"])
-    return plan
+        assert plan is not None
+        _equal("cut", plan.cut_micrologits, dimensions[family]["cutMicrologits"])
+        _equal("zone", plan.zone_micrologits, dimensions[family]["zoneMicrologits"])
 
 
-def _check_plan_statement(entry: Entry, plan: Plan) -> None:
-    for name, value in (
-        ("itemCount", len(plan.items)),
-        ("minimumItems", plan.minimum_items),
-        ("batchSize", plan.batch_size),
-        ("alphaPpm", plan.alpha_ppm),
-        ("betaPpm", plan.beta_ppm),
-        ("lowerMicronats", plan.lower_micronats),
-        ("upperMicronats", plan.upper_micronats),
-    ):
-        _equal(name, entry.predicate[name], value)
-
-
-def check_counts(value: Any, run: Entry) -> dict[str, Any]:
-    """Item id → outcome, from the opened outcomes of ``run``. Raises VerificationError."""
-    outcomes = {item["id"]: item["outcome"] for item in value["items"]}
-    if len(outcomes) != len(value["items"]):
-        raise VerificationError("The run reports an item twice.")
-    for name in ("solved", "failed", "missing"):
-        _equal(f"count of {name} items", run.predicate[name], list(outcomes.values()).count(name))
-    return outcomes
-
-
-def _determine(plan: Plan, outcomes: dict[str, Any], run: Entry) -> Determination:
-    stopped = run.predicate["reason"] if run.predicate["ending"] == "stopped" else None
+def _determine(plan: Plan, ran: Ran) -> Determination:
+    run = ran.ended.predicate
+    stopped = run["reason"] if run["ending"] == "stopped" else None
     try:
-        return determine(plan, outcomes, stopped=stopped)
+        if stopped and next_batch(plan, ran.outcomes) is None:
+            raise VerificationError(
+                f"The run says that it was stopped ({stopped}), and its outcomes had ended the "
+                "test before."
+            )
+        return determine(plan, ran.outcomes, stopped=stopped)
+    except VerificationError:
+        raise
     except ProofhouseError as error:
         raise VerificationError(f"The outcomes decide nothing under the plan. {error}") from None
-
-
-def _cited(case: Case, entry: Entry, name: str) -> Entry:
-    digest = entry.predicate[name]
-    for cited in case.entries:
-        if cited.digest == digest:
-            return cited
-    raise VerificationError(f"The case lacks the {name} that “{entry.name}” cites.")
 
 
 def _equal(what: str, stated: Any, made: Any) -> None:

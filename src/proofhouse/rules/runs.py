@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A plan and the outcomes of its run, opened, held against the statements that commit to them.
+
+    ran = Ran.of(case, run, opened)     the run, its plan, and what of both is opened
+    check_run(ran, bank)                raises VerificationError at the first difference
+
+Steps, numbered in the code; what is not opened is not looked at:
+ 1. a plan is of the kind that its statement's purpose says, and says what the statement says
+ 2. its items are the bank's: families and levels that it has, each item named after what it is
+ 3. the counts, sums and transcripts of the run are those of its outcomes
+ 4. a score with a flag counts as missing until a person has looked                  (R15)
+ 5. the outcomes are of that plan, in its order, and no batch began on a spent budget
+
+Whether the outcomes decide what was determined is ``replay``'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from proofhouse.errors import VerificationError
+from proofhouse.rules.registration import Case, Entry
+
+STATED = ("minimumItems", "batchSize", "alphaPpm", "betaPpm", "lowerMicronats", "upperMicronats")
+"""What the statement of a plan repeats of a sequential test."""
+
+SUMS = ("inputTokens", "outputTokens", "milliseconds")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run that ended, with the statement of its plan; ``plan`` and ``items`` where opened."""
+
+    ended: Entry
+    planned: Entry
+    plan: Any | None
+    items: Sequence[Mapping[str, Any]] | None
+
+    @classmethod
+    def of(cls, case: Case, ended: Entry, opened: Mapping[str, Any]) -> Ran:
+        """The run that ``ended`` ends. Raises VerificationError if the case lacks its plan."""
+        planned = cited(case, cited(case, ended, "run"), "plan")
+        outcomes = opened.get(ended.predicate["outcomes"]["salted"])
+        return cls(
+            ended,
+            planned,
+            opened.get(planned.predicate["plan"]["salted"]),
+            None if outcomes is None else outcomes["items"],
+        )
+
+    @property
+    def outcomes(self) -> dict[str, Any]:
+        """Item id → outcome, of the opened outcomes."""
+        return {item["id"]: item["outcome"] for item in self.items or ()}
+
+
+def cited(case: Case, entry: Entry, name: str) -> Entry:
+    """The statement of ``case`` that ``entry`` cites as ``name``. Raises VerificationError."""
+    digest = entry.predicate[name]
+    for found in case.entries:
+        if found.digest == digest:
+            return found
+    raise VerificationError(f"The case lacks the {name} that “{entry.name}” cites.")
+
+
+def check_run(ran: Ran, bank: Entry) -> None:
+    """Hold a run against what it opens. Raises VerificationError."""
+    if ran.plan is not None:
+        check_plan(ran.planned, ran.plan, bank)  # 1, 2
+    if ran.items is None:
+        return
+    _check_counts(ran.ended, ran.items)  # 3
+    _check_flags(ran.ended, ran.items)  # 4
+    if ran.plan is not None:
+        _check_against_plan(ran, ran.plan)  # 5
+
+
+def check_plan(planned: Entry, plan: Any, bank: Entry) -> None:
+    """Hold an opened plan against its statement and the bank. Raises VerificationError."""
+    stated = planned.predicate
+    decides = stated["purpose"] == "determination"
+    if ("model" in plan) != decides:
+        what = "a plan for findings" if decides else "a plan that decides"
+        raise VerificationError(f"The plan of a run for {stated['purpose']} opens as {what}.")
+    same("plan", "itemCount", stated["itemCount"], len(plan["items"]))
+    for name in STATED if decides else ("batchSize",):
+        same("plan", name, stated[name], plan[name])
+    weights: dict[tuple[str, int], tuple[int, int]] = {}
+    for item in plan["items"]:
+        _check_item(item, bank.predicate["families"])
+        if decides:
+            told = (item["difficultyMicrologits"], item["slopePpm"])
+            if weights.setdefault((item["family"], item["level"]), told) != told:
+                raise VerificationError(
+                    f"The plan gives level {item['level']} of “{item['family']}” two difficulties."
+                )
+    if len({item["id"] for item in plan["items"]}) != len(plan["items"]):
+        raise VerificationError("The plan lists an item twice.")
+
+
+def check_no_item_twice(runs: Sequence[Ran]) -> None:
+    """No item is met twice by one submission, where outcomes are opened. Raises VerificationError.
+
+    A run that failed may be made again with the same items.
+    """
+    met: set[str] = set()
+    for ran in runs:
+        if ran.ended.predicate["ending"] == "failed":
+            continue
+        again = met & set(ran.outcomes)
+        if again:
+            raise VerificationError(f"Two runs of this case met the same item, {min(again)}.")
+        met |= set(ran.outcomes)
+
+
+def _check_item(item: Mapping[str, Any], families: Mapping[str, int]) -> None:
+    name = f"{item['family']}/{item['level']}/{item['index']:02d}"
+    if item["id"] != name:
+        raise VerificationError(f"The plan calls the item {name} “{item['id']}”.")
+    if not 1 <= item["level"] <= families.get(item["family"], 0):
+        raise VerificationError(f"The plan lists {name}, a level that the bank does not have.")
+
+
+def _check_counts(run: Entry, items: Sequence[Mapping[str, Any]]) -> None:
+    stated = run.predicate
+    if len({item["id"] for item in items}) != len(items):
+        raise VerificationError("The run reports an item twice.")
+    words = [item["outcome"] for item in items]
+    for name in ("solved", "failed", "missing"):
+        same("run", f"count of {name} items", stated[name], words.count(name))
+    for name in SUMS:
+        same("run", f"sum of {name}", stated[name], sum(item[name] for item in items))
+    listed = [item["transcript"] for item in items if item["transcript"] is not None]
+    same("run", "number of transcripts", len(stated["transcripts"]), len(listed))
+    same("run", "list of transcripts", list(stated["transcripts"]), listed)
+
+
+def _check_flags(run: Entry, items: Sequence[Mapping[str, Any]]) -> None:
+    flagged = [item for item in items if item["flags"]]
+    counted = next((item["id"] for item in flagged if item["outcome"] != "missing"), None)
+    if counted is not None:
+        raise VerificationError(
+            f"The run counts the score of {counted}, whose transcript was flagged and which has to "
+            "be held until a person has looked."
+        )
+    if run.predicate["held"] > len(flagged):
+        raise VerificationError(
+            f"The run says that {run.predicate['held']} scores are held, and {len(flagged)} of its "
+            "items are flagged."
+        )
+
+
+def _check_against_plan(ran: Ran, plan: Mapping[str, Any]) -> None:
+    items = ran.items or ()
+    levels = {item["id"]: item["level"] for item in plan["items"]}
+    for item in items:
+        if item["id"] not in levels:
+            raise VerificationError(f"The run reports {item['id']}, which its plan does not list.")
+        if item["level"] != levels[item["id"]]:
+            raise VerificationError(
+                f"The run puts {item['id']} at level {item['level']}; its plan at "
+                f"{levels[item['id']]}."
+            )
+    reported = {item["id"]: item for item in items}
+    if [item["id"] for item in items] != [name for name in levels if name in reported]:
+        raise VerificationError("The run reports its items in another order than its plan's.")
+    _check_batches(ran, [reported.get(name) for name in levels])
+
+
+def _check_batches(ran: Ran, in_order: Sequence[Mapping[str, Any] | None]) -> None:
+    """A batch begins when the one before it is complete and the budget is not spent."""
+    budget, size = ran.planned.predicate["budgets"]["tokens"], ran.planned.predicate["batchSize"]
+    spent, left, open_before = 0, iter(in_order), False
+    while batch := tuple(islice(left, size)):
+        begun = [item for item in batch if item is not None]
+        if begun and open_before:
+            raise VerificationError("The run began a batch before the one before it was complete.")
+        if begun and spent >= budget:
+            raise VerificationError(
+                f"The run began another batch after its budget of {budget} tokens was spent."
+            )
+        spent += sum(item["inputTokens"] + item["outputTokens"] for item in begun)
+        open_before = open_before or len(begun) < len(batch)
+
+
+def same(of: str, what: str, stated: Any, made: Any) -> None:
+    """Raise VerificationError unless what ``of`` states is what follows from what is opened."""
+    if stated != made:
+        raise VerificationError(
+            f"The {what} of the {of} differs from what is opened: "
+            f"stated {str(stated)[:80]}, opened {str(made)[:80]}."
+        )
