@@ -173,7 +173,7 @@ FACTS: list[tuple[str, str, Any, str]] = [
     ("run-started", "harness", {"inspect_ai": "9.9.9"}, "inspect_ai 9.9.9"),
     ("run-ended", "gradedBy", "developer", "The developer graded the answers itself"),
     ("run-ended", "reruns", 3, "3 items were run again"),
-    ("run-ended", "attempts", 3, "The run took 3 attempts"),
+    ("run-ended", "attempts", 3, "went on from what was kept, 3 attempts in all"),
     ("run-ended", "held", 1, "1 of them held until a person has looked"),
     ("run-ended", "inputTokens", 987_654, "987,654 tokens in"),
     ("run-ended", "milliseconds", 18_000_000, "5 h"),

@@ -28,8 +28,15 @@ from proofhouse.formats.predicates import CLAUSES
     show_default=True,
     help="The environment variable that holds the endpoint's key.",
 )
-@click.option("--checkpoint", default="under development", help="The checkpoint's own name.")
-@click.option("--safeguards", default="none", help="Which safeguard variant is tested.")
+@click.option(
+    "--checkpoint",
+    default="under development",
+    show_default=True,
+    help="The checkpoint's own name.",
+)
+@click.option(
+    "--safeguards", default="none", show_default=True, help="Which safeguard variant is tested."
+)
 @click.option("--no-review", is_flag=True, help="The developer wants no review if covered.")
 @click.option(
     "--strike",

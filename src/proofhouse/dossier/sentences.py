@@ -119,7 +119,8 @@ def missing(ending: Ending) -> str:
             *_flagged(ending),
             "The run went through at once;"
             if ending.attempts <= 1
-            else f"The run took {plain.counted(ending.attempts, 'attempt')};",
+            else "The run was broken off and went on from what was kept, "
+            f"{plain.count(ending.attempts)} attempts in all;",
             f"{plain.count(ending.input_tokens)} tokens in, {plain.count(ending.output_tokens)} "
             f"out; {plain.counted(ending.transcripts, 'transcript')} kept by digest.",
         )
