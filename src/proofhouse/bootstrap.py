@@ -7,6 +7,7 @@ A home is one folder; it needs no service and no configuration:
     keys/            private keys (``keyring``)
     policy.json      the trust policy of this log: what an outsider needs from elsewhere
     ledger.sqlite    the log
+    cosigned         its newest checkpoint that witnesses cosigned
     vault.sqlite     what is confidential, encrypted under vault.key
     objects/         larger confidential bodies, encrypted
     scratch/         what a run under way needs; swept at its end, or at the next start
@@ -36,9 +37,10 @@ from proofhouse.failpoints import reach
 from proofhouse.formats.keys import PublicKey
 from proofhouse.formats.note import NoteSigner
 from proofhouse.formats.policy import Issuer, Policy
-from proofhouse.home import default_path
+from proofhouse.home import default_path, state_path
 from proofhouse.keyring import BODIES, ROLES, Keyring, read_private
 from proofhouse.ledger.log import Log
+from proofhouse.ledger.memories import Cosigned, HeadMemory
 from proofhouse.ledger.sqlite import SqliteStore
 from proofhouse.vault.vault import Vault
 
@@ -119,7 +121,7 @@ def _open(path: Path, stack: contextlib.ExitStack) -> Home:
     stack.callback(store.close)
     vault = Vault.open(path / "vault.sqlite", path / "keys" / "vault.key", create=not whole)
     stack.callback(vault.close)
-    log = Log.open(store, signer)
+    log = _open_ledger(path, store, signer)
     home = Home(path, keys, Desk(log, vault, _keep_policy(path, keys, signer), utc_now))
     if log.size == 0 and whole:
         raise DamagedError("The ledger of this home is empty, and it was not.")
@@ -128,6 +130,34 @@ def _open(path: Path, stack: contextlib.ExitStack) -> Home:
     if not whole:
         _mark_whole(path, log.origin)
     return home
+
+
+@contextmanager
+def open_ledger(path: Path | None = None) -> Iterator[Log]:
+    """The log of the home at ``path``, to be read while another process may be using the home.
+
+    Raises InputError if there is no home with a log, and as ``open_home`` does.
+    """
+    path = path or default_path()
+    with told("the home", path):
+        if not _is_whole(path) or is_party_home(path):
+            raise InputError(
+                f"There is no home with a log at {path}.",
+                hint="Choose one with PROOFHOUSE_HOME.",
+            )
+        signer = NoteSigner.parse(read_private(path / "keys" / "log.key").decode().strip())
+        store = SqliteStore(path / "ledger.sqlite")
+    with contextlib.closing(store):
+        yield _open_ledger(path, store, signer)
+
+
+def _open_ledger(path: Path, store: SqliteStore, signer: NoteSigner) -> Log:
+    return Log.open(
+        store,
+        signer,
+        memory=HeadMemory(state_path() / "logs", signer.verifier),
+        cosigned=Cosigned(path / "cosigned"),
+    )
 
 
 @contextmanager

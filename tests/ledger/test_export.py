@@ -11,6 +11,7 @@ import pytest
 from proofhouse.errors import DamagedError
 from proofhouse.formats import checkpoint as checkpoints
 from proofhouse.formats.checkpoint import Checkpoint
+from proofhouse.formats.cosignature import WitnessSigner
 from proofhouse.formats.keys import SigningKey
 from proofhouse.formats.note import NoteSigner
 from proofhouse.ledger.export import export
@@ -46,6 +47,7 @@ def test_the_files_are_tesseras(tmp_path: Path) -> None:
         log.append([NewEntry(word.encode())])
         assert export(log, tmp_path) == size
         ours = files(tmp_path)
+        assert ours.pop("log.vkey") == f"{log.verifier}\n".encode()
         assert ours.pop("checkpoint") == theirs[f"checkpoint.{size}"]
         assert ours.keys() == {
             f"tile/{kind}/000.p/{w}" for kind in ("0", "entries") for w in range(1, size + 1)
@@ -72,7 +74,7 @@ def test_the_files_prove_the_root(store: Store, key: NoteSigner, tmp_path: Path)
     assert found.pop("tile/1/000.p/2") == roots
     said, _ = checkpoints.verify(found.pop("checkpoint"), key.verifier)
     assert said == Checkpoint(ORIGIN, 600, tree_hash(leaves))
-    assert found == {}
+    assert found == {"log.vkey": f"{key.verifier}\n".encode()}
 
 
 def test_an_export_is_continued(key: NoteSigner, tmp_path: Path) -> None:
@@ -99,7 +101,7 @@ def test_an_export_is_continued(key: NoteSigner, tmp_path: Path) -> None:
 def test_an_export_of_an_empty_log(key: NoteSigner, tmp_path: Path) -> None:
     """An empty log is a checkpoint and no tile: empty tiles do not exist."""
     assert export(Log.open(MemoryStore(), key), tmp_path) == 0
-    assert files(tmp_path).keys() == {"checkpoint"}
+    assert files(tmp_path).keys() == {"checkpoint", "log.vkey"}
 
 
 def test_what_was_published_is_never_taken_back(key: NoteSigner, tmp_path: Path) -> None:
@@ -140,3 +142,19 @@ def test_files_are_for_everybody(key: NoteSigner, tmp_path: Path) -> None:
     modes = {p.stat().st_mode & 0o777 for p in (tmp_path / "public").rglob("*") if p.is_file()}
     assert modes == {0o644}
     assert (tmp_path / "public" / "tile").stat().st_mode & 0o777 == 0o755
+
+
+def test_published_cosignatures_are_kept(key: NoteSigner, tmp_path: Path) -> None:
+    """A repeated export of the same log keeps lines of witnesses that were published below it."""
+    log = Log.open(MemoryStore(), key)
+    log.append(entries(3))
+    export(log, tmp_path)
+    witness = WitnessSigner("witness.example/one", b"w" * 32)
+    said, note = checkpoints.parse(log.checkpoint())
+    seen = note.with_signatures([witness.cosign(said, 1_700_000_000)]).to_bytes()
+    (tmp_path / "checkpoint").write_bytes(seen)
+    export(log, tmp_path)
+    assert (tmp_path / "checkpoint").read_bytes() == seen
+    log.append(entries(1, 3))
+    export(log, tmp_path)
+    assert (tmp_path / "checkpoint").read_bytes() == log.checkpoint()

@@ -41,11 +41,10 @@ def make_bundle(desk: Desk, case_id: str, audience: str) -> Bundle:
         digests.add(threshold.entry.digest)  # what a submission, yet to come, will be measured by
     clear = (desk.clear(0), *desk.cited(sorted(digests)))
     everything = sorted((*clear, *chain), key=lambda kept: kept.entry.index)
+    proofs = desk.log.tlog_proofs([kept.entry.index for kept in everything])
     entries = tuple(
-        bundle.Entry(
-            kept.envelope, kept.salt, TlogProof.parse(desk.log.tlog_proof(kept.entry.index))
-        )
-        for kept in everything
+        bundle.Entry(kept.envelope, kept.salt, TlogProof.parse(proof))
+        for kept, proof in zip(everything, proofs, strict=True)
     )
     opened = _opened(everything, shown(desk.case(case_id), audience))
     return Bundle(case_id, audience, entries, bundle.sort_openings(opened))

@@ -4,13 +4,15 @@
     checkpoint                      the signed note
     tile/0/000  tile/0/001.p/17     hash tiles, full and partial
     tile/entries/000  …             entry bundles: the leaves
+    log.vkey                        the log's verifier key, for people: trust comes from elsewhere
 
 Order of writes: full tiles and bundles, partial ones, folders synced, then ``checkpoint``, by a
 rename. Whoever reads a checkpoint finds everything it stands for, whenever a crash came; files of
 an export that was cut short are written again. Then partial tiles that a full one replaced go.
 
 An export is repeated in the same folder and writes only what is new. The checkpoint that lies there
-is a memory of the log: if the log does not extend it, nothing is touched.
+is a memory of the log: if the log does not extend it, nothing is touched; lines of witnesses below
+it are kept while the log stands as it stood.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from proofhouse.formats.tiles import WIDTH, Tile, tiles_of
 from proofhouse.ledger.log import Log
 
 CHECKPOINT = "checkpoint"
+VERIFIER_KEY = "log.vkey"
 
 
 def export(log: Log, directory: Path) -> int:
@@ -49,13 +52,26 @@ def export(log: Log, directory: Path) -> int:
             folders.add(path.parent)
         for folder in sorted(folders):
             sync(folder)
+        vkey = f"{log.verifier}\n".encode()
+        if not _holds(directory / VERIFIER_KEY, vkey):
+            replace_file(directory / VERIFIER_KEY, vkey, 0o644)
         reach("ledger.export.before")
-        write_file(directory / CHECKPOINT, note, 0o644)
+        write_file(directory / CHECKPOINT, _with_its_lines(directory / CHECKPOINT, note), 0o644)
         reach("ledger.export.after")
         for tile in _partials(before):
             if tile.index < _full(size, tile.level):
                 shutil.rmtree((directory / tile.path).parent, ignore_errors=True)
     return size
+
+
+def _with_its_lines(path: Path, note: bytes) -> bytes:
+    """``note``, or what lies there if that is the same with further lines, of witnesses."""
+    there = path.read_bytes() if path.exists() else b""
+    return there if there.startswith(note) else note
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == data
 
 
 def _exported(log: Log, path: Path) -> int:

@@ -12,8 +12,8 @@ one. A checkpoint that lost is dropped unseen: its signature never leaves the pr
 Rule 3: the head is believed only as far as it is proven. When the log is opened, signature, origin,
 size and the tree's right edge must agree; when the head has moved, the leaves that came since must
 lead from the root known before to the new one, so that a file swapped under a running process, or
-for an older copy, is noticed. Across processes the caller does the same with
-what it ``remembered``.
+for an older copy, is noticed. Across processes the same is done with what is ``remembered``, and
+with the ``memory`` that lies apart from the store.
 Rule 4: no leaf is handed out that its tile does not hold, and no proof that does not lead to the
 signed root.
 
@@ -32,7 +32,7 @@ from proofhouse.formats import checkpoint as checkpoints
 from proofhouse.formats import merkle
 from proofhouse.formats.checkpoint import Checkpoint
 from proofhouse.formats.merkle import leaf_hash
-from proofhouse.formats.note import NoteSigner, VerifierKey
+from proofhouse.formats.note import Note, NoteSigner, VerifierKey
 from proofhouse.formats.proof import TlogProof
 from proofhouse.formats.tiles import (
     HEIGHT,
@@ -45,6 +45,7 @@ from proofhouse.formats.tiles import (
     split_hashes,
 )
 from proofhouse.ledger.audit import audit
+from proofhouse.ledger.memories import Cosigned, HeadMemory
 from proofhouse.ledger.store import (
     SLOT_BYTES,
     Batch,
@@ -74,30 +75,53 @@ class _Head:
 class Log:
     """An append-only log over a store. Safe for several threads; several may share one file."""
 
-    def __init__(self, store: Store, key: NoteSigner) -> None:
+    def __init__(
+        self,
+        store: Store,
+        key: NoteSigner,
+        memory: HeadMemory | None = None,
+        cosigned: Cosigned | None = None,
+    ) -> None:
         """Use ``open``, which also looks at what the store holds."""
         self._store = store
         self._key = key
+        self._memory = memory
+        self._cosigned = cosigned
         self._lock = threading.RLock()
         self._known: _Head | None = None
 
     @classmethod
     def open(
-        cls, store: Store, key: NoteSigner, *, remembered: tuple[int, bytes] | None = None
+        cls,
+        store: Store,
+        key: NoteSigner,
+        *,
+        remembered: tuple[int, bytes] | None = None,
+        memory: HeadMemory | None = None,
+        cosigned: Cosigned | None = None,
     ) -> Log:
         """The log in ``store``, whose checkpoints ``key`` signs; an empty store is founded.
 
-        ``remembered`` is a size and root (32 bytes) that the caller knows this log to have had.
+        ``remembered`` is a size and root (32 bytes) that the caller knows this log to have had;
+        ``memory`` knows one too, and is told of each append; ``cosigned`` is where the lines of
+        witnesses are kept.
 
         Raises DamagedError if checkpoint, key, tiles and leaves do not agree, or if the log does
         not extend what is remembered; StorageError.
         """
-        if remembered is not None and remembered[0] > 0 and store.head() is None:
-            raise _rolled_back(remembered[0], 0)  # before a new log is founded in its place
-        log = cls(store, key)
-        log._now()
-        if remembered is not None:
-            log.check_remembered(*remembered)
+        known = [remembered] if remembered is not None else []
+        recalled = memory.recall() if memory is not None else None
+        if recalled is not None:
+            known.append((recalled.size, recalled.root))
+        most = max((size for size, _ in known), default=0)
+        if most > 0 and store.head() is None:
+            raise _rolled_back(most, 0)  # before a new log is founded in its place
+        log = cls(store, key, memory, cosigned)
+        head = log._now()
+        for size, root in known:
+            log.check_remembered(size, root)
+        if memory is not None:
+            memory.keep(head.note, head.size)
         return log
 
     # ------------------------------------------------------------------------------- reading
@@ -118,8 +142,38 @@ class Log:
         return self._now().size
 
     def checkpoint(self) -> bytes:
-        """The signed note of the log as it stands."""
-        return self._now().note
+        """The signed note of the log as it stands, with the lines of witnesses who saw it so."""
+        head = self._now()
+        note = self._cosigned.read() if self._cosigned is not None else None
+        plain = head.note
+        # A cosigned note of this very tree begins with ours, line by line; others are older.
+        return note if note is not None and note.startswith(plain) else plain
+
+    def cosigned(self) -> tuple[Checkpoint, bytes] | None:
+        """The newest checkpoint that witnesses cosigned, and its note; None if there is none.
+
+        Raises DamagedError if it is not of this log.
+        """
+        note = self._cosigned.read() if self._cosigned is not None else None
+        if note is None:
+            return None
+        try:
+            return self._own(self._now(), note), note
+        except (InputError, VerificationError) as error:
+            raise _damaged(f"its cosigned checkpoint is not its own. {error.message}") from None
+
+    def keep_cosigned(self, note: Note) -> None:
+        """Keep ``note``, a checkpoint of this log whose further lines the caller has verified.
+
+        Proofs are made against it from now on, as far as it reaches, and exports carry its lines.
+        Raises FormatError or VerificationError if it is not of this tree, InputError where nothing
+        can be kept, StorageError.
+        """
+        if self._cosigned is None:
+            raise InputError("This log keeps no cosignatures.")
+        data = note.to_bytes()
+        self._own(self._now(), data)
+        self._cosigned.write(data)
 
     def head(self) -> Checkpoint:
         """What the checkpoint says: origin, size and root."""
@@ -204,15 +258,19 @@ class Log:
         return self.tlog_proofs([index], checkpoint)[0]
 
     def tlog_proofs(self, indices: Sequence[int], checkpoint: bytes | None = None) -> list[str]:
-        """The proofs of several leaves, all against one checkpoint (by default, the head).
+        """The proofs of several leaves, all against one checkpoint.
 
-        Raises InputError if it has no such leaf, FormatError or VerificationError if the given
-        checkpoint is not this log's, DamagedError.
+        By default that is the newest one that witnesses cosigned, if it holds all of the leaves,
+        and else the head. Raises InputError if it has no such leaf, FormatError or
+        VerificationError if the given checkpoint is not this log's, DamagedError.
         """
         head = self._now()
         note, said = head.note, Checkpoint(self.origin, head.size, head.root)
+        seen = self.cosigned() if checkpoint is None else None
         if checkpoint is not None:
             note, said = checkpoint, self._own(head, checkpoint)
+        elif seen is not None and seen[0].size > max(indices, default=0):
+            said, note = seen
         hashes = self._hashes(head, said.size)
         proofs = []
         for index in indices:
@@ -281,6 +339,8 @@ class Log:
                     head = moved
                     continue
                 self._known = after
+                if self._memory is not None:
+                    self._memory.keep(after.note, after.size)
                 return tuple(range(head.size, after.size))
 
     def _grow(self, edge: Edge, hashes: Sequence[bytes]) -> tuple[_Head, tuple[FullTile, ...]]:

@@ -107,6 +107,7 @@ class Web:
             )
         self.name = url.rstrip("/")
         self._prefix = parts.path.rstrip("/")
+        self._connection: http.client.HTTPConnection
         if parts.scheme == "https":
             self._connection = http.client.HTTPSConnection(
                 parts.hostname,
@@ -161,6 +162,9 @@ class Web:
                 raise TimeoutError
         if len(data) > limit:
             self._connection.close()
+        elif response.length:
+            raise http.client.IncompleteRead(b"", response.length)
+        response.close()  # so that the connection takes the next request
         return _within(bytes(data), limit, f"{self.name}/{path}")
 
     def close(self) -> None:
