@@ -256,6 +256,27 @@ def test_a_withheld_opening_does_not_hide_a_false_outcome(home: rehearsal.Rehear
     assert check(forger.bundle(), home).status == "failed"
 
 
+def test_a_run_that_failed_before_it_decided_may_be_made_again(home: rehearsal.Rehearsal) -> None:
+    """A failed run is no forgery: it is counted, and said."""
+
+    def break_off(value: Any) -> None:
+        del value["items"][4:]
+
+    def count(predicate: dict[str, Any]) -> None:
+        predicate.update(ending="failed", reason="the endpoint broke")
+        predicate.update(solved=4, failed=0, missing=0, transcripts=predicate["transcripts"][:4])
+        predicate.update(inputTokens=400, outputTokens=40, milliseconds=20)
+
+    forger = Forger(home.home, CASE)
+    forger.cut("determination")
+    forger.run_again()
+    forger.open_as("run-ended", "outcomes", break_off)
+    forger.edit("run-ended", count)
+    report = check(forger.bundle(), home)
+    assert report.status == "verified", report.checks[-1].sentence
+    assert any("1 run failed" in c.sentence for c in report.checks)
+
+
 def test_a_policy_of_another_custody_is_contradicted(
     home: rehearsal.Rehearsal, honest: bytes
 ) -> None:

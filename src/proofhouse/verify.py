@@ -39,7 +39,7 @@ from proofhouse.rules.entries import entry_of
 from proofhouse.rules.figures import check_ability, check_findings, not_made_again
 from proofhouse.rules.inquiry import finding
 from proofhouse.rules.registration import Case, Entry, Record, register, window_of
-from proofhouse.rules.replay import Replayed, replay
+from proofhouse.rules.replay import Replayed, check_failed, replay
 from proofhouse.rules.runs import Ran, check_no_item_twice, check_plan, check_run, cited
 
 Status = Literal["verified", "failed", "unknown_signers"]
@@ -324,12 +324,15 @@ def _runs(walk: _Walk, state: _State, _policy: Policy) -> None:  # 8
     ran = [Ran.of(state.case, run, state.opened) for run in ended]
     for run in ran:
         check_run(run, bank)
+        check_failed(run)
     for planned in state.case.all("plan"):  # a plan whose run has not ended is opened all the same
         plan = state.opened.get(planned.predicate["plan"]["salted"])
         if plan is not None:
             check_plan(planned, plan, bank)
     check_no_item_twice(ran)
-    tail = " One is under way." if len(started) > len(ended) else ""
+    failed = sum(run.predicate["ending"] == "failed" for run in ended)
+    tail = f" {_count(failed, 'run')} failed and decided nothing." if failed else ""
+    tail += " One is under way." if len(started) > len(ended) else ""
     walk.held(
         "runs",
         f"{_count(len(started), 'run')} of this chain started, {len(ended)} ended in a statement; "

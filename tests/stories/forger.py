@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from proofhouse.bootstrap import Home
@@ -95,6 +95,22 @@ class Forger:
         piece = self.find(name)
         twin = Piece(piece.name, {**piece.predicate}, piece.subject, piece.keys, "", piece.salt)
         self.pieces.insert(self.pieces.index(self.find(after, -1)) + 1, twin)
+
+    def run_again(self) -> None:
+        """Plan and run the determination once more, with the same values under other salts.
+
+        What comes after cites the second run.
+        """
+        at = self.pieces.index(self.find("run-ended"))
+        for name, key in (("plan", "plan"), ("run-started", ""), ("run-ended", "outcomes")):
+            piece = self.find(name)
+            predicate = json.loads(json.dumps(piece.predicate))
+            if key:
+                again = salted.Opening(self.opened(name, key))
+                predicate[key] = again.field()
+                self.openings.append(again)
+            at += 1
+            self.pieces.insert(at, replace(piece, predicate=predicate))
 
     def cut(self, after: str) -> None:
         """Leave out whatever comes after a statement, and what opened it."""

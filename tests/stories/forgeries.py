@@ -613,6 +613,14 @@ RUNS: dict[str, Forgery] = {
         _inquiry(_set("run-ended", reason=STOPPED)),
         "which is none of that",
     ),
+    "an-answer-thrown-away": Forgery(
+        "A run that had decided is said to have failed, and the test is made again.",
+        _inquiry(
+            lambda f: f.run_again(),
+            _set("run-ended", ending="failed", reason="the endpoint broke"),
+        ),
+        "thrown away",
+    ),
     "a-withdrawal-that-nobody-made": Forgery(
         "A run is said to have been stopped because the developer withdrew, who did not.",
         _inquiry(_set("run-ended", ending="stopped", reason="developer withdrew")),

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from proofhouse.errors import ProofhouseError, VerificationError
+from proofhouse.errors import InputError, ProofhouseError, VerificationError
 from proofhouse.rules.determination import Determination, Plan, determine, next_batch
 from proofhouse.rules.registration import CROSSED, Case, Entry, Record
 from proofhouse.rules.runs import Ran, check_run, cited
@@ -67,6 +67,26 @@ def replay(case: Case, record: Record, opened: Mapping[str, Any]) -> Replayed:
             "The determination was made again and its evidence differs from what was committed to."
         )
     return Replayed(sealed, made.outcome, made.reason, made.items_used)
+
+
+def check_failed(ran: Ran) -> None:
+    """A run that failed had not ended its test: else it was thrown away for what it showed.
+
+    Raises VerificationError. Plan and outcomes must be opened, or nothing is held.
+    """
+    decides = ran.planned.predicate["purpose"] == "determination"
+    if ran.ended.predicate["ending"] != "failed" or not decides:
+        return
+    if ran.plan is not None and ran.items is not None:
+        try:
+            over = next_batch(_parsed(ran.plan), ran.outcomes) is None
+        except InputError as error:
+            raise VerificationError(f"The outcomes are not of the plan. {error}") from None
+        if over:
+            raise VerificationError(
+                "The run says that it failed, and its outcomes had ended the test: its answer was "
+                "thrown away."
+            )
 
 
 def evidence_of(made: Determination) -> dict[str, Any]:
