@@ -38,7 +38,7 @@ from proofhouse.errors import (
     VerificationError,
 )
 from proofhouse.formats import checkpoint as checkpoints
-from proofhouse.formats import cosignature, predicates
+from proofhouse.formats import predicates
 from proofhouse.formats.checkpoint import Checkpoint
 from proofhouse.formats.envelope import Envelope
 from proofhouse.formats.fields import members
@@ -236,7 +236,7 @@ def _checkpoint(state: _Audit) -> Checkpoint:  # 1
     )
     if state.policy and state.policy.witnesses:
         policy = state.policy
-        seen = cosignature.verify(said, note, policy.witnesses, policy.witness_threshold)
+        seen = policy.seen_by(said, note)
         told = f": {', '.join(sorted(seen))}" if seen else ""
         state.say(
             "witnesses",

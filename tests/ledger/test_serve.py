@@ -227,7 +227,7 @@ def test_a_server_that_misspeaks(hostile: str, kind: str, why: str) -> None:
 )
 def test_an_address_that_is_none(url: str) -> None:
     """Only http and https prefixes are addresses of logs."""
-    with pytest.raises(InputError, match="not the address of a log"):
+    with pytest.raises(InputError, match="not the address of a log or witness"):
         published(url)
 
 

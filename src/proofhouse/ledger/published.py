@@ -88,37 +88,8 @@ class Web:
 
     def __init__(self, url: str) -> None:
         """Take the prefix. Raises InputError unless it is an http or https URL."""
-        parts = urlsplit(url)
-        try:
-            port = parts.port
-        except ValueError:
-            port = -1
-        if (
-            parts.scheme not in ("http", "https")
-            or not parts.hostname
-            or port == -1
-            or "@" in parts.netloc
-            or parts.query
-            or parts.fragment
-        ):
-            raise InputError(
-                f"{url[:200]!r} is not the address of a log.",
-                hint="It is like https://log.example/one: no user, no query.",
-            )
         self.name = url.rstrip("/")
-        self._prefix = parts.path.rstrip("/")
-        self._connection: http.client.HTTPConnection
-        if parts.scheme == "https":
-            self._connection = http.client.HTTPSConnection(
-                parts.hostname,
-                port,
-                timeout=SILENCE_SECONDS,
-                context=ssl.create_default_context(),
-            )
-        else:
-            self._connection = http.client.HTTPConnection(
-                parts.hostname, port, timeout=SILENCE_SECONDS
-            )
+        self._connection, self._prefix = connect(url, SILENCE_SECONDS)
 
     def read(self, path: str, limit: int) -> bytes | None:
         """The file, by GET; 404 and 410 say that there is none."""
@@ -170,6 +141,31 @@ class Web:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+
+def connect(url: str, seconds: float) -> tuple[http.client.HTTPConnection, str]:
+    """A connection, not yet open, to the server of ``url``, and the path prefix there.
+
+    ``seconds`` is how long it may say nothing. Raises InputError unless it is an http or https URL
+    without user, query or fragment.
+    """
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    plain = not (parts.query or parts.fragment or "@" in parts.netloc) and url.isprintable()
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == -1 or not plain:
+        raise InputError(
+            f"{url[:200]!r} is not the address of a log or witness.",
+            hint="It is like https://log.example/one: no user, no query.",
+        )
+    prefix = parts.path.rstrip("/")
+    if parts.scheme == "http":
+        return http.client.HTTPConnection(parts.hostname, port, timeout=seconds), prefix
+    context = ssl.create_default_context()
+    secured = http.client.HTTPSConnection(parts.hostname, port, timeout=seconds, context=context)
+    return secured, prefix
 
 
 class Own:
