@@ -6,6 +6,8 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -194,6 +196,20 @@ def test_a_reply_that_is_no_text_is_refused(lab: Any, serve: Callable[..., Any])
     """A lone surrogate, which JSON can carry and no record can hold, is the endpoint's failure."""
     with pytest.raises(ModelError, match="its reply can't be written down as text"):
         probe(serve(lambda *_: lab.says("ready \ud800")).spec())
+
+
+def test_a_reply_without_an_end_does_not_fill_the_machine() -> None:
+    """The child may hold so much memory and no more; a call that needs more has failed."""
+    code = (
+        "from proofhouse.evaluation import child\n"
+        "child.bound_memory()\n"
+        "try: bytearray(child.MEMORY_BYTES)\n"
+        "except MemoryError: print('refused')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "refused\n"
+    sentence = endpoint.explain(MemoryError(), ModelSpec("a/b", base_url="http://host/v1"))
+    assert sentence == "The model's endpoint at host gave a reply that is too long to be one."
 
 
 def test_extensions_with_hooks_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import resource
+import subprocess
+import sys
 import time
 
 import pytest
@@ -264,3 +266,25 @@ def test_limits_that_can_not_be(change):
     """A limit that would be none, or no number, is refused before anything starts."""
     with pytest.raises(InputError, match=f"limit {next(iter(change))}"):
         Limits(**change)
+
+
+def test_a_bound_of_the_owner_for_itself_is_not_the_sandbox_s():
+    """A process that bounds its own memory starts sandboxes that are bounded by their group."""
+    script = """
+import asyncio, resource
+from proofhouse.sandbox import Limits, open_session
+
+async def main():
+    async with open_session(Limits()) as session:
+        print((await session.exec(["sh", "-c", "ulimit -d"])).stdout.decode())
+
+most = resource.getrlimit(resource.RLIMIT_DATA)[1]
+resource.setrlimit(resource.RLIMIT_DATA, (1 << 30, most))
+asyncio.run(main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    most = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    expected = "unlimited" if most == resource.RLIM_INFINITY else str(most // 1024)
+    assert done.stdout.strip() == expected, done.stderr

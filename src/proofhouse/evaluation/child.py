@@ -3,7 +3,8 @@
 
 It is handed one end of a socket pair by number and reads its job from it; nothing secret is in its
 arguments or its environment. It dies with its parent: the kernel kills it when the thread that
-started it ends (PR_SET_PDEATHSIG), and the closing of the socket ends it as well.
+started it ends (PR_SET_PDEATHSIG), and the closing of the socket ends it as well. Its memory is
+bounded: an endpoint that never stops talking fails a call, and does not fill the machine.
 
 Inspect refuses two evals in one process, and costs two seconds to import: hence a process of its
 own, and every import of Inspect below is inside a function.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import socket
 import sys
@@ -26,11 +28,15 @@ from proofhouse.evaluation.wire import Head, pack, receive_now
 
 _PR_SET_PDEATHSIG: Final = 1
 
+MEMORY_BYTES: Final = 2 << 30
+"""What the process may hold; replies and transcripts of many samples are some hundred MiB."""
+
 
 def main(arguments: list[str]) -> int:
     """Do the one job that comes over the socket."""
     descriptor, parent = (int(argument) for argument in arguments)
     die_with_parent(parent)
+    bound_memory()
     with socket.socket(fileno=descriptor) as connection:
         frame = receive_now(connection)
         if frame is None:
@@ -55,6 +61,13 @@ def die_with_parent(parent: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(0)
+
+
+def bound_memory() -> None:
+    """Let this process hold ``MEMORY_BYTES``; the sandboxes that it starts have their own bound."""
+    most = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    bound = MEMORY_BYTES if most == resource.RLIM_INFINITY else min(MEMORY_BYTES, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (bound, most))
 
 
 def _probe(job: Job) -> Head:

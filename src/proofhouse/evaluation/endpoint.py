@@ -12,6 +12,7 @@ timeout and connection in a class's name), so that a new provider needs no code 
     404, or a code model_not_found   "does not know the model"
     429                              "turned the call away: too many calls, or a quota used up"
     5xx                              "failed with status 503"
+    a reply that fills the memory    "gave a reply that is too long to be one"
     not JSON, no choices, no usage   "does not speak the protocol" and what was missing
 
 The texts name the host as the user wrote it and never repeat what the endpoint said: a server under
@@ -186,6 +187,8 @@ def explain(error: BaseException, spec: ModelSpec) -> str:
         return f"{who} failed with status {status}."
     if status >= 400:
         return f"{who} refused the request (status {status})."
+    if any(isinstance(e, MemoryError) for e in chain):
+        return f"{who} gave a reply that is too long to be one."
     names = [type(e).__name__.lower() for e in chain]
     if any("timeout" in name for name in names):
         return f"{who} did not answer in time."

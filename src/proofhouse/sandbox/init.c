@@ -6,7 +6,8 @@
  *
  * `launch` writes "0" to every descriptor (each a cgroup's `tasks` or `cgroup.procs`), becomes UID
  * ("-": stays who it is) and executes bubblewrap, which executes `serve` behind its fences. It
- * first takes back an exemption from the out-of-memory killer that its caller may have.
+ * first takes back an exemption from the out-of-memory killer that its caller may have, and a bound
+ * on data that its caller set for itself: a sandbox's memory is bounded by its cgroup.
  *
  * `serve` reads requests from a SEQPACKET socket. One message is a `struct request` with its
  * descriptors beside it (SCM_RIGHTS):
@@ -116,6 +117,10 @@ static int launch(const char *user, char *groups, char **program)
     struct rlimit core = {1, 1};
     set_oom_score("0");
     setrlimit(RLIMIT_CORE, &core);
+    struct rlimit data;
+    getrlimit(RLIMIT_DATA, &data);
+    data.rlim_cur = data.rlim_max;
+    setrlimit(RLIMIT_DATA, &data);
     for (char *number = strtok(groups, ","); number != NULL; number = strtok(NULL, ",")) {
         int descriptor = atoi(number);
         if (enter_group(descriptor) != 0)
