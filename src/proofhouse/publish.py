@@ -21,7 +21,6 @@ from proofhouse.durable import told, write_file
 from proofhouse.errors import VerificationError
 from proofhouse.failpoints import reach
 from proofhouse.formats import checkpoint as checkpoints
-from proofhouse.formats import cosignature
 from proofhouse.formats.bundle import Bundle
 from proofhouse.formats.policy import Policy
 from proofhouse.verify import Report, verify
@@ -90,7 +89,7 @@ def read_bundle(data: bytes, policy: Policy, *, name: str = "BUNDLE") -> tuple[R
 def _witnesses(bundle: Bundle, policy: Policy) -> int:
     """How many of the policy's witnesses cosigned the checkpoint of a bundle that verifies."""
     checkpoint, note = checkpoints.verify(bundle.checkpoint, policy.log)
-    return len(cosignature.verify(checkpoint, note, policy.witnesses, policy.witness_threshold))
+    return len(policy.witnessed(policy.seen_by(checkpoint, note)))
 
 
 def write_whole(path: Path, data: bytes) -> None:

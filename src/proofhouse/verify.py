@@ -30,7 +30,7 @@ from typing import Any, Literal
 
 from proofhouse.errors import ProofhouseError, UnknownSignerError, VerificationError
 from proofhouse.formats import checkpoint as checkpoints
-from proofhouse.formats import commitment, cosignature, predicates
+from proofhouse.formats import commitment, predicates
 from proofhouse.formats.bundle import Bundle
 from proofhouse.formats.bundle import opened as opens
 from proofhouse.formats.checkpoint import Checkpoint
@@ -145,14 +145,19 @@ class _State:
 def _log(walk: _Walk, state: _State, policy: Policy) -> None:  # 2
     checkpoint, note = checkpoints.verify(state.bundle.checkpoint, policy.log)
     state.checkpoint = checkpoint
-    if policy.witnesses:
-        seen = cosignature.verify(checkpoint, note, policy.witnesses, policy.witness_threshold)
-        state.witnesses = len(seen)
+    seen = policy.seen_by(checkpoint, note)
+    state.witnesses = len(policy.witnessed(seen))
     walk.held(
         "log",
         f"The checkpoint of {checkpoint.origin} at {checkpoint.size:,} leaves is signed by the "
         "log that the policy names.",
     )
+    if seen:
+        walk.held(
+            "witnesses",
+            "Independent witnesses who saw the log in this order, and signed so: "
+            f"{state.witnesses} ({', '.join(sorted(seen))}).",
+        )
 
 
 def _inclusion(walk: _Walk, state: _State, _policy: Policy) -> None:  # 3
