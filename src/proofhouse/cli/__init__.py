@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("proofhouse.cli.verify", "Check a bundle offline against a trust policy."),
     "audit": ("proofhouse.cli.audit", "Audit a whole log from its public files."),
     "ledger": ("proofhouse.cli.ledger", "List, prove, export and serve the log of a home."),
+    "witness": ("proofhouse.cli.witness", "Witness logs, or have one's own log witnessed."),
     "key": ("proofhouse.cli.key", "Make keys, and say where they live: file, passphrase, token."),
     "init": ("proofhouse.cli.init", "Make a home: a party's own, or that of a log."),
     "bank": ("proofhouse.cli.bank", "Commit to a sealed bank of items."),
