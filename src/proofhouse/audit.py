@@ -50,9 +50,12 @@ from proofhouse.formats.plain import read_json
 from proofhouse.formats.policy import Policy
 from proofhouse.formats.statement import Statement
 from proofhouse.formats.tiles import MAX_ENTRY, WIDTH, Edge, Tile, partial_tiles, split_entries
+from proofhouse.ledger.export import CHECKPOINT, VERIFIER_KEY
 from proofhouse.ledger.published import Published
 from proofhouse.rules.checks import Check, Result
 from proofhouse.rules.entries import entry_of
+from proofhouse.rules.keys import NAME as KEY_CHANGED
+from proofhouse.rules.keys import Keys
 from proofhouse.rules.public import Promise, Public
 from proofhouse.rules.registration import SIGNERS, Entry, Record, Signer
 
@@ -63,6 +66,7 @@ MAX_TOLD = 20
 """How many broken rules are told one by one."""
 
 _SEALED = re.compile(rb'\{"sealed":"[0-9a-f]{64}"\}')
+_VKEY_BYTES = 10_000
 _BUNDLE_BYTES = WIDTH * (2 + MAX_ENTRY)
 
 
@@ -138,6 +142,7 @@ class _Audit:
     signatures: int = 0
     broken: list[tuple[int, ProofhouseError]] = field(default_factory=list)
     conflict: tuple[str, ...] = ()
+    keys: Keys | None = None
 
     def say(self, name: str, result: Result, sentence: str) -> None:
         self.checks.append(Check(name, result, sentence))
@@ -221,7 +226,7 @@ def _remembered(seen: Seen | None, key: VerifierKey, now: str) -> Checkpoint | N
 
 
 def _checkpoint(state: _Audit) -> Checkpoint:  # 1
-    data = state.files.read("checkpoint", NOTE_BYTES)
+    data = state.files.read(CHECKPOINT, NOTE_BYTES)
     if data is None:
         raise InputError(
             f"There is no checkpoint at {state.files.name}: it is no published log.",
@@ -229,6 +234,9 @@ def _checkpoint(state: _Audit) -> Checkpoint:  # 1
         )
     said, note = checkpoints.verify(data, state.key)
     state.note, state.size = data, said.size
+    vkey = state.files.read(VERIFIER_KEY, _VKEY_BYTES)
+    if vkey is not None and vkey != f"{state.key}\n".encode():
+        raise VerificationError(f"The file {VERIFIER_KEY} names another key than the log's.")
     state.say(
         "checkpoint",
         "held",
@@ -359,11 +367,15 @@ def _clear(state: _Audit, index: int, data: bytes) -> None:  # 4 to 6
         leaf = parse_leaf(data)  # 4
         assert not isinstance(leaf, SealedLeaf)  # each of those has the one spelling
         if state.policy is not None:
-            entry = entry_of(leaf.envelope, index, state.policy)  # 5
+            state.keys = state.keys or Keys(state.policy)
+            entry = entry_of(leaf.envelope, index, state.keys)  # 5
             state.signatures += len(leaf.envelope.signatures)
         else:
             entry = claimed(leaf, index)
-        state.public = state.public.after(entry)  # 6
+        public = state.public.after(entry)  # 6
+        if state.keys is not None and entry.name == KEY_CHANGED:
+            state.keys = state.keys.changed(entry)
+        state.public = public
     except ProofhouseError as error:
         state.broken.append((index, error))
 
@@ -377,8 +389,11 @@ def claimed(leaf: ClearLeaf, index: int) -> Entry:
     statement = Statement.parse(envelope.payload)
     name = predicates.predicate_name(statement.predicate_type)
     predicates.check(name, statement.predicate)
+    roles = SIGNERS[name]
+    if name == KEY_CHANGED and statement.predicate["reason"] == "rotated":
+        roles = (str(statement.predicate["role"]),)
     signers = frozenset(
-        Signer(role, signature.keyid) for role in SIGNERS[name] for signature in envelope.signatures
+        Signer(role, signature.keyid) for role in roles for signature in envelope.signatures
     )
     return Entry(
         index, envelope.digest, name, statement.subject_sha256, statement.predicate, signers

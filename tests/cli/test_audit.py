@@ -113,3 +113,18 @@ def test_bad_input_exits_2(home: Path, arguments: tuple[str, ...], said: str) ->
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_inspector_opens_the_home(home: Path) -> None:
+    """With the vault every case is checked; the log is the home's own, or a published one."""
+    done = run(home, "audit", "--inspector")
+    assert done.returncode == 0, done.stderr
+    assert "Inspected, with what the vault opens:" in done.stdout
+    assert "None was discarded" in done.stdout
+    again = run(home.parent, "audit", home.parent / "late", "--inspector", "--home", home, "--json")
+    found = json.loads(again.stdout)
+    assert (found["status"], found["inspection"]["status"]) == ("verified", "verified")
+    assert found["inspection"]["cases"] == 1
+    nowhere = run(home.parent / "nowhere", "audit", "--inspector")
+    assert nowhere.returncode == 2
+    assert not (home.parent / "nowhere").exists()

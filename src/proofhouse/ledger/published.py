@@ -180,6 +180,8 @@ class Own:
         """The file, made anew. Raises DamagedError, where the log is."""
         if path == "checkpoint":
             return self._log.checkpoint()
+        if path == "log.vkey":
+            return f"{self._log.verifier}\n".encode()
         return _within(self._log.tile(Tile.parse(path)), limit, path)
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ Anybody can hold a log to these, for they need nothing that is sealed:
  6. no statement of a case stands in clear
  7. an opening opens a commitment that stands before it, once
 
-2 to 6 are those of ``registration``, which the desk applies before it registers. Of notices only
+2 to 7 are those of ``registration``, which the desk applies before it registers. Of notices only
 their number is kept, so that a log of a million folds in the memory of its banks.
 Whether a signature holds is looked at before (``entries``); that a leaf is in the log, elsewhere.
 """
@@ -53,35 +53,32 @@ class Promise:
 class Public:
     """The clear side of the log ``origin`` with the vkey ``verifier_key``, as far as it was read.
 
-    ``record`` holds banks, thresholds and the genesis; ``notices`` counts determination notices by
-    the digest of the threshold they cite; ``openings`` maps a commitment's digest to the leaf that
-    opened it.
+    ``record`` holds every clear statement but determination notices; ``notices`` counts those, by
+    the digest of the threshold that they cite.
     """
 
     origin: str
     verifier_key: str
     record: Record = field(default_factory=Record)
     notices: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    openings: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     def after(self, entry: Entry) -> Public:
         """The log after a clear statement. Raises RefusedError or FormatError."""
         self._check_genesis(entry)  # 1
-        record = self.record.with_clear(entry)  # 2 to 6
+        record = self.record.with_clear(entry)  # 2 to 7
         if entry.name == NOTICE:
             threshold = entry.predicate["threshold"]
             counts = {**self.notices, threshold: self.notices.get(threshold, 0) + 1}
             return replace(self, notices=MappingProxyType(counts))
-        if entry.name == OPENING:
-            return self._opened(entry)  # 7
         return replace(self, record=record)
 
     def promises(self, now: str) -> tuple[Promise, ...]:
         """Every commitment with an ``openBy`` date, as it stands at ``now``, oldest first."""
+        opened_at = {e.predicate["of"]: e.index for e in self.record.named(OPENING)}
         found = []
         for name in ("bank-commitment", "threshold-commitment"):
             for entry in self.record.named(name):
-                by, opened = entry.predicate["openBy"], self.openings.get(entry.digest)
+                by, opened = entry.predicate["openBy"], opened_at.get(entry.digest)
                 late: Literal["overdue", "pending"] = "overdue" if by < now else "pending"
                 state = "kept" if opened is not None else late
                 found.append(Promise(entry.index, name, by, state, opened))
@@ -102,15 +99,3 @@ class Public:
                 "The log was opened under another origin or key than its checkpoint's.",
                 rule="ledger",
             )
-
-    def _opened(self, entry: Entry) -> Public:
-        of = entry.predicate["of"]
-        if of not in self.record.clear:
-            raise RefusedError("The opening opens nothing that stands before it.", rule="R16")
-        if of in self.openings:
-            raise RefusedError(
-                f"The opening is the second of one commitment; leaf {self.openings[of]} was the "
-                "first.",
-                rule="R16",
-            )
-        return replace(self, openings=MappingProxyType({**self.openings, of: entry.index}))
