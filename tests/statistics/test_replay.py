@@ -172,7 +172,6 @@ def test_everything_solved_by_everyone_decides_nothing() -> None:
         ({"alpha_ppm": 0}, "alphaPpm"),
         ({"beta_ppm": 500_000}, "betaPpm"),
         ({"minimum_items": 9}, "at least 10"),
-        ({"near_tasks": 0}, "can't be drawn"),
         ({"orders": 0}, "can't be drawn"),
         ({"confidence": 1.0}, "between 0 and 1"),
     ],

@@ -11,7 +11,8 @@ import click
 from proofhouse.cli import print_json
 from proofhouse.cli.recorded import SILENT, minutes, read, sources, table
 from proofhouse.errors import InputError
-from proofhouse.statistics.replay import METHODS, Row, Setting, replay
+from proofhouse.statistics.peers import METHODS
+from proofhouse.statistics.replay import Row, Setting, replay
 
 
 @click.command()
@@ -34,7 +35,7 @@ from proofhouse.statistics.replay import METHODS, Row, Setting, replay
 @click.option("--orders", default=200, show_default=True, help="Random orders per model.")
 @click.option(
     "--method",
-    type=click.Choice(sorted(METHODS)),
+    type=click.Choice(list(METHODS)),
     default="mixed",
     show_default=True,
     help="The test; `mixed` is ours, the others are there to compare it with.",

@@ -13,7 +13,9 @@
     personfit     hard ones right, easy ones wrong
     responses     recorded responses, read strictly
     horizon       the time horizon of recorded responses
-    replay        the sequential test on recorded responses
+    likelihood    how likely outcomes are under each horizon: two views, weighed together
+    peers         sequential tests on recorded responses: ours and those it is compared with
+    replay        any of them on recorded responses
 
 Everything here is pure: no clock, no file, no network, randomness only from a seed that is handed
 in. Inside, scale positions are floating-point logits; what goes into a statement is an integer

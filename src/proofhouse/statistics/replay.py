@@ -4,8 +4,7 @@
     replay(responses, tasks, Setting(cut_minutes=16, zone=2))  →  one row per model
 
 A recorded run of the whole bank is replayed task by task in many random orders, and each order
-stops where the test would have stopped. Sequential probability ratio test on a response model
-(Wald 1945; Reckase 1983; Eggen 1999; Thompson 2007), randomesque choice (Kingsbury & Zara 1989).
+stops where the test would have stopped.
 
 **What is decided.** A model is above the cut if its time horizon over the *whole* bank is: the
 length at which the weighted success of `horizon` is one half (each family weighing by the root of
@@ -14,19 +13,12 @@ its number of tasks). The edges of the zone are cut/zone and cut·zone, zone a f
 **Steps for one model**, with parameters from all other models only:
 
 1. Fit `mixed` to the others: slope, each task's difficulty with its variance, and how far a model's
-   affinity to a family strays.
-2. For every ability, work out the horizon that such a model has over the whole bank. The abilities
-   whose horizons are the zone's edges and the cut are the test's hypotheses.
-3. Draw an order: families by turns, each turn in random order; within a family any of the few tasks
-   left whose difficulty is nearest to the cut.
-4. Add up evidence. A task's probability of being solved is averaged over its difficulty's
-   uncertainty; a family's tasks share one affinity, which is integrated out, so that a family in
-   which the model is lucky convinces once and not with every task.
-5. Stop at the first crossing of Wald's boundaries after at least 10 tasks; else INCONCLUSIVE.
+   affinity to a family strays; and the median of the others' slopes over minutes.
+2. Draw orders and stop each where `peers` says; ours is ``mixed``, told in `likelihood`.
 
-Beside the decision each order gives an ability (posterior median under the mixture below) and an
-interval that holds although it stopped when it did (`eprocess`: all abilities whose e-value against
-the mixture, normal about the cut with spread 2, is below 1/error), read as horizons.
+Beside the decision each order gives a horizon (posterior median under the mixture below) and an
+interval that holds although it stopped when it did (`eprocess`: all horizons whose e-value against
+the mixture, normal about the cut with a spread of 3 doublings, is below 1/error).
 
 **What a row says.** The decision most orders came to (INCONCLUSIVE on a tie), the shares, and over
 orders the mean numbers of tasks and tokens and the median estimate and ends of the interval.
@@ -43,25 +35,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import special
 
 from proofhouse.errors import InputError
 from proofhouse.rules.determination import FLOOR_OF_MINIMUM_ITEMS, Verdict, boundaries
 from proofhouse.statistics import mixed
-from proofhouse.statistics.horizon import log2_horizons
+from proofhouse.statistics.horizon import fit
+from proofhouse.statistics.likelihood import Bools, Floats, Known, Likelihood, Places, log_sum
+from proofhouse.statistics.peers import METHODS, Mixed, Question
 from proofhouse.statistics.responses import Response, Task
 from proofhouse.statistics.sprt import generator
 
-Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
-
-_NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(11)
-_LOG_NODE_WEIGHTS = np.log(_NODE_WEIGHTS / _NODE_WEIGHTS.sum())
-_MIXTURE_SD = 2.0
+_GRID = np.arange(-12.0, 12.1, 0.25)  # log2 of horizon over cut
+_MIXTURE_SD = 3.0
 _FEWEST_OTHERS = 2
-METHODS = ("mixed",)
-_FAR = 40.0  # log2 of minutes: two million years; a horizon out there is none
+_FLATTEST = 0.05  # logits per doubling of minutes; below it length says next to nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +60,6 @@ class Setting:
     alpha_ppm: int = 50_000
     beta_ppm: int = 50_000
     minimum_items: int = FLOOR_OF_MINIMUM_ITEMS
-    near_tasks: int = 5
     orders: int = 200
     confidence: float = 0.95
     method: str = "mixed"
@@ -95,15 +81,29 @@ class Setting:
                 f"The minimum of items is {self.minimum_items}.",
                 hint=f"It is at least {FLOOR_OF_MINIMUM_ITEMS}.",
             )
-        if self.near_tasks < 1 or not 1 <= self.orders <= 10_000:
+        if not 1 <= self.orders <= 10_000:
             raise InputError(
-                f"{self.orders} orders from the {self.near_tasks} nearest tasks can't be drawn.",
-                hint="Draw 1 to 10,000 orders, from at least the 1 nearest task.",
+                f"{self.orders} orders can't be drawn.", hint="Draw 1 to 10,000 orders."
+            )
+        if self.method not in METHODS:
+            raise InputError(
+                f"There is no method {self.method!r}.", hint=f"There are {', '.join(METHODS)}."
             )
         if not 0 < self.confidence < 1:
             raise InputError(
                 f"The confidence is {self.confidence}.", hint="It lies between 0 and 1."
             )
+
+    @property
+    def question(self) -> Question:
+        """The same for a test, in log2 of minutes."""
+        return Question(
+            math.log2(self.cut_minutes),
+            math.log2(self.zone),
+            self.alpha_ppm,
+            self.beta_ppm,
+            self.minimum_items,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def replay(
     usable = [r for r in responses if r.tokens > 0 and minutes.get(r.task) is not None]
     of_model = Counter(response.model for response in usable)
     enough = [model for model in every if of_model[model] >= setting.minimum_items]
-    bank = _Bank(usable, minutes, enough) if len(enough) > _FEWEST_OTHERS else None
+    bank = Bank(usable, minutes, enough) if len(enough) > _FEWEST_OTHERS else None
     rows = []
     for model, count in every.items():
         if only is not None and model not in only:
@@ -192,7 +192,7 @@ def replay(
     return tuple(rows)
 
 
-class _Bank:
+class Bank:
     """The usable responses as arrays, and the fit that every model's parameters come from."""
 
     def __init__(
@@ -214,102 +214,50 @@ class _Bank:
             self.solved[at] = response.solved
             self.tokens[at] = response.tokens
         self.fit = mixed.Fit(mixed.Responses(self.solved, self.log2_minutes, self.family))
+        self.slopes = [self._slope(row) for row in self.solved]
 
-
-@dataclass(frozen=True, slots=True)
-class _Chances:
-    """How likely one model is to solve its tasks, if its ability were known.
-
-    ``base`` is −slope·log2(minutes) − offset per task. ``abilities`` is a grid and ``horizons`` the
-    log2 of minutes of the full bank's horizon at each of them, rising.
-    """
-
-    base: Floats
-    variance: Floats
-    affinity_sd: float
-    family: Places
-    abilities: Floats
-    horizons: Floats
-
-    @classmethod
-    def of(cls, bank: _Bank, number: int, tasks: Places) -> _Chances:
-        """From all other models' responses."""
-        known = bank.fit.without(number)
-        base = -known.slope * bank.log2_minutes[tasks] - known.offset[tasks]
-        variance = known.variance[tasks]
-        family = np.unique(bank.family[tasks], return_inverse=True)[1]
-        abilities = np.arange(-base.max() - 8, -base.min() + 8, 0.1)
-        weight = 1 / np.sqrt(np.bincount(family)[family])
-        success = _average(abilities[:, None] + base, variance + known.affinity_sd**2)
-        horizons = log2_horizons(bank.log2_minutes[tasks], success, weight)
-        # Not a number: success doesn't fall with length at that ability, so no horizon is reached.
-        horizons = np.clip(np.where(np.isnan(horizons), -_FAR, horizons), -_FAR, _FAR)
-        horizons = np.maximum.accumulate(horizons)
-        return cls(base, variance, known.affinity_sd, family, abilities, horizons)
-
-    def part(self, tasks: Places) -> _Chances:
-        """The same for some of the tasks; horizons stay those of the full bank."""
-        return replace(
-            self, base=self.base[tasks], variance=self.variance[tasks], family=self.family[tasks]
+    def known(self, model: int | None, tasks: Places) -> Known:
+        """What all models but one (None: all) say about these tasks."""
+        found = self.fit.without(model)
+        difficulty = replace(found, offset=found.offset[tasks], variance=found.variance[tasks])
+        slopes = [slope for number, slope in enumerate(self.slopes) if number != model]
+        slope = float(np.median(slopes)) if slopes else 0.0
+        return Known(
+            log2_minutes=self.log2_minutes[tasks],
+            family=np.unique(self.family[tasks], return_inverse=True)[1],
+            difficulty=difficulty,
+            slope=slope if slope > _FLATTEST else None,
         )
 
-    def log_likelihoods(self, abilities: Floats, solved: NDArray[np.bool_]) -> Floats:
-        """Per task, affinity node and ability: the logarithm of the outcome's probability."""
-        shift = self.affinity_sd * _NODES[:, None] + abilities
-        p = _average(self.base[:, None, None] + shift, self.variance[:, None, None])
-        return np.log(np.where(solved[:, None, None], p, 1 - p))
-
-    def ability(self, log2_minutes: float) -> float:
-        """The ability at which the full bank's horizon is this long."""
-        return float(np.interp(log2_minutes, self.horizons, self.abilities))
-
-    def reaches(self, log2_minutes: float) -> bool:
-        """Whether some ability on the grid has this horizon."""
-        reached = self.horizons[np.abs(self.horizons) < _FAR]
-        return reached.size > 1 and bool(reached[0] < log2_minutes < reached[-1])
+    def _slope(self, solved: Floats) -> float:
+        """By how many logits one model's success falls with each doubling of minutes."""
+        tasks = np.flatnonzero(np.isfinite(solved))
+        weight = 1 / np.sqrt(np.bincount(self.family[tasks])[self.family[tasks]])
+        return -fit(self.log2_minutes[tasks], solved[tasks], weight).slope
 
 
-def _average(logit: Floats, variance: Floats) -> Floats:
-    """The mean success over a normal error of the difficulty, kept off 0 and 1."""
-    total = np.zeros(np.broadcast_shapes(logit.shape, variance.shape))
-    spread = np.sqrt(variance)
-    for node, log_weight in zip(_NODES, _LOG_NODE_WEIGHTS, strict=True):
-        total += math.exp(log_weight) * special.expit(logit + spread * node)
-    return np.clip(total, 1e-12, 1 - 1e-12)
-
-
-def _replayed(bank: _Bank, model: str, left_out: int, setting: Setting) -> Row:
+def _replayed(bank: Bank, model: str, left_out: int, setting: Setting) -> Row:
     number = bank.models.index(model)
     tasks = np.flatnonzero(np.isfinite(bank.solved[number]))
     tokens = bank.tokens[number, tasks]
-    chances = _Chances.of(bank, number, tasks)
-    cut, zone = math.log2(setting.cut_minutes), math.log2(setting.zone)
-    if not (chances.reaches(cut - zone) and chances.reaches(cut + zone)):
+    known, question = bank.known(number, tasks), setting.question
+    ours = Mixed(known, question)
+    if not ours.seen or (known.slope is None and setting.method != "mixed"):
         reason = "the bank has no tasks to place this cut by"
         return Row.excluding(model, len(tasks), left_out, reason)
-    edges = np.array([chances.ability(cut - zone), chances.ability(cut + zone)])
+    test = METHODS[setting.method](known, question)
     solved = bank.solved[number, tasks] == 1
-    random = generator(setting.seed + b"\n" + model.encode())
-    nearness = np.abs(chances.ability(cut) + chances.base)
-    ranked = [
-        sorted(np.flatnonzero(chances.family == each).tolist(), key=lambda task: nearness[task])
-        for each in range(int(chances.family.max()) + 1)
-    ]
-    orders = np.array([_order(ranked, setting, random) for _ in range(setting.orders)])
-    evidence = _evidence(chances.log_likelihoods(edges, solved), chances.family, orders)
-    verdict, used = _stop(evidence, setting)
-    estimates = _estimates(chances, solved, orders, used, chances.ability(cut), setting)
+    orders = test.orders(setting.orders, generator(setting.seed + b"\n" + model.encode()))
+    verdict, used = test.decide(solved, orders)
+    estimates = _estimates(ours, known, solved, orders, used, setting)
     shares = [float((verdict == word).mean()) for word in (1, -1, 0)]
     spent = [float(tokens[order[:stop]].sum()) for order, stop in zip(orders, used, strict=True)]
     decision, reason = _decision(shares)
+    covered, not_covered, inconclusive = (round(share * 1e6) for share in shares)
     return Row(
         model=model,
         decision=decision,
-        decision_shares_ppm=(
-            round(shares[0] * 1e6),
-            round(shares[1] * 1e6),
-            round(shares[2] * 1e6),
-        ),
+        decision_shares_ppm=(covered, not_covered, inconclusive),
         estimate_minutes=estimates[0],
         interval_minutes=(estimates[1], estimates[2]),
         items_used_milli=round(float(used.mean()) * 1000),
@@ -321,101 +269,32 @@ def _replayed(bank: _Bank, model: str, left_out: int, setting: Setting) -> Row:
     )
 
 
-def _order(
-    ranked: Sequence[Sequence[int]], setting: Setting, random: np.random.Generator
-) -> Places:
-    """One order of all tasks: families by turns, within each one of the nearest tasks left.
-
-    ``ranked`` lists each family's tasks, the nearest to the cut first.
-    """
-    left = [list(tasks) for tasks in ranked]
-    draws = iter(random.random(sum(map(len, left))).tolist())
-    order: list[int] = []
-    while left:
-        for turn in random.permutation(len(left)).tolist():
-            near = min(setting.near_tasks, len(left[turn]))
-            order.append(left[turn].pop(int(next(draws) * near)))
-        left = [tasks for tasks in left if tasks]
-    return np.array(order, np.intp)
-
-
-def _evidence(log_likelihood: Floats, family: Places, orders: Places) -> Floats:
-    """The log-likelihood ratio of the two edges after each task; shape (orders, tasks).
-
-    Args:
-        log_likelihood: per task, affinity node and edge.
-        family: per task.
-        orders: task numbers, shape (orders, tasks).
-    """
-    every = np.arange(len(orders))
-    sums = np.zeros((len(orders), int(family.max()) + 1, len(_NODES), 2))
-    of_family = np.zeros((len(orders), int(family.max()) + 1))
-    evidence = np.zeros(orders.shape)
-    for place in range(orders.shape[1]):
-        task = orders[:, place]
-        sums[every, family[task]] += log_likelihood[task]
-        both = _log_sum(sums[every, family[task]] + _LOG_NODE_WEIGHTS[:, None], axis=1)
-        of_family[every, family[task]] = both[:, 1] - both[:, 0]
-        evidence[:, place] = of_family.sum(axis=1)
-    return evidence
-
-
-def _stop(evidence: Floats, setting: Setting) -> tuple[Places, Places]:
-    """Each order's verdict (1, −1, 0) and the number of tasks it took."""
-    lower, upper = (bound / 1e6 for bound in boundaries(setting.alpha_ppm, setting.beta_ppm))
-    way = (evidence >= upper).astype(np.intp) - (evidence <= lower)
-    way[:, : setting.minimum_items - 1] = 0
-    at = np.argmax(way != 0, axis=1)
-    verdict = np.take_along_axis(way, at[:, None], axis=1)[:, 0]
-    return verdict, np.where(verdict == 0, evidence.shape[1], at + 1)
-
-
 def _estimates(
-    chances: _Chances,
-    solved: NDArray[np.bool_],
-    orders: Places,
-    used: Places,
-    cut: float,
-    setting: Setting,
+    test: Mixed, known: Known, solved: Bools, orders: Places, used: Places, setting: Setting
 ) -> tuple[float | None, float | None, float | None]:
     """Median over orders of the estimate and the interval's ends, as minutes."""
-    grid = chances.abilities
-    seen = np.unique(np.concatenate([order[:end] for order, end in zip(orders, used, strict=True)]))
-    table = chances.part(seen).log_likelihoods(grid, solved[seen])
-    log_mixture = -0.5 * ((grid - cut) / _MIXTURE_SD) ** 2
-    log_mixture -= _log_sum(log_mixture, axis=0)
+    grid = _GRID + setting.question.cut
+    of_grid = Likelihood(test.seen, known.family, grid)
+    log_mixture = -0.5 * (_GRID / _MIXTURE_SD) ** 2
+    log_mixture -= log_sum(log_mixture, axis=0)
     threshold = -math.log1p(-setting.confidence)
     places = []
     for order, stop in zip(orders, used, strict=True):
-        total = np.zeros(len(grid))
-        taken = order[:stop]
-        for number in np.unique(chances.family[taken]):
-            members = taken[chances.family[taken] == number]
-            of_family = table[np.searchsorted(seen, members)].sum(axis=0)
-            total += _log_sum(of_family + _LOG_NODE_WEIGHTS[:, None], axis=0)
+        total = of_grid.of_run(order[:stop], solved[order[:stop]])
         joint = total + log_mixture
-        whole = float(_log_sum(joint, axis=0))
+        whole = float(log_sum(joint, axis=0))
         median = np.interp(0.5, np.cumsum(np.exp(joint - whole)), grid)
         inside = np.flatnonzero(whole - total < threshold)
         low = -math.inf if inside[0] == 0 else grid[inside[0] - 1]
         high = math.inf if inside[-1] == len(grid) - 1 else grid[inside[-1] + 1]
         places.append((low, float(median), high))
-    low, middle, high = (np.median([place[i] for place in places]) for i in range(3))
-    return _minutes(chances, middle), _minutes(chances, low), _minutes(chances, high)
+    low, middle, high = (float(np.median([place[i] for place in places])) for i in range(3))
+    return _minutes(middle), _minutes(low), _minutes(high)
 
 
-def _log_sum(values: Floats, axis: int) -> Floats:
-    """ln Σ exp along an axis; scipy's checks take longer than these few numbers."""
-    most = values.max(axis=axis, keepdims=True)
-    return np.asarray(np.log(np.exp(values - most).sum(axis=axis)) + most.squeeze(axis))
-
-
-def _minutes(chances: _Chances, ability: float) -> float | None:
-    """The horizon of an ability; None where there is none."""
-    if not chances.abilities[0] <= ability <= chances.abilities[-1]:
-        return None
-    log2_minutes = float(np.interp(ability, chances.abilities, chances.horizons))
-    return float(2**log2_minutes) if abs(log2_minutes) < _FAR else None
+def _minutes(log2_minutes: float) -> float | None:
+    """Minutes; None at an open end."""
+    return float(2**log2_minutes) if math.isfinite(log2_minutes) else None
 
 
 def _decision(shares: Sequence[float]) -> tuple[Verdict, str]:
