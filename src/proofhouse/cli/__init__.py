@@ -33,6 +33,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "What a sequential test would have said of recorded responses, and after how many items.",
     ),
     "horizon": ("proofhouse.cli.horizon", "The time horizon of recorded models, in minutes."),
+    "duplicates": (
+        "proofhouse.cli.duplicates",
+        "Find reports that are one flaw, with a confidence and why.",
+    ),
     "verify": ("proofhouse.cli.verify", "Check a bundle offline against a trust policy."),
     "audit": ("proofhouse.cli.audit", "Audit a whole log from its public files."),
     "ledger": ("proofhouse.cli.ledger", "List, prove, export and serve the log of a home."),
@@ -54,6 +58,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "partner": ("proofhouse.cli.partner", "Give a trusted partner access."),
     "withdraw": ("proofhouse.cli.withdraw", "Leave a case, at any moment, without a reason."),
     "status": ("proofhouse.cli.status", "Say where cases stand and whose move it is."),
+    "open": ("proofhouse.cli.open", "Open a bank or threshold to everybody, as was promised."),
     "erase": ("proofhouse.cli.erase", "Leave nothing of an ended case but its leaves."),
     "bundle": ("proofhouse.cli.bundle", "Write what one audience may see of a case."),
 }
