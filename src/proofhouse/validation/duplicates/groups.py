@@ -109,9 +109,12 @@ def members(groups: Groups, of: str) -> tuple[str, ...]:
 
 
 def fold(groups: Groups, among: Iterable[str] = ()) -> tuple[tuple[str, ...], ...]:
-    """Every group, members sorted, groups sorted by their first; ``among`` adds lone members."""
+    """Every group, members sorted, groups sorted by their first; ``among`` adds lone members.
+
+    Whoever was ever named is in a group, alone after the last merge was taken back.
+    """
     parent = {name: name for name in among}
-    for event in groups.standing:
+    for event in groups.events:
         parent.setdefault(event.first, event.first)
         parent.setdefault(event.second, event.second)
 

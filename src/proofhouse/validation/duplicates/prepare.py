@@ -12,6 +12,7 @@ products (vendor, product, repository) becomes one set of plain names.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -107,7 +108,9 @@ def prepare_query(query: Query) -> Prepared:
         versions=fixed | versions(text),
         kinds=kinds(text),
         named=_own(" ".join((text, *references))),
-        clipped=cut_summary or cut_details or len(query.references) > MAX_ITEMS,
+        clipped=cut_summary
+        or cut_details
+        or any(map(_too_many, (query.references, query.packages, query.fixed, query.symbols))),
         spelling=tuple(body),
     )
 
@@ -156,6 +159,10 @@ def prepare_record(record: Record) -> Prepared:
         named=frozenset({record.id.upper()}),
         clipped=cut_title or cut_description,
     )
+
+
+def _too_many(items: Sequence[object]) -> bool:
+    return len(items) > MAX_ITEMS
 
 
 _FOLLOWS = re.compile(r"incomplete|bypass|fix (?:for|of)|regression|similar|related|variant|unlike")

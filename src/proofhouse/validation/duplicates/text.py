@@ -164,9 +164,10 @@ STOP = frozenset(
 
 def clean(text: str) -> tuple[str, bool]:
     """The text folded to NFKC without control characters, and whether it was cut."""
-    cut = len(text) > MAX_TEXT
-    folded = unicodedata.normalize("NFKC", text[:MAX_TEXT])[: 2 * MAX_TEXT]
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in folded), cut
+    folded = unicodedata.normalize("NFKC", text[:MAX_TEXT])
+    cut = len(text) > MAX_TEXT or len(folded) > 2 * MAX_TEXT  # one character may fold to eighteen
+    plain = (c if c.isprintable() or c == "\n" else " " for c in folded[: 2 * MAX_TEXT])
+    return "".join(plain), cut
 
 
 def stem(word: str) -> str:
