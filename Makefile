@@ -42,6 +42,9 @@ unit: setup  ## The tests alone
 soak: setup  ## Kill `proofhouse review` 50 times at random moments, and larger samples of the bank
 	@$(BIN)/pytest -m soak --timeout 3600
 
+fuzz: setup  ## Fuzz every parser of bytes, 5 seconds each (ARGS="--seconds 60 note" for more)
+	@$(BIN)/python tests/fuzz/fuzz.py $(ARGS)
+
 lock: setup  ## Resolve requirements.lock anew (hash-pinned, without addresses)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links \

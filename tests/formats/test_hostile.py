@@ -18,14 +18,19 @@ from hypothesis import strategies as st
 
 from proofhouse.errors import FormatError
 from proofhouse.formats import canonical, commitment, fields, salted, tiles
+from proofhouse.formats import checkpoint as checkpoints
+from proofhouse.formats.add_checkpoint import AddCheckpoint
 from proofhouse.formats.bundle import Bundle
 from proofhouse.formats.checkpoint import Checkpoint
+from proofhouse.formats.cosignature import WitnessSigner
 from proofhouse.formats.envelope import Envelope
+from proofhouse.formats.handover import Handover
 from proofhouse.formats.keys import PublicKey, SigningKey
 from proofhouse.formats.leaf import parse_leaf
 from proofhouse.formats.note import Note, NoteSigner, VerifierKey
-from proofhouse.formats.policy import Policy
+from proofhouse.formats.policy import ROLES, Issuer, Policy
 from proofhouse.formats.proof import TlogProof
+from proofhouse.formats.quorum import WitnessGroup
 from proofhouse.formats.statement import Statement
 from proofhouse.formats.tiles import Tile
 
@@ -48,6 +53,12 @@ def policy_and_back(data: bytes) -> bytes:
     return data
 
 
+def handover_and_back(data: bytes) -> bytes:
+    it = Handover.parse(data)
+    assert Handover.parse(it.to_bytes()) == it
+    return data
+
+
 def opening_and_back(data: bytes) -> bytes:
     return canonical.dumps(salted.Opening.from_json(canonical.loads(data)).to_json())
 
@@ -62,6 +73,24 @@ def double_opening_and_back(data: bytes) -> bytes:
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 KEY = SigningKey(b"\x01" * 32)
+
+CHECKPOINT = checkpoints.sign(Checkpoint("a", 5, b"r" * 32), NoteSigner("a", KEY))
+ADDED = AddCheckpoint(3, (b"h" * 32,), CHECKPOINT).to_bytes()
+HANDED = Handover(
+    Statement("urn:proofhouse:inquiry:v1", "case", "ab" * 32, {"previous": None}).to_bytes()
+).to_bytes()
+
+
+def _grouped() -> bytes:
+    witnesses = tuple(WitnessSigner(f"w{i}", bytes([i]) * 32).verifier for i in range(2, 5))
+    issuers = dict.fromkeys(ROLES, ()) | {"body": (Issuer("Body", KEY.public_key),)}
+    log = NoteSigner("log", SigningKey(b"l" * 32)).verifier
+    group = WitnessGroup("pair", 1, ("w2", "w3"))
+    urls = {"w4": "http://127.0.0.1:9"}
+    return Policy(log, "single", issuers, 1, witnesses, 2, (group,), urls).to_bytes()
+
+
+GROUPED = _grouped()
 
 # parser → there and back, and a document that parses: its bytes, or the vector that holds it
 PARSERS: dict[str, tuple[Callable[[bytes], bytes], bytes | tuple[str, str]]] = {
@@ -87,6 +116,9 @@ PARSERS: dict[str, tuple[Callable[[bytes], bytes], bytes | tuple[str, str]]] = {
     "proof": (text(TlogProof.parse, TlogProof.to_text), ("proof/accept-witnessed", "proof")),
     "bundle": (lambda d: Bundle.parse(d).to_bytes(), ("bundle/accept-inspector", "bundle")),
     "policy": (policy_and_back, ("policy/accept", "text")),
+    "policy with groups": (policy_and_back, GROUPED),
+    "add-checkpoint": (lambda d: AddCheckpoint.parse(d).to_bytes(), ADDED),
+    "handover": (handover_and_back, HANDED),
 }
 
 
