@@ -19,8 +19,9 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from proofhouse.desk import withdraw  # noqa: E402
+from proofhouse.desk import change_key, open_commitment, withdraw  # noqa: E402
 from proofhouse.formats import bundle as bundles  # noqa: E402
+from proofhouse.formats.keys import SigningKey  # noqa: E402
 from proofhouse.formats.predicates import CLEAR, SHAPES, VALUES, predicate_type  # noqa: E402
 from proofhouse.journey import moves  # noqa: E402
 from proofhouse.journey.journey import register  # noqa: E402
@@ -32,6 +33,8 @@ PURPOSE: dict[str, str] = {
     "bank-commitment": "The bodies that own a bank fix its seed, its generator and its toolchain before any submission it is used on (R5, R16).",
     "threshold-commitment": "The bodies fix, by commitment, from where on a model is covered. One a bank version (R6, R16).",
     "determination-notice": "That a determination was made, under which commitments; which model and what outcome stay committed (R6, R16).",
+    "opening": "The bodies open a bank's seed or a threshold to everybody; nothing is measured by it any more (R5, R16).",
+    "key-changed": "A key falls silent after this leaf and another may follow it: rotated by its holder, or revoked or reported lost by k of n of the owning bodies (R18).",
     "inquiry": "A developer asks whether a model under development would be covered (R2).",
     "submission": "One checkpoint, bound to what it is, under one bank and one threshold (R13, R16, R17).",
     "plan": "Which items, in which order, with what boundaries and budgets, registered before the first item (R13, R14, R16).",
@@ -96,7 +99,7 @@ MEANINGS: dict[str, str] = {
     "harness": "what it ran in, each part with its version",
     "run": "in `run-ended` the envelope digest of `run-started`, elsewhere that of `run-ended`",
     "ending": "`completed`, `stopped` from outside for the stated reason, or `failed`",
-    "reason": "why, in words; where a run was stopped one of the reasons of spec/determination.md",
+    "reason": "why, in words (of a key: `rotated`, `revoked` or `lost`); where a run was stopped one of the reasons of spec/determination.md",
     "outcomes": "salted: every item with its outcome, what it spent and its transcript's digest",
     "solved": "how many items",
     "failed": "how many items",
@@ -115,7 +118,17 @@ MEANINGS: dict[str, str] = {
     "evidence": "double commitment to the evidence and its path",
     "ability": "salted: estimate and interval on the scale, share solved by level",
     "limits": "what the access level can't show (R17)",
-    "of": "envelope digest of the result that is shown",
+    "of": "envelope digest: in a disclosure of the result that is shown, in an opening of the commitment that is opened",
+    "field": "what is opened: a bank's `seed` or a `threshold`",
+    "value": "the value that was committed to (spec/commitment.md)",
+    "salt": "32 bytes; with the value it gives the commitment's SHA-256",
+    "blinding": "32 bytes; with the value it gives the commitment's Pedersen point",
+    "role": "the role that the key speaks in",
+    "old": "the key id that is silent after this leaf",
+    "new": "the 32 bytes of the key that speaks from the next leaf on, or null",
+    "possession": "the new key's signature (64 bytes) over `proofhouse/key-changed/v1`, the log's origin, `old` and `new`, each on a line of its own; null without a new key",
+    "party": "who speaks for the developer: `standing` (`developer`, `stewards` or `sponsor`), and how many (`needed`) of which `keys` sign each statement of its side",
+    "artefact": "where a sponsored public artefact is found, and its digest; null unless a sponsor submits it",
     "recipient": "to whom",
     "redactions": "what was left out",
     "clauses": "confidentiality, cybersecurity, insiderRisk, intellectualProperty, use, nondisclosure: each with text and evidence",
@@ -214,7 +227,26 @@ def _examples() -> tuple[dict[str, Entry], dict[str, Any]]:
         draft = withdraw.draft(left, at=played.desk.clock())
         register(played.home, moves.Made(draft, ("developer",)), played.told.append)
         found["withdrawal"] = played.desk.case("c1" * 32).need("withdrawal")
+        found.update(_clear_examples(played))
     return found, opened
+
+
+def _clear_examples(played: Any) -> dict[str, Entry]:
+    """An opening and a change of a key, registered where nothing is left to be disturbed."""
+    desk, keys = played.desk, played.home.keys
+    bodies = [keys["body-1"], keys["body-2"]]
+    drafted = open_commitment.draft(played.bank, at=desk.clock())
+    opening = desk.register(drafted.signed(*bodies))
+    old, new = keys["partner"], SigningKey.generate()
+    drafted = change_key.draft(
+        role="partner",
+        old=old.keyid,
+        reason="rotated",
+        new=new.public.hex(),
+        possessed=change_key.prove(new, origin=desk.policy.log.name, old=old.keyid),
+        at=desk.clock(),
+    )
+    return {"opening": opening, "key-changed": desk.register(drafted.signed(old))}
 
 
 if __name__ == "__main__":

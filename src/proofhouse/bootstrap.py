@@ -38,10 +38,11 @@ from proofhouse.formats.keys import PublicKey
 from proofhouse.formats.note import NoteSigner
 from proofhouse.formats.policy import Issuer, Policy
 from proofhouse.home import default_path, state_path
-from proofhouse.keyring import BODIES, ROLES, Keyring, read_private
+from proofhouse.keyring import BODIES, ROLES, Keyring, read_private, role_of
 from proofhouse.ledger.log import Log
 from proofhouse.ledger.memories import Cosigned, HeadMemory
 from proofhouse.ledger.sqlite import SqliteStore
+from proofhouse.rules.keys import LAST_LEAF, Keys
 from proofhouse.vault.vault import Vault
 
 FORMAT_VERSION = 1
@@ -123,6 +124,7 @@ def _open(path: Path, stack: contextlib.ExitStack) -> Home:
     stack.callback(vault.close)
     log = _open_ledger(path, store, signer)
     home = Home(path, keys, Desk(log, vault, _keep_policy(path, keys, signer), utc_now))
+    _check_keys(keys, home.desk.keys())
     if log.size == 0 and whole:
         raise DamagedError("The ledger of this home is empty, and it was not.")
     if log.size == 0:
@@ -227,41 +229,40 @@ def _policy(keys: Keyring, signer: NoteSigner) -> Policy:
 
 
 def _keep_policy(path: Path, keys: Keyring, signer: NoteSigner) -> Policy:
-    """The home's policy file, written once; keys that are no longer its own are noticed."""
+    """The home's policy file, written once; another log's key is noticed."""
     file = path / "policy.json"
     if not file.exists():
         write_file(file, _policy(keys, signer).to_bytes(), 0o644)
     policy = Policy.parse(file.read_bytes())
-    wrong = [
-        name
-        for name in held_keys(keys.directory)
-        if policy.roles.get(keys[name].keyid) not in roles_of(name)
-    ]
     if str(policy.log) != str(signer.verifier):
-        wrong.append("log")
-    if wrong:
-        raise PrerequisiteError(
-            f"The key {keys.path(wrong[0]).name} is not the one that this home's policy names.",
-            hint="Put the right file back under keys/; a log does not change hands unseen.",
-        )
+        raise _wrong_key("log.key")
     return policy
 
 
-NOT_OF_A_PARTY = ("log", "vault")
-"""Keys of a home that sign no statement."""
+def _check_keys(keys: Keyring, known: Keys) -> None:
+    """A key that is named by its role is the one that speaks in that role, or the home is not used.
+
+    Keys of other names may be anybody's: a steward's, or one that is yet to take another's place.
+    """
+    speaking = known.speaking(LAST_LEAF)
+    for name in keys.names():
+        role, about = role_of(name), keys.about(name)
+        found = speaking.get(about.public.keyid)
+        if role is None or (found is not None and found.role == role):
+            continue
+        if any(change.old == about.public.keyid for change in known.changes):
+            raise PrerequisiteError(
+                f"The key {keys.path(name).name} speaks for nobody any more: it was changed.",
+                hint=f"Put the new one in its place: proofhouse key rotate {name} --finish",
+            )
+        raise _wrong_key(keys.path(name).name)
 
 
-def held_keys(directory: Path) -> tuple[str, ...]:
-    """The names of the keys under ``directory`` that sign statements."""
-    files = sorted(path for path in directory.glob("*.*") if path.suffix in (".key", ".token"))
-    return tuple(file.stem for file in files if file.stem not in NOT_OF_A_PARTY)
-
-
-def roles_of(name: str) -> tuple[str, ...]:
-    """The roles that a key of this name may have: ``body-2`` is a body's; ``ann`` may be any's."""
-    if name in BODIES:
-        return ("body",)
-    return (name,) if name in PARTIES else PARTIES
+def _wrong_key(file: str) -> PrerequisiteError:
+    return PrerequisiteError(
+        f"The key {file} is not the one that this home's policy names.",
+        hint="Put the right file back under keys/; a log does not change hands unseen.",
+    )
 
 
 def _open_log(home: Home, signer: NoteSigner) -> None:

@@ -20,13 +20,13 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from proofhouse.bootstrap import FORMAT_VERSION, PARTIES, open_home, roles_of
+from proofhouse.bootstrap import FORMAT_VERSION, PARTIES, open_home
 from proofhouse.durable import told, write_file
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.formats.keys import PublicKey
 from proofhouse.formats.note import NoteSigner
 from proofhouse.formats.policy import Issuer, Policy
-from proofhouse.keyring import Keyring, read_private
+from proofhouse.keyring import Keyring, read_private, role_of
 
 Trusted = tuple[str, str, str]
 """Role, name and public key (64 hexadecimal digits) of a party elsewhere."""
@@ -86,7 +86,7 @@ def found_log(
     issuers: dict[str, list[Issuer]] = {role: [] for role in PARTIES}
     for name in hold:
         told_name = names.get(name, name)
-        issuers[roles_of(name)[0]].append(Issuer(told_name, PublicKey(keys[name].public)))
+        issuers[role_of(name) or ""].append(Issuer(told_name, PublicKey(keys[name].public)))
     for role_name, told_name, key in trust:
         if role_name not in issuers:
             raise InputError(f"There is no role “{role_name}”.")
@@ -104,7 +104,7 @@ def found_log(
 
 def _check_held(hold: Sequence[str]) -> None:
     for name in hold:
-        if len(roles_of(name)) != 1:
+        if role_of(name) is None:
             raise InputError(
                 f"The key “{name}” has no role by its name.",
                 hint="A log's home holds any of: developer, assessor, partner, registrar, body-1 …",

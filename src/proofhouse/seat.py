@@ -25,10 +25,8 @@ from typing import Any
 from proofhouse.audit import audit
 from proofhouse.bootstrap import (
     Home,
-    held_keys,
     is_party_home,
     open_home,
-    roles_of,
     utc_now,
 )
 from proofhouse.desk import measure
@@ -43,6 +41,7 @@ from proofhouse.formats.policy import Policy
 from proofhouse.home import default_path
 from proofhouse.keyring import Keyring
 from proofhouse.ledger.published import published
+from proofhouse.rules.keys import LAST_LEAF, Keys
 from proofhouse.rules.registration import SIGNERS, Case, Entry, Record
 from proofhouse.verify import verify
 
@@ -165,6 +164,28 @@ class Seat:
             raise InputError(f"The bundle {path.name} is of another case than {case_id[:64]}.")
         return Known(report.case, report.record, report.opened)
 
+    def party_of(self, start: str, role: str) -> str:
+        """The keyid, as the trust policy names it, of the party whose key id begins so.
+
+        Raises InputError if it is nobody's of that role, or several parties'.
+        """
+        policy = self.trusted
+        keys = self.desk.keys() if self.home else Keys(policy)
+        speaking = keys.speaking(LAST_LEAF)
+        mine = {keyid: one.party for keyid, one in speaking.items() if one.role == role}
+        found = {party for keyid, party in mine.items() if keyid.startswith(start)}
+        if len(found) != 1:
+            listed = ", ".join(
+                f"{keyid[:8]} ({policy.names[party]})" for keyid, party in sorted(mine.items())
+            )
+            raise InputError(
+                f"The key id {start[:64]!r} is no {role}'s here."
+                if not found
+                else f"Which {role}? Several have a key id that begins with {start!r}.",
+                hint=f"There are: {listed or 'none'}.",
+            )
+        return found.pop()
+
     def bank(self, digest: str | None = None, ledger: str | None = None) -> Entry:
         """The bank that a question is asked under: the newest that is open to it, or ``digest``.
 
@@ -228,7 +249,7 @@ class Seat:
         Raises PrerequisiteError if there is none.
         """
         roles = SIGNERS[name]
-        held = tuple(key for key in held_keys(self.keys.directory) if self._may_be(key, roles))
+        held = tuple(key for key in self.keys.names() if self._may_be(key, roles))
         if not held:
             raise PrerequisiteError(
                 f"This home holds no key of the {' or '.join(roles)}, who makes “{name}”.",
@@ -239,8 +260,14 @@ class Seat:
     def _may_be(self, key: str, roles: Sequence[str]) -> bool:
         """Whether the trust policy, or without one the name, gives ``key`` one of ``roles``."""
         if self.policy is None:
-            return bool(set(roles_of(key)) & set(roles))
-        return self.policy.roles.get(self.keys[key].keyid) in roles
+            return self.keys.about(key).role in roles
+        keyid = self.keys.about(key).public.keyid
+        keys = self.desk.keys() if self.home else Keys(self.policy)
+        speaking = keys.speaking(LAST_LEAF).get(keyid)
+        if speaking is None and not self.home:
+            # A party's own home need not know of every key change; the log's home will.
+            return self.keys.about(key).role in roles
+        return speaking is not None and speaking.role in roles
 
     def sign(
         self, draft: Draft, keys: Sequence[str], *, notice: Envelope | None = None

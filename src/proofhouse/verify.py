@@ -38,6 +38,8 @@ from proofhouse.formats.policy import Policy
 from proofhouse.rules.entries import entry_of
 from proofhouse.rules.figures import check_ability, check_findings, not_made_again
 from proofhouse.rules.inquiry import finding
+from proofhouse.rules.keys import NAME as KEY_CHANGED
+from proofhouse.rules.keys import Keys
 from proofhouse.rules.registration import Case, Entry, Record, register, window_of
 from proofhouse.rules.replay import Replayed, check_failed, replay
 from proofhouse.rules.runs import Ran, check_no_item_twice, check_plan, check_run, cited
@@ -138,8 +140,12 @@ class _State:
 
     @property
     def opened(self) -> dict[str, Any]:
-        """What the bundle opens: SHA-256 of the hidden field → its value."""
-        return {opens(opening): opening.value for opening in self.bundle.openings}
+        """What the bundle, and openings in it, show: SHA-256 of the hidden field → its value."""
+        found = {opens(opening): opening.value for opening in self.bundle.openings}
+        for entry in self.record.named("opening"):
+            of = self.record.clear[entry.predicate["of"]]
+            found[of.predicate[entry.predicate["field"]]["sha256"]] = entry.predicate["value"]
+        return found
 
 
 def _log(walk: _Walk, state: _State, policy: Policy) -> None:  # 2
@@ -167,9 +173,13 @@ def _inclusion(walk: _Walk, state: _State, _policy: Policy) -> None:  # 3
 
 
 def _signatures(walk: _Walk, state: _State, policy: Policy) -> None:  # 4
-    state.entries = tuple(
-        entry_of(item.envelope, item.proof.index, policy) for item in state.bundle.entries
-    )
+    keys, entries = Keys(policy), []
+    for item in state.bundle.entries:
+        entry = entry_of(item.envelope, item.proof.index, keys)
+        if entry.name == KEY_CHANGED:
+            keys = keys.changed(entry)
+        entries.append(entry)
+    state.entries = tuple(entries)
     signatures = sum(len(item.envelope.signatures) for item in state.bundle.entries)
     walk.held(
         "signatures", f"All {signatures} signatures hold and are by parties that the policy names."
@@ -244,7 +254,8 @@ def _genesis(state: _State, policy: Policy, record: Record) -> None:
 
 
 def _no_stray(case: Case, record: Record) -> None:
-    """Every clear statement is cited by the case, or the one threshold of the bank that it cites.
+    """Every clear statement is cited by the case, the one threshold of the bank that it cites, what
+    opened one of them, or a change of keys.
 
     A notice without its determination would hide what was determined.
     """
@@ -253,9 +264,14 @@ def _no_stray(case: Case, record: Record) -> None:
         for entry in case.entries
         for name in ("bank", "threshold", "notice")
     }
+    for threshold in record.named("threshold-commitment"):
+        if threshold.predicate["bank"] in cited_here:
+            cited_here.add(threshold.digest)
     for entry in record.clear.values():
-        of_bank = entry.name == "threshold-commitment" and entry.predicate["bank"] in cited_here
-        if entry.name != "log-opened" and entry.digest not in cited_here and not of_bank:
+        if entry.name in ("log-opened", KEY_CHANGED):
+            continue
+        opens_cited = entry.name == "opening" and entry.predicate["of"] in cited_here
+        if entry.digest not in cited_here and not opens_cited:
             raise VerificationError(
                 f"The bundle holds a “{entry.name}” (leaf {entry.index}) that nothing in its case "
                 "cites."

@@ -102,9 +102,11 @@ class Forger:
         What comes after cites the second run.
         """
         at = self.pieces.index(self.find("run-ended"))
+        ended = self.find("run-ended").predicate["endedAt"]
         for name, key in (("plan", "plan"), ("run-started", ""), ("run-ended", "outcomes")):
             piece = self.find(name)
             predicate = json.loads(json.dumps(piece.predicate))
+            predicate[predicates.TIMES[name]] = ended
             if key:
                 again = salted.Opening(self.opened(name, key))
                 predicate[key] = again.field()

@@ -134,10 +134,11 @@ def _rename_outcome(forger: Forger) -> None:
 
 
 def _ease_one_item(forger: Forger) -> None:
-    """The plan's last item, which the run never reached, gets another difficulty."""
+    """A late item, which the run never reached, gets another difficulty than its level's others."""
 
     def ease(plan: Any) -> None:
-        item = plan["items"][-1]
+        levels = [item["level"] for item in plan["items"]]
+        item = next(item for item in reversed(plan["items"]) if levels.count(item["level"]) > 1)
         item["difficultyMicrologits"] += 1
         item["solvedMicronats"], item["failedMicronats"] = log_likelihood_weights(
             item["difficultyMicrologits"],
@@ -212,9 +213,13 @@ def _move_between_levels(forger: Forger) -> None:
     """One solved item is told of another level; the sums stay."""
 
     def move(value: Any) -> None:
-        first, last = value["byLevel"][0], value["byLevel"][-1]
-        first["items"], last["items"] = first["items"] + 1, last["items"] - 1
-        first["solved"], last["solved"] = first["solved"] + 1, last["solved"] - 1
+        row = [row for row in value["byLevel"] if row["solved"]][-1]
+        others = [other for other in value["byLevel"] if other is not row]
+        if not others:
+            row["level"] = row["level"] % 6 + 1
+            return
+        others[0]["items"], row["items"] = others[0]["items"] + 1, row["items"] - 1
+        others[0]["solved"], row["solved"] = others[0]["solved"] + 1, row["solved"] - 1
 
     forger.cut("determination")
     forger.open_as("determination", "ability", move)

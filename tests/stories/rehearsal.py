@@ -71,6 +71,10 @@ class Rehearsal:
         return self.home.desk
 
     @property
+    def developer_key(self) -> str:
+        return self.home.keys["developer"].keyid
+
+    @property
     def partner_key(self) -> str:
         return self.home.keys["partner"].keyid
 

@@ -141,6 +141,7 @@ def submitted(
     told.add(
         "inquiry",
         developer=told.hide("developer", {"name": developer, "contact": "release@example.org"}),
+        party={"standing": "developer", "needed": 1, "keys": list(KEYS["developer"])},
         bank=bank.digest,
         capabilities=CAPABILITIES,
         openedAt="2026-07-01T09:00:00Z",
@@ -151,6 +152,7 @@ def submitted(
             "model",
             {"name": model, "provider": "openai-api", "endpoint": "http://127.0.0.1:41234/v1"},
         ),
+        artefact=None,
         checkpoint=over.get("checkpoint", "step-412000"),
         weightsDigest=None if over.get("access_level") == "black-box" else digest("weights"),
         fingerprint={"method": "probe-set/v1", "digest": digest("fingerprint")},

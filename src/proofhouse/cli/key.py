@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from proofhouse.cli import print_json
+from proofhouse.cli.key_change import revoke, rotate
 from proofhouse.errors import InputError, ProofhouseError
 from proofhouse.formats.fields import text
 from proofhouse.formats.policy import ROLES as PARTIES
@@ -75,8 +76,11 @@ def list_(as_json: bool) -> None:
 @click.argument("name", metavar="KEY")
 @click.option("--holder", metavar="TEXT", help="What its holder is called; default: KEY.")
 @click.option("--role", metavar="ROLE", help="Its role, if neither name nor file tells one.")
+@click.option("--follows", metavar="KEYID", help="Show that it is held, to follow that lost key.")
 @_JSON
-def show(name: str, holder: str | None, role: str | None, as_json: bool) -> None:
+def show(
+    name: str, holder: str | None, role: str | None, follows: str | None, as_json: bool
+) -> None:
     """Print the public line of KEY that the other side puts into its trust policy.
 
     With --json the file that `proofhouse init --trust` takes.
@@ -91,10 +95,20 @@ def show(name: str, holder: str | None, role: str | None, as_json: bool) -> None
         "name": text(holder or name, "the name of the holder", 200),
         "key": about.public.raw.hex(),
     }
-    if as_json:
-        print_json({"role": shown, **issuer, "keyid": about.public.keyid, "kind": about.kind})
+    if as_json or follows:
+        told = {"role": shown, **issuer, "keyid": about.public.keyid, "kind": about.kind}
+        print_json(told | ({"possession": _possession(name, follows)} if follows else {}))
     else:
         click.echo(json.dumps(issuer, ensure_ascii=False))
+
+
+def _possession(name: str, old: str) -> str:
+    """What shows that KEY is held; the log's name comes from this home's trust policy."""
+    from proofhouse.desk.change_key import prove
+    from proofhouse.seat import open_seat
+
+    with open_seat() as seat:
+        return prove(seat.keys[name], origin=seat.trusted.log.name, old=old)
 
 
 @command.command()
@@ -157,6 +171,10 @@ def check(name: str, as_json: bool) -> None:
     keys = _keys()
     keys.check(name)
     _tell(keys, name, "Checked", as_json)
+
+
+command.add_command(rotate)
+command.add_command(revoke)
 
 
 def _keys() -> Keyring:

@@ -37,7 +37,7 @@ def grant(
             known.case,
             partner=name,
             sector=sector,
-            partner_key=_partner(seat.trusted, key),
+            partner_key=seat.party_of(key, "partner"),
             purpose=purpose,
             ends_at=ends_at or known.case.need("window-opened").predicate["endsAt"],
             at=seat.clock(),
@@ -57,18 +57,3 @@ def accept(**given: Any) -> None:
         ["partner-accepted"],
         lambda seat, known: admit_partner.accept(known.case, at=seat.clock()),
     )
-
-
-def _partner(policy: Any, key: str) -> str:
-    """The key id that ``key`` begins, or the only partner's."""
-    from proofhouse.errors import InputError
-
-    partners: list[str] = [keyid for keyid, role in policy.roles.items() if role == "partner"]
-    found = [keyid for keyid in partners if keyid.startswith(key)]
-    if len(found) != 1:
-        raise InputError(
-            "The trust policy names no such partner." if not found else "Which partner?",
-            hint="Give --key with the first digits of its key id: "
-            + ", ".join(f"{keyid[:8]} ({policy.names[keyid]})" for keyid in sorted(partners)),
-        )
-    return found[0]

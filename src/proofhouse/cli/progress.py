@@ -37,6 +37,8 @@ SAID: dict[str, str] = {
     "log-opened": "opens the log",
     "bank-commitment": "commit to a sealed bank of items",
     "threshold-commitment": "commit to a secret threshold",
+    "opening": "open a sealed value to everybody",
+    "key-changed": "changes a key",
     "inquiry": "asks whether its model would be covered",
     "submission": "submits a checkpoint, bound to its identity",
     "plan": "registers the plan before the first item",

@@ -32,6 +32,7 @@ from proofhouse.cli.errand import Errand, options, run
     show_default=True,
 )
 @click.option("--weights", metavar="SHA256", help="The digest of the weights' manifest.")
+@click.option("--artefact", metavar="URI", help="Where a sponsored public artefact is found.")
 @click.option("--no-probe", is_flag=True, help="Don't ask the model; takes --weights.")
 @options()
 def command(**given: Any) -> None:
@@ -69,6 +70,7 @@ def _identity(given: dict[str, Any]) -> Any:
         "checkpoint": given["checkpoint"],
         "safeguard_variant": given["safeguards"],
         "access_level": given["access"],
+        "artefact": given["artefact"],
     }
     provider = given["model"].split("/")[0]
     if given["no_probe"]:

@@ -18,13 +18,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from proofhouse.desk.openings import check_openings
 from proofhouse.errors import DamagedError, ErasedError, RefusedError
 from proofhouse.formats import canonical, commitment, predicates, salted
 from proofhouse.formats.bundle import Opening
+from proofhouse.formats.digest import sha256_hex
 from proofhouse.formats.envelope import Envelope
 from proofhouse.formats.leaf import ClearLeaf, SealedLeaf, clear_leaf, parse_leaf, seal, sealed_leaf
 from proofhouse.formats.policy import Policy
@@ -32,6 +33,7 @@ from proofhouse.formats.statement import Statement
 from proofhouse.ledger.log import Log
 from proofhouse.ledger.store import NewEntry
 from proofhouse.rules.entries import entry_of
+from proofhouse.rules.keys import Keys
 from proofhouse.rules.registration import Case, Entry, Record, register, slot_of
 from proofhouse.vault.vault import Body, Vault
 
@@ -57,6 +59,7 @@ class Desk:
     vault: Vault
     policy: Policy
     clock: Clock
+    _keys: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     # ------------------------------------------------------------------------------- reading
 
@@ -142,10 +145,36 @@ class Desk:
                 if found.entry.digest not in kept:
                     kept[found.entry.digest] = found
                     todo.extend(_cited(found.entry))
+                    todo.extend(self._opening_of(found.entry.digest))
         record = Record(bodies_needed=self.policy.body_threshold)
         for found in sorted(kept.values(), key=lambda k: k.entry.index):
             record = record.with_clear(found.entry)
         return record
+
+    def _opening_of(self, digest: str) -> tuple[str, ...]:
+        """The statement that opened a bank or threshold to everybody, if there is one."""
+        found = self.find_clear("opening", digest)
+        return () if found is None else (found.entry.digest,)
+
+    def keys(self) -> Keys:
+        """Whose key speaks, after every key change that the log records."""
+        if self._keys.get("size") != self.log.size:
+            found = []
+            for keyid in self.policy.keys:
+                while (index := self.log.slot(slot("key-changed", keyid))) is not None:
+                    leaf = parse_leaf(self.log.leaf(index))
+                    assert isinstance(leaf, ClearLeaf)
+                    found.append((index, leaf.envelope))
+                    new: Any = Statement.parse(leaf.envelope.payload).predicate["new"]
+                    if new is None:
+                        break
+                    keyid = sha256_hex(bytes.fromhex(new))
+            keys = Keys(self.policy)
+            for index, envelope in sorted(found, key=lambda item: item[0]):
+                keys = keys.changed(entry_of(envelope, index, keys))
+            self._keys.update(size=self.log.size, keys=keys)
+        known: Keys = self._keys["keys"]
+        return known
 
     # ------------------------------------------------------------------------------- writing
 
@@ -179,6 +208,8 @@ class Desk:
 
     def _check(self, batch: Sequence[tuple[Entry, Envelope, Sequence[Opening]]]) -> None:
         entry = batch[-1][0]
+        if entry.name == "key-changed":
+            self.keys().changed(entry)
         record = self.record(_cited(entry))
         for earlier, _, _ in batch[:-1]:
             record = self._with_siblings(self.record(_cited(earlier)), earlier)
@@ -208,7 +239,7 @@ class Desk:
         return NewEntry(clear_leaf(envelope), slots)
 
     def _entry(self, envelope: Envelope, index: int) -> Entry:
-        return entry_of(envelope, index, self.policy)
+        return entry_of(envelope, index, self.keys())
 
 
 CLEAR_OPENINGS = "0" * 64
@@ -235,5 +266,5 @@ def slot(*parts: str) -> bytes:
 def _cited(entry: Entry) -> tuple[str, ...]:
     """The clear statements that a statement cites."""
     fields: Mapping[str, Any] = entry.predicate
-    cited = (fields.get(name) for name in ("bank", "threshold", "notice"))
+    cited = (fields.get(name) for name in ("bank", "threshold", "notice", "of"))
     return tuple(d for d in cited if isinstance(d, str) and len(d) == 64)

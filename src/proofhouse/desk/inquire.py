@@ -4,14 +4,23 @@
 from __future__ import annotations
 
 from proofhouse.desk.draft import Draft, Hidden, about_case
+from proofhouse.rules.party import Party
 from proofhouse.rules.registration import Case, Entry
 
 
-def draft(case: Case, bank: Entry, *, developer: str, contact: str, at: str) -> Draft:
-    """The developer's question, under the capabilities that ``bank`` lists and no others (R16)."""
+def draft(case: Case, bank: Entry, party: Party, *, developer: str, contact: str, at: str) -> Draft:
+    """The question, under the capabilities that ``bank`` lists and no others (R16).
+
+    ``party`` says who speaks for the developer from here on (R18).
+    """
     hidden = Hidden()
     fields = {
         "developer": hidden.salt({"name": developer, "contact": contact}),
+        "party": {
+            "standing": party.standing,
+            "needed": party.needed,
+            "keys": list(party.keys),
+        },
         "bank": bank.digest,
         "capabilities": list(bank.predicate["capabilities"]),
         "openedAt": at,

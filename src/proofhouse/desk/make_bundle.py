@@ -39,7 +39,10 @@ def make_bundle(desk: Desk, case_id: str, audience: str) -> Bundle:
     threshold = desk.find_clear("threshold", chain[0].entry.predicate["bank"])
     if threshold is not None:
         digests.add(threshold.entry.digest)  # what a submission, yet to come, will be measured by
-    clear = (desk.clear(0), *desk.cited(sorted(digests)))
+    openings = (desk.find_clear("opening", digest) for digest in sorted(digests))
+    digests |= {kept.entry.digest for kept in openings if kept is not None}
+    changes = tuple(desk.clear(change.index) for change in desk.keys().changes)
+    clear = (desk.clear(0), *changes, *desk.cited(sorted(digests)))
     everything = sorted((*clear, *chain), key=lambda kept: kept.entry.index)
     proofs = desk.log.tlog_proofs([kept.entry.index for kept in everything])
     entries = tuple(

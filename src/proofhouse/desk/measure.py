@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import secrets
 import subprocess
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -26,13 +27,19 @@ JITTER_MICROLOGITS = 200_000
 ZONE_MICROLOGITS = 700_000
 
 
-def newest_bank(desk: Desk) -> Kept | None:
-    """The newest committed version of the bank."""
-    newest = None
+def banks(desk: Desk) -> Iterator[Kept]:
+    """Every committed version of the bank, oldest first."""
     for version in range(1, MOST_VERSIONS):
         found = desk.find_clear("bank", BANK, str(version))
         if found is None:
-            break
+            return
+        yield found
+
+
+def newest_bank(desk: Desk) -> Kept | None:
+    """The newest committed version of the bank."""
+    newest = None
+    for found in banks(desk):
         newest = found
     return newest
 
@@ -40,9 +47,12 @@ def newest_bank(desk: Desk) -> Kept | None:
 def active_bank(desk: Desk) -> Kept | None:
     """The newest version, if this program's generator and calibration are the committed ones.
 
-    A version is sealed to one generator; after an upgrade a new version is committed.
+    A version is sealed to one generator; after an upgrade, and after it was opened to everybody,
+    a new version is committed.
     """
     newest = newest_bank(desk)
+    if newest is not None and desk.find_clear("opening", newest.entry.digest) is not None:
+        return None
     if newest is None or newest.entry.predicate["generatorDigest"] != generator_digest():
         return None
     if newest.entry.predicate["calibrationDigest"] != calibration_digest():

@@ -19,7 +19,8 @@ class Identity:
     """What is tested.
 
     ``name``, ``provider`` and ``endpoint`` are hidden in the statement; ``weights`` is a SHA-256,
-    ``fingerprint`` a pair of method and SHA-256; one of the two must be there.
+    ``fingerprint`` a pair of method and SHA-256; one of the two must be there. ``artefact``
+    is where the public artefact with these weights is found, if a third party sponsors it (R18).
     """
 
     name: str
@@ -30,6 +31,7 @@ class Identity:
     access_level: str = "black-box"
     weights: str | None = None
     fingerprint: tuple[str, str] | None = None
+    artefact: str | None = None
 
 
 def draft(case: Case, bank: Entry, threshold: Entry, identity: Identity, *, at: str) -> Draft:
@@ -43,6 +45,9 @@ def draft(case: Case, bank: Entry, threshold: Entry, identity: Identity, *, at: 
     method = identity.fingerprint
     fields = {
         "model": hidden.salt(model),
+        "artefact": {"uri": identity.artefact, "digest": identity.weights}
+        if identity.artefact
+        else None,
         "checkpoint": identity.checkpoint,
         "weightsDigest": identity.weights,
         "fingerprint": {"method": method[0], "digest": method[1]} if method else None,

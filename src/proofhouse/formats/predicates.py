@@ -54,6 +54,18 @@ def digest(where: str, value: Any) -> None:
         _refuse(where, "must be 64 lowercase hexadecimal digits")
 
 
+def signature(where: str, value: Any) -> None:
+    """128 lowercase hexadecimal digits: an Ed25519 signature."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{128}", value):
+        _refuse(where, "must be 128 lowercase hexadecimal digits")
+
+
+def anything(where: str, value: Any) -> None:
+    """An object; what it holds is looked at by who knows what it opens."""
+    if not isinstance(value, Mapping):
+        _refuse(where, "must be an object")
+
+
 def time(where: str, value: Any) -> None:
     """A UTC time from 1970 on, ``YYYY-MM-DDTHH:MM:SSZ``, of a day that exists."""
     match = _TIME.fullmatch(value) if isinstance(value, str) else None
@@ -173,6 +185,13 @@ _budgets = shape(
     tokensPerItem=integer(1), turnsPerItem=integer(1), secondsPerItem=integer(1), tokens=integer(1)
 )
 _harness = table(text)
+MOST_STEWARDS = 64
+_party = shape(
+    standing=word("developer", "stewards", "sponsor"),
+    needed=integer(1, MOST_STEWARDS),
+    keys=each(digest, least=1, most=MOST_STEWARDS),
+)
+_artefact = shape(uri=text, digest=digest)
 
 
 def _clauses(inner: Kind) -> Shape:
@@ -213,6 +232,22 @@ CLEAR: dict[str, Shape] = {
     "determination-notice": shape(
         bank=digest, threshold=digest, determination=commitment, issuedAt=time
     ),
+    "opening": shape(
+        of=digest,
+        field=word("seed", "threshold"),
+        value=anything,
+        salt=digest,
+        blinding=digest,
+        openedAt=time,
+    ),
+    "key-changed": shape(
+        role=word("developer", "assessor", "partner", "registrar", "body"),
+        old=digest,
+        new=optional(digest),
+        possession=optional(signature),
+        reason=word("rotated", "revoked", "lost"),
+        changedAt=time,
+    ),
 }
 """Statements whose leaf is the envelope itself: public for ever."""
 
@@ -220,6 +255,7 @@ SEALED: dict[str, Shape] = {
     "inquiry": shape(
         previous=optional(digest),
         developer=salted,
+        party=_party,
         bank=digest,
         capabilities=names,
         openedAt=time,
@@ -227,6 +263,7 @@ SEALED: dict[str, Shape] = {
     "submission": shape(
         previous=digest,
         model=salted,
+        artefact=optional(_artefact),
         checkpoint=text,
         weightsDigest=optional(digest),
         fingerprint=optional(_fingerprint),

@@ -176,6 +176,10 @@ class _Table:
         return self.journey.wishes
 
     @property
+    def developer_key(self) -> str:
+        return self.journey.home.keys["developer"].keyid
+
+    @property
     def partner_key(self) -> str:
         return self.journey.home.keys["partner"].keyid
 

@@ -37,6 +37,7 @@ from proofhouse.evaluation.types import Event, Job, ProbeReport
 from proofhouse.formats.envelope import Envelope
 from proofhouse.journey.journal import Wishes
 from proofhouse.models import Model
+from proofhouse.rules.party import Party
 from proofhouse.rules.registration import Case
 from proofhouse.rules.terms import limits
 from proofhouse.rules.window import MAXIMUM_DAYS, Window, parse_time, print_time
@@ -91,6 +92,10 @@ class Table(Protocol):
         """The threshold it is measured by."""
 
     @property
+    def developer_key(self) -> str:
+        """The key id of the developer."""
+
+    @property
     def partner_key(self) -> str:
         """The key id of the trusted partner."""
 
@@ -142,6 +147,7 @@ def _inquire(table: Table, case: Case) -> Made:
     draft = inquire.draft(
         case,
         table.bank.entry,
+        Party("developer", 1, (table.developer_key,)),
         developer="Example Lab",
         contact="models@lab.example",
         at=table.desk.clock(),

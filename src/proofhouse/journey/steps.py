@@ -49,6 +49,11 @@ class StepTable:
         return self.home.desk
 
     @property
+    def developer_key(self) -> str:
+        """No move made here is a developer's."""
+        raise RefusedError("A question is asked by `proofhouse inquire`.", rule="R2")
+
+    @property
     def partner_key(self) -> str:
         """No move made here gives a partner access."""
         raise RefusedError("Access is given by `proofhouse partner grant`.", rule="R8")

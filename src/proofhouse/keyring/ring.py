@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from proofhouse.durable import make_folders, told, write_file
+from proofhouse.durable import make_folders, sync, told, write_file
 from proofhouse.errors import (
     FormatError,
     InputError,
@@ -210,6 +210,27 @@ class Keyring:
         with self._placing(name, role):
             placed = Reference(reference.place, reference.public, self._told_role(name, role))
             write_file(self.directory / f"{name}.token", placed.to_bytes())
+
+    def take_over(self, name: str, successor: str) -> Path:
+        """The key ``successor`` becomes ``name``; where the old one was put away.
+
+        Either both names have changed hands or neither has, but for a copy of the old key under
+        retired/. Raises PrerequisiteError if one of them is missing.
+        """
+        with self._alone():
+            old, new = self.path(name), self.path(successor)
+            retired = self.directory / "retired"
+            make_folders(retired)
+            away = retired / f"{name}-{self[name].keyid[:16]}{old.suffix}"
+            write_file(away, read_private(old))
+            read_private(new)
+            os.replace(new, self.directory / f"{name}{new.suffix}")
+            if new.suffix != old.suffix:
+                old.unlink()
+            sync(self.directory)
+            self._keys.pop(name, None)
+            self._keys.pop(successor, None)
+        return away
 
     def check_free(self, name: str, role: str) -> None:
         """Raise as ``new`` would if the name is taken or does not fit the role."""

@@ -9,23 +9,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from proofhouse.errors import FormatError, UnknownSignerError
+from proofhouse.errors import FormatError
 from proofhouse.formats import predicates
 from proofhouse.formats.digest import sha256_hex
-from proofhouse.formats.envelope import Envelope, signers
+from proofhouse.formats.envelope import Envelope
 from proofhouse.formats.policy import Policy
 from proofhouse.formats.statement import Statement
-from proofhouse.rules.registration import Entry, Signer
+from proofhouse.rules.keys import Keys
+from proofhouse.rules.statements import Entry, Signer
 
 
-def entry_of(envelope: Envelope, index: int, policy: Policy) -> Entry:
+def entry_of(envelope: Envelope, index: int, policy: Policy | Keys) -> Entry:
     """The statement of ``envelope`` at leaf ``index``, every signature on it checked.
+
+    ``policy`` may be the parties as they are after key changes (``rules.keys``). A signer's keyid
+    is the one that the policy names for the party, whichever key it speaks with now.
 
     Raises:
         FormatError: the payload is no statement, of another predicate than version 1 has, or
             published in clear about something else than it says.
         VerificationError: a signature does not hold.
-        UnknownSignerError: a signature by somebody whom the policy does not name.
+        UnknownSignerError: a signature by somebody whom the policy does not name, or by a key that
+            does not speak at this leaf.
     """
     statement = Statement.parse(envelope.payload)
     name = predicates.predicate_name(statement.predicate_type)
@@ -33,20 +38,15 @@ def entry_of(envelope: Envelope, index: int, policy: Policy) -> Entry:
     about = _about(name, statement.predicate)
     if about not in (None, statement.subject_sha256):
         raise FormatError(f"The statement “{name}” is about something else than it says.")
-    signed = signers(envelope, policy.keys)
-    if not signed or {signature.keyid for signature in envelope.signatures} - signed:
-        raise UnknownSignerError(
-            f"The statement “{name}” at leaf {index} is signed by a key that the trust policy "
-            "does not name.",
-            hint="Get the policy of this log from somebody you trust and name it with --policy.",
-        )
+    keys = policy if isinstance(policy, Keys) else Keys(policy)
+    speakers = keys.signers(envelope, index, name)
     return Entry(
         index=index,
         digest=envelope.digest,
         name=name,
         subject=statement.subject_sha256,
         predicate=statement.predicate,
-        signers=frozenset(Signer(policy.roles[keyid], keyid) for keyid in signed),
+        signers=frozenset(Signer(speaker.role, speaker.party) for speaker in speakers),
     )
 
 
@@ -56,5 +56,10 @@ def _about(name: str, predicate: Mapping[str, Any]) -> str | None:
         return sha256_hex(predicate["origin"].encode())
     if name == "bank-commitment":
         return str(predicate["seed"]["sha256"])
-    cited = {"threshold-commitment": "bank", "determination-notice": "threshold"}
+    cited = {
+        "threshold-commitment": "bank",
+        "determination-notice": "threshold",
+        "opening": "of",
+        "key-changed": "old",
+    }
     return str(predicate[cited[name]]) if name in cited else None

@@ -25,56 +25,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import get_args
 
-from proofhouse.errors import RefusedError
-from proofhouse.formats import predicates
+from proofhouse.errors import RefusedError, VerificationError
+from proofhouse.formats import commitment, predicates
 from proofhouse.rules import terms
 from proofhouse.rules.determination import FLOOR_OF_MINIMUM_ITEMS, StopReason, boundaries
 from proofhouse.rules.inquiry import START
+from proofhouse.rules.party import Party
 from proofhouse.rules.review import CASE
+from proofhouse.rules.statements import Entry as Entry
+from proofhouse.rules.statements import Signer as Signer
+from proofhouse.rules.statements import refused
 from proofhouse.rules.tables import step
 from proofhouse.rules.window import Window
-
-
-@dataclass(frozen=True)
-class Signer:
-    """A party that signed: its role and the id of its key."""
-
-    role: str
-    keyid: str
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A statement as the rules see it.
-
-    ``index`` is its leaf in the log, ``digest`` that of its envelope, ``name`` its predicate's
-    name, ``subject`` the SHA-256 of what it is about (a case id, for a statement of a case).
-    """
-
-    index: int
-    digest: str
-    name: str
-    subject: str
-    predicate: Mapping[str, Any]
-    signers: frozenset[Signer]
-
-    @property
-    def made_at(self) -> str:
-        """When it was made, as its maker claims."""
-        return str(self.predicate[predicates.TIMES[self.name]])
-
-    def keyids(self, role: str) -> frozenset[str]:
-        """The keys that signed in ``role``."""
-        return frozenset(signer.keyid for signer in self.signers if signer.role == role)
-
 
 SIGNERS: dict[str, tuple[str, ...]] = {
     "log-opened": ("registrar",),
     "bank-commitment": ("body",),
     "threshold-commitment": ("body",),
     "determination-notice": ("assessor",),
+    "opening": ("body",),
+    "key-changed": ("body",),
     "inquiry": ("developer",),
     "submission": ("developer",),
     "plan": ("assessor",),
@@ -93,7 +65,17 @@ SIGNERS: dict[str, tuple[str, ...]] = {
     "window-closed": ("registrar",),
     "withdrawal": ("developer",),
 }
-"""Who makes a statement. Two roles: both sign the same envelope (R8). ``body``: k of n."""
+"""Who makes a statement. Two roles: both sign the same envelope (R8). ``body``: k of n.
+
+A key that is rotated, and neither revoked nor lost, is changed by its own holder: ``makers``.
+"""
+
+
+def makers(entry: Entry) -> tuple[str, ...]:
+    """The roles that must sign ``entry``, and beside which no other may."""
+    if entry.name == "key-changed" and entry.predicate["reason"] == "rotated":
+        return (entry.predicate["role"],)
+    return SIGNERS[entry.name]
 
 
 @dataclass(frozen=True)
@@ -110,7 +92,7 @@ class Record:
         """This record and ``entry``. Raises RefusedError or FormatError."""
         _check_shape(entry)
         if entry.name not in predicates.CLEAR:
-            raise _refused(entry, "belongs to a case and is never published in clear", "ledger")
+            raise refused(entry, "belongs to a case and is never published in clear", "ledger")
         _check_roles(entry, self.bodies_needed)
         check = CLEAR_CHECKS.get(entry.name)
         if check is not None:
@@ -193,6 +175,10 @@ def slot_of(entry: Entry) -> tuple[str, ...]:
         return ("bank", entry.predicate["bank"], str(entry.predicate["version"]))
     if entry.name == "log-opened":
         return ("log-opened",)
+    if entry.name == "opening":
+        return ("opening", entry.predicate["of"])
+    if entry.name == "key-changed":
+        return ("key-changed", entry.predicate["old"])
     return (entry.name, entry.digest)
 
 
@@ -205,49 +191,61 @@ def _check_shape(entry: Entry) -> None:
 
 def _check_chain(case: Case, entry: Entry) -> None:
     if entry.name not in predicates.SEALED:
-        raise _refused(entry, "is published in clear and belongs to no case", "ledger")
+        raise refused(entry, "is published in clear and belongs to no case", "ledger")
     if entry.subject != case.id:
-        raise _refused(entry, "is about another case", "chain")
+        raise refused(entry, "is about another case", "chain")
     if entry.predicate["previous"] != case.head:
-        raise _refused(
+        raise refused(
             entry,
             "does not follow the case's last statement",
             "chain",
             "Read the case again and name its newest statement as `previous`.",
         )
     if case.entries and entry.index <= case.entries[-1].index:
-        raise _refused(entry, "stands before the statement that it follows", "chain")
+        raise refused(entry, "stands before the statement that it follows", "chain")
 
 
 def _check_roles(entry: Entry, bodies_needed: int) -> None:
-    for role in SIGNERS[entry.name]:
-        needed = bodies_needed if role == "body" else 1
+    rotated = entry.name == "key-changed" and entry.predicate["reason"] == "rotated"
+    for role in makers(entry):
+        needed = bodies_needed if role == "body" and not rotated else 1
         found = len(entry.keyids(role))
         if found < needed:
-            raise _refused(
+            raise refused(
                 entry,
                 f"needs {needed} signature(s) in the role “{role}” and has {found}",
                 "signers",
-                f"It is made by: {' and '.join(SIGNERS[entry.name])}.",
+                f"It is made by: {' and '.join(makers(entry))}.",
             )
-    extra = {signer.role for signer in entry.signers} - set(SIGNERS[entry.name])
+    extra = {signer.role for signer in entry.signers} - set(makers(entry))
     if extra:
-        raise _refused(
+        raise refused(
             entry, f"is also signed in the role “{min(extra)}”, which has no say in it", "signers"
         )
 
 
 def _check_party(case: Case, entry: Entry) -> None:
-    """The developer of a case is who inquired; its assessor is who planned."""
-    for role, first in (("developer", "inquiry"), ("assessor", "plan")):
-        opened = next((e for e in case.entries if e.name == first), None)
-        if opened and entry.keyids(role) and entry.keyids(role) != opened.keyids(role):
-            raise _refused(entry, f"is signed by another {role} than the case's", "signers")
+    """The developer of a case is the party that its inquiry names; its assessor is who planned."""
+    first = entry if entry.name == "inquiry" else case.last("inquiry")
+    if first is not None and entry.keyids("developer"):
+        party = Party.of(first)
+        if party.standing == "sponsor" and entry.name in PARTY_OF_A_MODEL:
+            raise refused(entry, PARTY_OF_A_MODEL[entry.name], "R18")
+        party.check(entry)
+    planned = next((e for e in case.entries if e.name == "plan"), None)
+    if planned and entry.keyids("assessor") not in (frozenset(), planned.keyids("assessor")):
+        raise refused(entry, "is signed by another assessor than the case's", "signers")
+
+
+PARTY_OF_A_MODEL = {
+    "review-requested": "is for the model's own developer to make, not for a sponsor",
+}
+"""What a third party that sponsors a public artefact has no say in (R2, R18)."""
 
 
 def _check_time(case: Case, entry: Entry) -> None:
     if case.entries and entry.made_at < case.entries[-1].made_at:
-        raise _refused(
+        raise refused(
             entry,
             f"says it was made at {entry.made_at}, before the statement that it follows "
             f"({case.entries[-1].made_at})",
@@ -262,12 +260,12 @@ def _check_time(case: Case, entry: Entry) -> None:
 def _threshold(record: Record, entry: Entry) -> None:
     bank = record.get(entry.predicate["bank"], "bank-commitment")
     if bank is None or bank.index >= entry.index:
-        raise _refused(entry, "cites a bank that is not committed before it", "R16")
+        raise refused(entry, "cites a bank that is not committed before it", "R16")
     _not_before(entry, bank)
     _opens_later(entry)
     for other in record.named("threshold-commitment"):
         if other.predicate["bank"] == entry.predicate["bank"]:
-            raise _refused(
+            raise refused(
                 entry,
                 "would be a second threshold for the same bank version",
                 "R16",
@@ -275,9 +273,9 @@ def _threshold(record: Record, entry: Entry) -> None:
             )
     unknown = set(entry.predicate["dimensions"]) - set(bank.predicate["families"])
     if unknown:
-        raise _refused(entry, f"names a dimension the bank lacks: {min(unknown)}", "R16")
+        raise refused(entry, f"names a dimension the bank lacks: {min(unknown)}", "R16")
     if len(set(entry.predicate["dimensions"])) != len(entry.predicate["dimensions"]):
-        raise _refused(entry, "names a dimension twice", "R16")
+        raise refused(entry, "names a dimension twice", "R16")
 
 
 def _bank(record: Record, entry: Entry) -> None:
@@ -285,16 +283,48 @@ def _bank(record: Record, entry: Entry) -> None:
     for other in record.named("bank-commitment"):
         same_name = other.predicate["bank"] == entry.predicate["bank"]
         if same_name and other.predicate["version"] >= entry.predicate["version"]:
-            raise _refused(entry, "has a version that is not above the committed ones", "R5")
+            raise refused(entry, "has a version that is not above the committed ones", "R5")
 
 
 def _notice(record: Record, entry: Entry) -> None:
     _cited_pair(entry, record)
 
 
+def _opening(record: Record, entry: Entry) -> None:
+    """A bank or threshold is opened to everybody; from then on nothing is measured by it (R5)."""
+    stated = entry.predicate
+    hides = {"seed": "bank-commitment", "threshold": "threshold-commitment"}[stated["field"]]
+    of = record.get(stated["of"], hides)
+    if of is None or of.index >= entry.index:
+        raise refused(entry, f"opens no {hides} that stands before it", "R16")
+    if any(other.predicate["of"] == stated["of"] for other in record.named("opening")):
+        raise refused(entry, "opens what was opened before", "R16")
+    _not_before(entry, of)
+    predicates.VALUES[hides, stated["field"]](f"opening.{stated['field']}", stated["value"])
+    opening = commitment.Opening(
+        stated["value"], bytes.fromhex(stated["salt"]), bytes.fromhex(stated["blinding"])
+    )
+    try:
+        opening.verify(commitment.Commitment.from_json(of.predicate[stated["field"]]))
+    except VerificationError:
+        raise refused(entry, "does not open what was committed to", "R16") from None
+
+
+def _still_sealed(entry: Entry, record: Record, *cited: str) -> None:
+    """Nothing is measured by a bank or threshold after it was opened: its items are known."""
+    for opening in record.named("opening"):
+        if opening.predicate["of"] in cited and opening.index < entry.index:
+            raise refused(
+                entry,
+                f"is measured by what was opened to everybody at leaf {opening.index}",
+                "R5",
+                "A newer bank version takes its place.",
+            )
+
+
 def _opens_later(entry: Entry) -> None:
     if entry.predicate["openBy"] <= entry.made_at:
-        raise _refused(
+        raise refused(
             entry, f"is to be opened by {entry.predicate['openBy']}, not after it was made", "R16"
         )
 
@@ -302,7 +332,7 @@ def _opens_later(entry: Entry) -> None:
 def _not_before(entry: Entry, cited: Entry) -> None:
     """Times don't go backwards from what is cited to what cites it."""
     if entry.made_at < cited.made_at:
-        raise _refused(
+        raise refused(
             entry,
             f"says it was made at {entry.made_at}, before the “{cited.name}” that it cites "
             f"({cited.made_at})",
@@ -315,6 +345,7 @@ CLEAR_CHECKS: dict[str, Callable[[Record, Entry], None]] = {
     "bank-commitment": _bank,
     "threshold-commitment": _threshold,
     "determination-notice": _notice,
+    "opening": _opening,
 }
 
 
@@ -326,11 +357,11 @@ def _cited_pair(entry: Entry, record: Record) -> None:
     bank = record.get(entry.predicate["bank"], "bank-commitment")
     threshold = record.get(entry.predicate["threshold"], "threshold-commitment")
     if bank is None or threshold is None:
-        raise _refused(entry, "cites a bank or threshold that is not in the log", "R16")
+        raise refused(entry, "cites a bank or threshold that is not in the log", "R16")
     if max(bank.index, threshold.index) >= entry.index:
-        raise _refused(entry, "stands before the commitment that it is measured by", "R16")
+        raise refused(entry, "stands before the commitment that it is measured by", "R16")
     if threshold.predicate["bank"] != bank.digest:
-        raise _refused(entry, "cites a threshold of another bank version", "R16")
+        raise refused(entry, "cites a threshold of another bank version", "R16")
     _not_before(entry, bank)
     _not_before(entry, threshold)
 
@@ -338,24 +369,39 @@ def _cited_pair(entry: Entry, record: Record) -> None:
 def _inquiry(_case: Case, entry: Entry, record: Record) -> None:
     bank = record.get(entry.predicate["bank"], "bank-commitment")
     if bank is None or bank.index >= entry.index:
-        raise _refused(entry, "cites a bank that is not committed before it", "R16")
+        raise refused(entry, "cites a bank that is not committed before it", "R16")
     _not_before(entry, bank)
     if list(entry.predicate["capabilities"]) != list(bank.predicate["capabilities"]):
-        raise _refused(entry, "consents to other capabilities than the bank's closed list", "R16")
+        raise refused(entry, "consents to other capabilities than the bank's closed list", "R16")
+    _still_sealed(entry, record, bank.digest)
 
 
 def _submission(case: Case, entry: Entry, record: Record) -> None:
     _cited_pair(entry, record)
     if entry.predicate["bank"] != case.need("inquiry").predicate["bank"]:
-        raise _refused(entry, "cites another bank than the inquiry", "R16")
+        raise refused(entry, "cites another bank than the inquiry", "R16")
     if entry.predicate["weightsDigest"] is None and entry.predicate["fingerprint"] is None:
-        raise _refused(
+        raise refused(
             entry, "binds to nothing", "R17", "Give a weights digest or a behavioural fingerprint."
         )
+    _still_sealed(entry, record, entry.predicate["bank"], entry.predicate["threshold"])
+    _check_artefact(case, entry)
 
 
-def _plan(case: Case, entry: Entry, _record: Record) -> None:
+def _check_artefact(case: Case, entry: Entry) -> None:
+    """A sponsor submits a public artefact by its digest, and nobody else does (R18)."""
+    artefact = entry.predicate["artefact"]
+    sponsored = Party.of(case.need("inquiry")).standing == "sponsor"
+    if sponsored != (artefact is not None):
+        why = "names no public artefact" if sponsored else "names an artefact and has no sponsor"
+        raise refused(entry, why, "R18", "A sponsor names where the artefact is and its digest.")
+    if sponsored and artefact["digest"] != entry.predicate["weightsDigest"]:
+        raise refused(entry, "binds to other weights than those of its artefact", "R18")
+
+
+def _plan(case: Case, entry: Entry, record: Record) -> None:
     submission = case.need("submission")
+    _still_sealed(entry, record, submission.predicate["bank"], submission.predicate["threshold"])
     for_findings = case.state == "assessor_to_plan_review"
     _same(entry, "submission", submission.digest)
     _same(entry, "bank", submission.predicate["bank"])
@@ -363,27 +409,29 @@ def _plan(case: Case, entry: Entry, _record: Record) -> None:
     _same(entry, "threshold", None if for_findings else submission.predicate["threshold"])
     for name in ("minimumItems", "batchSize"):
         if entry.predicate[name] > entry.predicate["itemCount"]:
-            raise _refused(entry, f"has fewer items than its {name}", "R16")
+            raise refused(entry, f"has fewer items than its {name}", "R16")
     stated = [entry.predicate[name] for name in TEST]
     if for_findings:
         terms.require(case.need("terms-answered").predicate["answers"], "run_for_findings")
         if stated != [None] * len(TEST):
-            raise _refused(entry, "decides nothing, and so has no boundaries to state", "R14")
+            raise refused(entry, "decides nothing, and so has no boundaries to state", "R14")
         return
     missing = [name for name, value in zip(TEST, stated, strict=True) if value is None]
     if missing:
-        raise _refused(entry, f"decides, and so must state {', '.join(missing)}", "R14")
+        raise refused(entry, f"decides, and so must state {', '.join(missing)}", "R14")
     if entry.predicate["minimumItems"] < FLOOR_OF_MINIMUM_ITEMS:
-        raise _refused(entry, f"would decide on fewer than {FLOOR_OF_MINIMUM_ITEMS} items", "R14")
+        raise refused(entry, f"would decide on fewer than {FLOOR_OF_MINIMUM_ITEMS} items", "R14")
     if tuple(stated[2:]) != boundaries(stated[0], stated[1]):
-        raise _refused(entry, "has boundaries that do not follow from its alpha and beta", "R14")
+        raise refused(entry, "has boundaries that do not follow from its alpha and beta", "R14")
 
 
 TEST = ("alphaPpm", "betaPpm", "lowerMicronats", "upperMicronats")
 """What the plan of a determination states of its test, and a plan for findings does not."""
 
 
-def _run_started(case: Case, entry: Entry, _record: Record) -> None:
+def _run_started(case: Case, entry: Entry, record: Record) -> None:
+    submission = case.need("submission").predicate
+    _still_sealed(entry, record, submission["bank"], submission["threshold"])
     _same(entry, "plan", case.need("plan").digest)
     window = case.last("window-opened")
     if window is not None:
@@ -395,19 +443,19 @@ def _run_ended(case: Case, entry: Entry, _record: Record) -> None:
     stated, plan = entry.predicate, case.need("plan").predicate
     seen = items_of(entry)
     if seen > plan["itemCount"]:
-        raise _refused(entry, "reports more items than the plan has", "R16")
+        raise refused(entry, "reports more items than the plan has", "R16")
     if stated["held"] > stated["missing"]:
-        raise _refused(entry, "holds scores that it does not count as missing", "R15")
+        raise refused(entry, "holds scores that it does not count as missing", "R15")
     if len(stated["transcripts"]) > seen:
-        raise _refused(entry, "lists more transcripts than items", "R13")
+        raise refused(entry, "lists more transcripts than items", "R13")
     if stated["reruns"] > plan["itemCount"]:
-        raise _refused(entry, "ran an item more than once again", "R14")
+        raise refused(entry, "ran an item more than once again", "R14")
     if seen and not stated["attempts"]:
-        raise _refused(entry, "reports items of a run that nobody attempted", "R13")
+        raise refused(entry, "reports items of a run that nobody attempted", "R13")
     _check_ending(case, entry)
     complete = seen == plan["itemCount"]
     if plan["purpose"] == "findings" and stated["ending"] == "completed" and not complete:
-        raise _refused(entry, "says that it completed a plan of which it lacks items", "R16")
+        raise refused(entry, "says that it completed a plan of which it lacks items", "R16")
 
 
 def items_of(run: Entry) -> int:
@@ -422,13 +470,13 @@ STOPS = frozenset(get_args(StopReason)) | {"developer withdrew"}
 def _check_ending(case: Case, entry: Entry) -> None:
     ending, reason = entry.predicate["ending"], entry.predicate["reason"]
     if (ending == "stopped") != (reason in STOPS):
-        raise _refused(entry, f"“{ending}” for the reason “{reason}”, which is none of that", "R16")
+        raise refused(entry, f"“{ending}” for the reason “{reason}”, which is none of that", "R16")
     if reason == "developer withdrew" and case.last("withdrawal") is None:
-        raise _refused(entry, "says that the developer withdrew, who did not", "R1")
+        raise refused(entry, "says that the developer withdrew, who did not", "R1")
     spent = entry.predicate["inputTokens"] + entry.predicate["outputTokens"]
     budget = case.need("plan").predicate["budgets"]["tokens"]
     if reason == "budget spent" and spent < budget:
-        raise _refused(
+        raise refused(
             entry,
             f"was stopped because its budget was spent, with {spent} of {budget} tokens",
             "R13",
@@ -444,14 +492,14 @@ def _determination(case: Case, entry: Entry, record: Record) -> None:
     _cited_pair(entry, record)
     notice = record.get(entry.predicate["notice"], "determination-notice")
     if notice is None or notice.index >= entry.index:
-        raise _refused(entry, "has no public notice before it", "R16")
+        raise refused(entry, "has no public notice before it", "R16")
     if notice.keyids("assessor") != entry.keyids("assessor"):
-        raise _refused(entry, "has a public notice by somebody else", "signers")
+        raise refused(entry, "has a public notice by somebody else", "signers")
     for name in ("bank", "threshold"):
         if notice.predicate[name] != entry.predicate[name]:
-            raise _refused(entry, f"and its public notice cite different {name}s", "R16")
+            raise refused(entry, f"and its public notice cite different {name}s", "R16")
     if notice.index <= run.index or notice.made_at < run.made_at:
-        raise _refused(entry, "has a public notice from before the end of its run", "R16")
+        raise refused(entry, "has a public notice from before the end of its run", "R16")
     _not_before(entry, notice)
     _check_answer(entry, run, case.need("plan"))
 
@@ -464,21 +512,21 @@ def _check_answer(entry: Entry, run: Entry, plan: Entry) -> None:
     """What can be held of an answer while plan and outcomes are sealed."""
     outcome, reason, used = (entry.predicate[name] for name in ("outcome", "reason", "itemsUsed"))
     if CROSSED.get(reason, "INCONCLUSIVE") != outcome:
-        raise _refused(entry, f"says {outcome} for the reason “{reason}”, which contradict", "R14")
+        raise refused(entry, f"says {outcome} for the reason “{reason}”, which contradict", "R14")
     if reason in STOPS and reason != run.predicate["reason"]:
-        raise _refused(entry, "gives another reason for the stop than its run", "R14")
+        raise refused(entry, "gives another reason for the stop than its run", "R14")
     seen = items_of(run)
     rest = 0 if run.predicate["ending"] == "completed" else plan.predicate["batchSize"] - 1
     if not seen <= used <= min(seen + rest, plan.predicate["itemCount"]):
-        raise _refused(entry, f"used {used} items, of a run that reports {seen}", "R14")
+        raise refused(entry, f"used {used} items, of a run that reports {seen}", "R14")
     if reason in CROSSED and used < plan.predicate["minimumItems"]:
-        raise _refused(entry, "decided on fewer items than its plan's minimum", "R14")
+        raise refused(entry, "decided on fewer items than its plan's minimum", "R14")
 
 
 def _disclosure(case: Case, entry: Entry, _record: Record) -> None:
     disclosed = {e.digest for e in case.entries if e.name in ("determination", "findings")}
     if entry.predicate["of"] not in disclosed:
-        raise _refused(entry, "discloses something that is no result of this case", "R7")
+        raise refused(entry, "discloses something that is no result of this case", "R7")
     answered = case.last("terms-answered")
     if answered is not None and entry.predicate["recipient"] != "developer":
         terms.require(answered.predicate["answers"], "disclosure_to_others")
@@ -497,7 +545,7 @@ def _window_opened(case: Case, entry: Entry, _record: Record) -> None:
     _same(entry, "agreement", agreement.digest)
     window_of(entry)
     if entry.predicate["opensAt"] < agreement.made_at:
-        raise _refused(entry, "opens before its terms were answered", "R4")
+        raise refused(entry, "opens before its terms were answered", "R4")
     if case.need("submission").predicate["accessLevel"] == "weights":
         terms.require(agreement.predicate["answers"], "access_to_weights")
 
@@ -512,7 +560,7 @@ def window_of(entry: Entry) -> Window:
         maximum_days=stated["maximumDays"],
     )
     if stated["endsAt"] != window.ends_at:
-        raise _refused(
+        raise refused(
             entry,
             f"says that access ends at {stated['endsAt']}; counted back from the planned release "
             f"to trusted partners it ends at {window.ends_at}",
@@ -536,23 +584,23 @@ def _partner_access(case: Case, entry: Entry, _record: Record) -> None:
     window = window_of(case.need("window-opened"))
     window.require(entry.made_at, "partner access")
     if entry.predicate["endsAt"] > window.ends_at:
-        raise _refused(
+        raise refused(
             entry,
             f"gives a partner access until {entry.predicate['endsAt']}",
             "R3",
             f"Access ends with the window, at {window.ends_at}, at the latest.",
         )
     if entry.predicate["endsAt"] <= entry.made_at:
-        raise _refused(entry, "gives access that has ended when it is given", "R3")
+        raise refused(entry, "gives access that has ended when it is given", "R3")
 
 
 def _partner_accepted(case: Case, entry: Entry, _record: Record) -> None:
     access = case.need("partner-access")
     _same(entry, "access", access.digest)
     if entry.keyids("partner") != {access.predicate["partnerKey"]}:
-        raise _refused(entry, "is signed by another partner than the one given access", "R8")
+        raise refused(entry, "is signed by another partner than the one given access", "R8")
     if entry.made_at >= access.predicate["endsAt"]:
-        raise _refused(entry, "accepts access that has ended", "R3")
+        raise refused(entry, "accepts access that has ended", "R3")
 
 
 def _window_closed(case: Case, entry: Entry, _record: Record) -> None:
@@ -562,10 +610,10 @@ def _window_closed(case: Case, entry: Entry, _record: Record) -> None:
     ended = entry.made_at >= window_of(opened).ends_at
     reason = entry.predicate["reason"]
     if (reason == "withdrawn") != withdrawn or (reason == "ended") != (ended and not withdrawn):
-        raise _refused(entry, f"gives “{reason}” as its reason, which the case contradicts", "R3")
+        raise refused(entry, f"gives “{reason}” as its reason, which the case contradicts", "R3")
     given = {access.digest for access in case.all("partner-access")}
     if set(entry.predicate["revoked"]) != given | {opened.digest}:
-        raise _refused(
+        raise refused(
             entry, "does not revoke exactly the access that was given", "R3", "Name all of it."
         )
 
@@ -591,11 +639,7 @@ CASE_CHECKS: dict[str, Callable[[Case, Entry, Record], None]] = {
 
 def _same(entry: Entry, name: str, expected: object) -> None:
     if entry.predicate[name] != expected:
-        raise _refused(entry, f"cites another {name} than the case's", "chain")
-
-
-def _refused(entry: Entry, why: str, rule: str, hint: str = "") -> RefusedError:
-    return RefusedError(f"The statement “{entry.name}” {why}.", rule=rule, hint=hint)
+        raise refused(entry, f"cites another {name} than the case's", "chain")
 
 
 def _by_index(entry: Entry) -> int:

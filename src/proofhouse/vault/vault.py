@@ -271,8 +271,10 @@ class Vault:
         """Leave nothing of a case in any file of the vault; of an unknown case, nothing happens.
 
         That the bodies of its leaves were erased, and not lost, is remembered (``is_erased``): the
-        leaves stand in the log for ever. Raises StorageError if another process kept reading: then nothing opens any more, but
-        traces are left until ``erase`` is repeated or the vault opened again.
+        leaves stand in the log for ever.
+
+        Raises StorageError if another process kept reading: then nothing opens any more, but traces
+        are left until ``erase`` is repeated or the vault opened again.
         """
         owner = self._name("case", case)
         marks = [(self._name("erased", body.sealed),) for body in self.bodies(case)]

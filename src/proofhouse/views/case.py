@@ -420,6 +420,9 @@ def _detail(entry: Entry) -> str:
         "bank-commitment": lambda: (
             f"{plain.one_line(stated['bank'], 60)}, version {stated['version']}"
         ),
+        "opening": lambda: str(stated["field"]),
+        "key-changed": lambda: f"{stated['role']}: {stated['reason']}",
+        "inquiry": lambda: _party(stated["party"]),
         "plan": lambda: (
             f"{words.PURPOSES[stated['purpose']].lower()}, "
             f"{plain.counted(stated['itemCount'], 'item')}"
@@ -433,6 +436,13 @@ def _detail(entry: Entry) -> str:
         "window-closed": lambda: f"{len(stated['revoked'])} revoked",
     }
     return told[entry.name]() if entry.name in told else ""
+
+
+def _party(party: Mapping[str, Any]) -> str:
+    """Who speaks for the developer, where it is not one developer alone (R18)."""
+    if party["standing"] == "stewards":
+        return f"{party['needed']} of {len(party['keys'])} stewards sign"
+    return "by a sponsor" if party["standing"] == "sponsor" else ""
 
 
 def _accepted(answers: Mapping[str, str]) -> str:

@@ -15,6 +15,8 @@ STATEMENTS: Final[Mapping[str, str]] = {
     "bank-commitment": "The bank was fixed",
     "threshold-commitment": "The threshold was fixed",
     "determination-notice": "A sealed notice of the determination was published",
+    "opening": "A sealed value was opened to everybody",
+    "key-changed": "A key was changed",
     "inquiry": "The developer inquired",
     "submission": "The model was submitted",
     "plan": "The test was planned",

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who speaks for the developer in a case: one key, k of n stewards, or a sponsor (R18).
+
+    {"keys": ["21fe…", "9c0d…", "e1a7…"], "needed": 2, "standing": "stewards"}     in the inquiry
+
+A **developer** speaks with one key. A decentralised or open-weights project is spoken for by
+**stewards**: every statement of its side, a withdrawal too, carries k of the n keys that its
+inquiry names. A **sponsor** is a third party that has a public artefact tested by its digest: it
+learns the determination, and the review stays the developer's own to ask for (R2).
+
+The keys are those that the trust policy names for the parties, whichever they speak with now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from proofhouse.rules.statements import Entry, refused
+
+
+@dataclass(frozen=True)
+class Party:
+    """``needed`` of ``keys`` (keyids, sorted) make the developer's statements of a case."""
+
+    standing: str
+    needed: int
+    keys: tuple[str, ...]
+
+    @classmethod
+    def of(cls, inquiry: Entry) -> Party:
+        """The party that an inquiry names. Raises RefusedError if it is none."""
+        stated = inquiry.predicate["party"]
+        party = cls(stated["standing"], stated["needed"], tuple(stated["keys"]))
+        if list(party.keys) != sorted(set(party.keys)):
+            raise refused(inquiry, "names the keys of its party twice, or out of order", "R18")
+        if party.needed > len(party.keys):
+            raise refused(inquiry, "needs more signatures than its party has keys", "R18")
+        if party.standing != "stewards" and len(party.keys) != 1:
+            raise refused(
+                inquiry,
+                f"is by a {party.standing} with {len(party.keys)} keys",
+                "R18",
+                "Several keys speak for stewards.",
+            )
+        return party
+
+    def check(self, entry: Entry) -> None:
+        """Return None if enough of the party signed ``entry``, and no other developer did.
+
+        Raises RefusedError.
+        """
+        signed = entry.keyids("developer")
+        if signed - set(self.keys):
+            raise refused(entry, "is signed by another developer than the case's", "signers")
+        if len(signed) < self.needed:
+            raise refused(
+                entry,
+                f"needs {self.needed} signature(s) of the {self.standing} and has {len(signed)}",
+                "R18",
+                "Each steward adds its own: --in FILE --as KEY --out FILE",
+            )
