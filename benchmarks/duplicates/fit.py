@@ -61,10 +61,10 @@ def sibling_groups(index: Index, truths: list[list[str]]) -> np.ndarray:
             ties += [key for key in record.keys if common[key] > 1]
             for tie in ties:
                 parent[root(f"query {number}")] = root(tie)
-    names = {
-        name: at for at, name in enumerate(sorted({root(f"query {n}") for n in range(len(truths))}))
-    }
-    return np.array([names[root(f"query {n}")] for n in range(len(truths))])
+    numbers: dict[str, int] = {}
+    return np.array(
+        [numbers.setdefault(root(f"query {n}"), len(numbers)) for n in range(len(truths))]
+    )
 
 
 def load(folder: Path) -> tuple[Index, list, list[dict], Cases]:

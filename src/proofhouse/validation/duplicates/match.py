@@ -23,7 +23,7 @@ from proofhouse.validation.duplicates.index import Index, Ints
 from proofhouse.validation.duplicates.model import Model
 from proofhouse.validation.duplicates.prepare import Prepared, prepare_query
 from proofhouse.validation.duplicates.records import Query
-from proofhouse.validation.duplicates.why import explain
+from proofhouse.validation.duplicates.why import explain, nothing_shared
 
 AT_LEAST = 0.8
 """Confidence from which a match is stated."""
@@ -72,9 +72,7 @@ def match(
     left_out = frozenset(index.by_id[w.upper()] for w in without if w.upper() in index.by_id)
     rows, cosines = index.candidates(prepared, left_out)
     if not len(rows):
-        return Answer(
-            query.id, None, 0.0, "No record shares a rare word, a name or a reference.", None
-        )
+        return Answer(query.id, None, 0.0, nothing_shared(prepared), None)
     compared = compare(index, prepared, rows, cosines)
     shares = model.shares(compared.values)
     best = int(np.argmax(shares[:-1]))

@@ -93,7 +93,7 @@ def prepare_query(query: Query) -> Prepared:
     names, repositories = _names(packages, references)
     fixed = frozenset(plain_version(v[: MAX_NAME // 3]) for v in query.fixed[:MAX_ITEMS])
     head = words(summary if summary.strip() else first_sentence(details))
-    symbols, _ = clean(" ".join(query.symbols[:MAX_ITEMS]))
+    symbols, cut_symbols = clean(" ".join(query.symbols[:MAX_ITEMS]))
     body = spelled(text) + spelled(symbols)
     return Prepared(
         id=query.id,
@@ -110,6 +110,7 @@ def prepare_query(query: Query) -> Prepared:
         named=_own(" ".join((text, *references))),
         clipped=cut_summary
         or cut_details
+        or cut_symbols
         or any(map(_too_many, (query.references, query.packages, query.fixed, query.symbols))),
         spelling=tuple(body),
     )

@@ -72,6 +72,15 @@ NEAR_DAYS = 30
 """Days apart up to which a date is told; mirrors re-date what they copy."""
 
 
+_CLIPPED = "The query was longer than what is read; its end was not compared."
+
+
+def nothing_shared(query: Prepared) -> str:
+    """What is said where the corpus has no candidate at all."""
+    told = "No record shares a rare word, a name or a reference."
+    return f"{told} {_CLIPPED}" if query.clipped else told
+
+
 def explain(
     index: Index,
     model: Model,
@@ -98,7 +107,9 @@ def explain(
     if order:
         told.append(_runner_up(index, model, compared, shares, (best, order[0]), spelling))
     if query.clipped:
-        told.append("The query was longer than what is read; its end was not compared.")
+        told.append(_CLIPPED)
+    if record.clipped:
+        told.append("The record was longer than what is read; its end was not compared.")
     return " ".join(told)
 
 
