@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from proofhouse.formats import canonical, checkpoint, commitment, envelope, proof, salted
+from proofhouse.audit import Seen
+from proofhouse.formats import canonical, checkpoint, commitment, envelope, proof, quorum, salted
+from proofhouse.formats.add_checkpoint import AddCheckpoint
 from proofhouse.formats.bundle import Bundle
 from proofhouse.formats.envelope import Envelope
 from proofhouse.formats.keys import SigningKey
@@ -23,6 +26,7 @@ from proofhouse.formats.statement import Statement
 SPEC = Path(__file__).parents[2] / "spec"
 FENCE = re.compile(r"^```\w+ ([\w-]+)\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 PAGES = (
+    "audit",
     "bundle",
     "canonical-json",
     "commitment",
@@ -31,6 +35,7 @@ PAGES = (
     "policy",
     "salted-field",
     "statement-and-envelope",
+    "witness",
 )
 
 PRINT: dict[str, Callable[[str], str]] = {
@@ -49,7 +54,22 @@ PRINT: dict[str, Callable[[str], str]] = {
     "proof": lambda t: TlogProof.parse(t + "\n").to_text()[:-1],
     "bundle": lambda t: Bundle.parse(t.encode()).to_bytes().decode(),
     "policy": lambda t: Policy.parse(t.encode()).to_bytes().decode()[:-1],
+    "audit-memory": lambda t: Seen.parse(t.encode()).to_bytes().decode()[:-1],
+    "add-checkpoint": lambda t: AddCheckpoint.parse(t.encode() + b"\n").to_bytes().decode()[:-1],
+    "witnesses": lambda t: _witnesses(t) or t,
 }
+
+
+def _witnesses(shown: str) -> None:
+    """The groups and URLs of the example stand for themselves; its keys are cut short."""
+    body = json.loads(shown)
+    names = [key.partition("+")[0] for key in body["keys"]]
+    groups = quorum.parse_groups(body["groups"])
+    assert quorum.top(names, groups) == ("w3.example", "labs")
+    assert quorum.to_json(groups, quorum.parse_urls(body["urls"], names)) == {
+        "groups": body["groups"],
+        "urls": body["urls"],
+    }
 
 
 def _read(text: str) -> object:

@@ -26,10 +26,12 @@ from proofhouse.formats import (
     note,
     policy,
     proof,
+    quorum,
     salted,
     statement,
     tiles,
 )
+from proofhouse.formats.add_checkpoint import AddCheckpoint
 from proofhouse.formats.keys import PublicKey, SigningKey
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -213,6 +215,20 @@ def policy_parse(given: Input) -> object:
     }
 
 
+def add_checkpoint_parse(given: Input) -> object:
+    it = AddCheckpoint.parse(raw(given))
+    assert it.to_bytes() == raw(given)
+    return {"old": it.old, "proof": [item.hex() for item in it.proof], "size": it.head.size}
+
+
+def quorum_witnessed(given: Input) -> object:
+    groups = quorum.parse_groups(given["groups"])
+    standing = quorum.witnessed(given["names"], groups, given["seen"])
+    if len(standing) < given["threshold"]:
+        raise VerificationError("Too few have witnessed.")
+    return sorted(standing)
+
+
 CHECKS: dict[str, Callable[[Input], object]] = {
     "canonical-json.parse": canonical_parse,
     "canonical-json.print": canonical_print,
@@ -235,6 +251,8 @@ CHECKS: dict[str, Callable[[Input], object]] = {
     "proof.verify": proof_verify,
     "bundle.verify": bundle_verify,
     "policy.parse": policy_parse,
+    "add-checkpoint.parse": add_checkpoint_parse,
+    "quorum.witnessed": quorum_witnessed,
 }
 
 

@@ -69,7 +69,7 @@ def witnessed(
     names: Sequence[str], groups: Sequence[WitnessGroup], seen: Collection[str]
 ) -> frozenset[str]:
     """Which of ``top`` have witnessed, if the witnesses named in ``seen`` have."""
-    have = set(seen)
+    have = set(seen) & set(names)
     for group in groups:
         if len(have & set(group.members)) >= group.threshold:
             have.add(group.name)
