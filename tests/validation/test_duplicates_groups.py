@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,3 +105,10 @@ def test_undo_is_as_if_never_said(pairs: list[tuple[str, str]], data: st.DataObj
     everybody = {name for pair in pairs for name in pair}
     without = merged([pair for at, pair in enumerate(pairs) if at != gone])
     assert fold(undo(merged(pairs), gone), everybody) == fold(without, everybody)
+
+
+def test_the_example_in_the_page_runs() -> None:
+    """The Python in docs/duplicates.md runs as it stands there."""
+    page = (Path(__file__).parents[2] / "docs/duplicates.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(example, {})
