@@ -2,12 +2,15 @@
 """Numbers to numbers: one module per published method, opening with its paper.
 
     plan          what a desk calls: build a plan, simulate it, say what it leaks
+    simulation    would the plan keep its promises? five scenarios, leakage, refusals
     sprt          the sequential test, many runs at once
     selection     which items, in which order: randomesque choice near the cut
     leakage       how narrowly somebody who sees every prompt can place the cut
+    expected      the items that are expected to move the evidence most
     rasch         the response model; ability with an interval
     eprocess      a claim and an interval that stay valid whenever one stops
     proportion    exact and score intervals of a share
+    clustered     means with clustered and with paired errors
     accuracy      these items, items like these, families like these
     below_chance  fewer right than by guessing
     personfit     hard ones right, easy ones wrong

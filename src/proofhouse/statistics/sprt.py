@@ -12,6 +12,7 @@ and levels whose difficulty is an estimate. So a run first draws what the scale 
     true difficulty = difficulty + family·N(0,1) + level·N(0,1) + item·N(0,1)
                                    one per family  one per family  one per item
                                                    and level
+    true slope      = slope · a factor
 
 and the error rates are averages over those draws, each with an exact upper bound.
 
@@ -42,17 +43,24 @@ _CHUNK = 2_000_000  # outcomes held at once: 16 MB as doubles
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How far true difficulties stray from the scale: standard deviations in micro-logits."""
+    """How far the truth strays from the scale.
+
+    Standard deviations of true difficulties in micro-logits; ``slope_ppm``: true slopes as a part
+    of the stated ones.
+    """
 
     family_sd_micrologits: int = 0
     level_sd_micrologits: int = 0
     item_sd_micrologits: int = 0
+    slope_ppm: int = 1_000_000
 
     def __post_init__(self) -> None:
         if min(self.family_sd_micrologits, self.level_sd_micrologits, self.item_sd_micrologits) < 0:
             raise InputError(
                 "A standard deviation of the scale is negative.", hint="Give 0 for none."
             )
+        if self.slope_ppm < 1:
+            raise InputError("The scale's slopes are not positive.", hint="Give 1 ppm or more.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +124,7 @@ class OperatingCharacteristic:
             "familySdMicrologits": self.scale.family_sd_micrologits,
             "levelSdMicrologits": self.scale.level_sd_micrologits,
             "itemSdMicrologits": self.scale.item_sd_micrologits,
+            "slopePpm": self.scale.slope_ppm,
             "missingPpm": self.missing_ppm,
             "points": [point.to_dict() for point in self.points],
         }
@@ -209,11 +218,11 @@ def operating_characteristic(
     counts: dict[int, tuple[int, int]] = {}
     points = []
     for ability in sorted({*abilities_micrologits, *edges}):
-        made = _simulate(plan, ability, runs, generator(seed, ability), strays, missing_ppm)
+        made = play(plan, ability, runs, seed, strays, missing_ppm)
         covered = int((made.verdict == 1).sum())
         not_covered = int((made.verdict == -1).sum())
         counts[ability] = covered, not_covered
-        points.append(_point(ability, covered, not_covered, runs, made.items, confidence))
+        points.append(point_of(ability, covered, not_covered, runs, made.items, confidence))
     false_covered, false_not = counts[edges[0]][0], counts[edges[1]][1]
     return OperatingCharacteristic(
         false_covered_ppm=round(false_covered / runs * 1e6),
@@ -238,9 +247,11 @@ def _sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-def _point(
+def point_of(
     ability: int, covered: int, not_covered: int, runs: int, items: Integers, confidence: float
 ) -> Point:
+    """The behaviour at one ability (micro-logits), from counts and the items of each run."""
+
     def share(count: int) -> Share:
         interval = clopper_pearson(count, runs, confidence)
         return Share.of(count / runs, interval, confidence, "Clopper-Pearson")
@@ -255,16 +266,13 @@ def _point(
     )
 
 
-def _simulate(
-    plan: Plan,
-    ability: int,
-    runs: int,
-    random: np.random.Generator,
-    scale: Scale,
-    missing_ppm: int,
+def play(
+    plan: Plan, ability: int, runs: int, seed: bytes, scale: Scale, missing_ppm: int = 0
 ) -> Decisions:
+    """What becomes of ``runs`` runs of models of one ability (micro-logits)."""
+    random = generator(seed, ability)
     stated = np.array([item.difficulty_micrologits for item in plan.items]) / 1e6
-    slope = np.array([item.slope_ppm for item in plan.items]) / 1e6
+    slope = np.array([item.slope_ppm for item in plan.items]) / 1e6 * (scale.slope_ppm / 1e6)
     solved_weight = np.array([item.solved_micronats for item in plan.items], np.int64)
     failed_weight = np.array([item.failed_micronats for item in plan.items], np.int64)
     boundaries = Boundaries.of(plan)
