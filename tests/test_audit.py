@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from proofhouse.audit import Report, Seen, audit
+from proofhouse.desk import change_key, open_commitment
 from proofhouse.errors import FormatError, InputError
 from proofhouse.formats.digest import sha256_hex
 from proofhouse.formats.envelope import sign
@@ -274,6 +275,8 @@ class Crooked:
             "bank-commitment": lambda: predicate["seed"]["sha256"],
             "threshold-commitment": lambda: predicate["bank"],
             "determination-notice": lambda: predicate["threshold"],
+            "opening": lambda: predicate["of"],
+            "key-changed": lambda: predicate["old"],
         }.get(name, lambda: CASE)()
         payload = Statement(f"urn:proofhouse:{name}:v1", "subject", about, predicate).to_bytes()
         envelope = sign(payload, [self.home.home.keys[role] for role in roles])
@@ -363,3 +366,78 @@ def test_a_log_that_nobody_opened(key: NoteSigner, tmp_path: Path) -> None:
     report = glance(tmp_path, key, None)
     assert report.status == "failed"
     assert "Leaf 0: It is sealed" in " ".join(check.sentence for check in report.checks)
+
+
+# ------------------------------------------------------------------------- openings and keys
+
+
+def opening(log: Crooked, index: int, of: int, **changes: Any) -> tuple[str, dict[str, Any]]:
+    """The statement that opens the commitment at leaf ``index`` of the home, standing at ``of``."""
+    kept = log.home.desk.clear(index)
+    drafted = open_commitment.draft(kept, at="2026-12-01T00:00:00Z")
+    return "opening", {**drafted.statement.predicate, "of": log.digests[of], **changes}
+
+
+def committed(home: rehearsal.Rehearsal) -> Crooked:
+    """A log with a bank and its threshold."""
+    log = Crooked(home)
+    log.add(log.predicate(1), *BODIES)
+    log.add(log.predicate(2), *BODIES, bank=log.digests[1])
+    return log
+
+
+def audited(log: Crooked, folder: Path, now: str = NOW) -> Report:
+    export(log.log, folder)
+    return look(folder, log.policy, now=now)
+
+
+def test_a_promise_that_was_kept(home: rehearsal.Rehearsal, tmp_path: Path) -> None:
+    """What was opened is not overdue; opened after its day it is kept, and said to be late."""
+    log = committed(home)
+    assert [p.state for p in audited(log, tmp_path, LATER).promises] == ["overdue", "overdue"]
+    log.add(opening(log, 1, 1), *BODIES)
+    log.add(opening(log, 2, 2, openedAt="2098-01-01T00:00:00Z"), *BODIES)
+    report = audited(log, tmp_path, LATER)
+    assert report.status == "verified"
+    assert [(p.state, p.opened, p.late) for p in report.promises] == [
+        ("kept", 3, False),
+        ("kept", 4, True),
+    ]
+    assert "at leaf 4, after the day" in " ".join(check.sentence for check in report.checks)
+
+
+def test_openings_that_open_nothing(home: rehearsal.Rehearsal, tmp_path: Path) -> None:
+    """Another value, a second opening, one body alone: each told; nothing is measured after."""
+    log = committed(home)
+    log.add(opening(log, 1, 1, salt="00" * 32), *BODIES)
+    log.add(opening(log, 1, 1), "body-1")
+    log.add(opening(log, 1, 1), *BODIES)
+    log.add(opening(log, 1, 1, openedAt="2026-12-02T00:00:00Z"), *BODIES)
+    said = log.refused(tmp_path)
+    for line in (
+        "Leaf 3: The statement “opening” does not open what was committed to",
+        "Leaf 4: The statement “opening” needs 2 signature(s)",
+        "Leaf 6: The statement “opening” opens what was opened before",
+    ):
+        assert line in said
+    assert "Leaf 5:" not in said
+
+
+def test_a_rotated_key_used_late(home: rehearsal.Rehearsal, tmp_path: Path) -> None:
+    """After the leaf that rotates a key the old one speaks for nobody, and the new one does."""
+    log = committed(home)
+    old, new = home.home.keys["body-1"], SigningKey(b"n" * 32)
+    proof = change_key.prove(new, origin=log.key.name, old=old.keyid)
+    changed = {"role": "body", "old": old.keyid, "new": new.public.hex(), "possession": proof}
+    when = {"reason": "rotated", "changedAt": "2026-12-01T00:00:00Z"}
+    log.add(("key-changed", {**changed, **when}), "body-1")
+    report = audited(log, tmp_path)
+    assert report.status == "verified", report.checks
+    assert (
+        audit(Folder(tmp_path), log.key.verifier, policy=None, now=NOW, seen=None).status
+        == "verified"
+    )
+    log.add(log.predicate(1), *BODIES, version=2)
+    report = audited(log, tmp_path)
+    assert report.status == "unknown_signers"
+    assert "was rotated at leaf 3" in " ".join(check.sentence for check in report.checks)

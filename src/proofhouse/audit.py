@@ -475,7 +475,8 @@ def _tell_rules(state: _Audit, promises: Sequence[Promise]) -> None:
 def _tell_promise(state: _Audit, promise: Promise) -> None:
     what = f"The {promise.name.replace('-', ' ')} at leaf {promise.index}"
     if promise.state == "kept":
-        state.say("promises", "held", f"{what} was opened, at leaf {promise.opened}.")
+        late = f", after the day ({promise.open_by})" if promise.late else ""
+        state.say("promises", "held", f"{what} was opened, at leaf {promise.opened}{late}.")
     elif promise.state == "overdue":
         state.say(
             "promises", "overdue", f"{what} was to be opened by {promise.open_by}, and is not."

@@ -38,7 +38,7 @@ NOTICE = "determination-notice"
 class Promise:
     """A commitment with its ``openBy`` date, and what became of it.
 
-    ``state`` is ``kept`` (opened, in time or not), ``pending`` or ``overdue``; ``opened`` is the
+    ``state`` is ``kept`` (opened, be it ``late``), ``pending`` or ``overdue``; ``opened`` is the
     leaf that opened it, or None.
     """
 
@@ -47,6 +47,7 @@ class Promise:
     open_by: str
     state: Literal["kept", "pending", "overdue"]
     opened: int | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,17 @@ class Public:
 
     def promises(self, now: str) -> tuple[Promise, ...]:
         """Every commitment with an ``openBy`` date, as it stands at ``now``, oldest first."""
-        opened_at = {e.predicate["of"]: e.index for e in self.record.named(OPENING)}
+        openings = {entry.predicate["of"]: entry for entry in self.record.named(OPENING)}
         found = []
         for name in ("bank-commitment", "threshold-commitment"):
             for entry in self.record.named(name):
-                by, opened = entry.predicate["openBy"], opened_at.get(entry.digest)
-                late: Literal["overdue", "pending"] = "overdue" if by < now else "pending"
-                state = "kept" if opened is not None else late
-                found.append(Promise(entry.index, name, by, state, opened))
+                by, opening = entry.predicate["openBy"], openings.get(entry.digest)
+                if opening is None:
+                    state: Literal["overdue", "pending"] = "overdue" if by < now else "pending"
+                    found.append(Promise(entry.index, name, by, state))
+                    continue
+                late = opening.made_at > by
+                found.append(Promise(entry.index, name, by, "kept", opening.index, late))
         return tuple(sorted(found, key=lambda promise: promise.index))
 
     def _check_genesis(self, entry: Entry) -> None:
