@@ -93,9 +93,10 @@ def test_versions_and_names() -> None:
         "1.2.3", "2.0.0-rc1", "9.5.7",
     }  # fmt: skip
     assert plain_name("ruby-Foo_bar") == plain_name("foo-bar.rb") == "foobar"
-    assert identifiers("see cve-2024-0001 and GHSA-2345-6789-cfgh") == {
-        "CVE-2024-0001", "GHSA-2345-6789-CFGH",
-    }  # fmt: skip
+    assert list(identifiers("see cve-2024-0001 and GHSA-2345-6789-cfgh")) == [
+        (4, "CVE-2024-0001"),
+        (22, "GHSA-2345-6789-CFGH"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -144,6 +145,7 @@ BOMBS: tuple[Callable[[], str], ...] = (
     lambda: "https://" * 40_000,
     lambda: "https://github.com/a/b/issues/" + "1" * 300_000,
     lambda: "CVE-2024-" * 40_000,
+    lambda: " ".join(f"CVE-2024-{number}" for number in range(10_000, 40_000)),
     lambda: "GHSA" + "-2345" * 60_000,
     lambda: "f" * 39 + "-" + "0" * 300_000,
     lambda: "\u202e\x00\x1b[31m" * 50_000,
@@ -159,7 +161,7 @@ def test_hostile_text_is_read_in_time(number: int) -> None:
     begun = time.process_time()
     query = Query(
         id="q", summary=bomb, details=bomb, published=bomb, packages=(("Go", bomb),),
-        fixed=(bomb,), symbols=(bomb,), references=(bomb,),
+        fixed=(bomb,), symbols=(bomb,), references=(bomb,) * 400,
     )  # fmt: skip
     assert prepare_query(query).clipped
     affected = Affected(bomb, bomb, bomb, bomb, (bomb,), (bomb,))

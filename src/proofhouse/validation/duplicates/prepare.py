@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from proofhouse.validation.duplicates.keys import keys_in, repository_of
+from proofhouse.validation.duplicates.keys import MAX_URL, keys_in, repository_of
 from proofhouse.validation.duplicates.kinds import kinds
 from proofhouse.validation.duplicates.records import Query, Record
 from proofhouse.validation.duplicates.text import (
@@ -89,7 +89,7 @@ def prepare_query(query: Query) -> Prepared:
     details, cut_details = clean(query.details)
     text = f"{summary}\n{details}" if summary.strip() != details.strip() else summary
     packages = [clean(name[:MAX_NAME])[0] for _, name in query.packages[:MAX_ITEMS]]
-    references = query.references[:MAX_ITEMS]
+    references = tuple(r[:MAX_URL] for r in query.references[:MAX_ITEMS])
     names, repositories = _names(packages, references)
     fixed = frozenset(plain_version(v[: MAX_NAME // 3]) for v in query.fixed[:MAX_ITEMS])
     head = words(summary if summary.strip() else first_sentence(details))
@@ -125,7 +125,7 @@ def prepare_record(record: Record) -> Prepared:
     products = [n[:MAX_NAME] for a in affected for n in (a.product, a.package) if n and n != "n/a"]
     vendors = [a.vendor[:MAX_NAME] for a in affected if a.vendor and a.vendor != "n/a"]
     repos = [a.repo[:MAX_NAME] for a in affected if a.repo]
-    references = (*record.references[:MAX_ITEMS], *repos)
+    references = (*(r[:MAX_URL] for r in record.references[:MAX_ITEMS]), *repos)
     names, repositories = _names(products + repos, references)
     for a in affected:
         repositories |= {
@@ -170,17 +170,14 @@ _FOLLOWS = re.compile(r"incomplete|bypass|fix (?:for|of)|regression|similar|rela
 
 
 def _own(text: str) -> frozenset[str]:
-    """Identifiers in a text, unless words just before say that it is about another flaw."""
-    found = identifiers(text)
-    if not found:
-        return found
-    upper = text.upper()
+    """Identifiers in a text, unless words just before the first mention say it only follows on."""
+    first: dict[str, int] = {}
+    for at, name in identifiers(text):
+        first.setdefault(name, at)
     return frozenset(
         name
-        for name in found
-        if not _FOLLOWS.search(
-            text[max(0, upper.find(name) - 60) : max(0, upper.find(name))].lower()
-        )
+        for name, at in first.items()
+        if not _FOLLOWS.search(text[max(0, at - 60) : at].lower())
     )
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 MAX_TEXT = 60_000
 """Characters of one text that are read; what lies behind is named in the answer, not read."""
@@ -213,9 +214,10 @@ def plain_version(version: str) -> str:
     return version.strip().lower().removeprefix("v").split("+")[0].strip(".,;:()")
 
 
-def identifiers(text: str) -> frozenset[str]:
-    """Vulnerability identifiers in a text, upper case (CVE, GHSA, GO, PYSEC, RUSTSEC, OSV)."""
-    return frozenset(found.upper() for found in _IDENTIFIER.findall(text))
+def identifiers(text: str) -> Iterator[tuple[int, str]]:
+    """Where a text names vulnerabilities, and which, upper case (CVE, GHSA, GO, RUSTSEC …)."""
+    for match in _IDENTIFIER.finditer(text):
+        yield match.start(), match.group().upper()
 
 
 _AFFIX = re.compile(
