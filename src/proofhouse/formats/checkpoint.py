@@ -17,6 +17,7 @@ Whether one checkpoint extends another is proven in ``merkle``; who else has see
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from proofhouse.errors import VerificationError
 from proofhouse.formats import note
@@ -57,7 +58,7 @@ class Checkpoint:
         root = base64_bytes(lines[2], "the root of the checkpoint")
         return cls(lines[0], size, root, tuple(lines[3:]))
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The text that is signed."""
         lines = (self.origin, str(self.size), base64_text(self.root), *self.extensions)

@@ -77,7 +77,7 @@ class Frontier:
         levels = []
         kept: list[bytes] = []
         level = 0
-        while fresh or nodes:
+        while fresh:
             levels.append(tuple(fresh))
             if self.size >> level & 1:
                 fresh.insert(0, nodes.pop())
@@ -88,9 +88,8 @@ class Frontier:
                 for left, right in zip(fresh[::2], fresh[1::2], strict=True)
             ]
             level += 1
-        while levels and not levels[-1]:
-            levels.pop()
-        return Growth(Frontier(size, tuple(reversed(kept))), tuple(levels))
+        # Where nothing is fresh any more, the nodes above stay as they were.
+        return Growth(Frontier(size, (*nodes, *reversed(kept))), tuple(levels))
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ PUBLIC_BYTES = {ED25519: 32, COSIGNATURE_ED25519: 32, COSIGNATURE_ML_DSA_44: 131
 """Length of the public key by algorithm; other algorithms are not read."""
 
 _PREFIX = "PRIVATE+KEY+"
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _LINE = re.compile(r"— ([^ ]+) ([A-Za-z0-9+/=]+)")
 
 
@@ -47,8 +48,8 @@ def check_name(name: str) -> None:
     if (
         not 1 <= len(name.encode(errors="replace")) <= 255
         or "+" in name
-        or not name.isprintable()
-        or any(c.isspace() for c in name)
+        or " " in name
+        or not name.isprintable()  # no other space is
     ):
         refuse("the name of a key", "must have 1 to 255 bytes and no space, plus or control sign")
 
@@ -189,7 +190,7 @@ def check_text(text: str) -> None:
     """Raise FormatError unless ``text`` may be signed: UTF-8 ending in a newline, no controls."""
     if not text.endswith("\n"):
         refuse("the text of a note", "must end in a newline")
-    if any(c < " " and c != "\n" for c in text):
+    if _CONTROL.search(text):
         refuse("the text of a note", "must not hold control characters but newlines")
     try:
         text.encode()
