@@ -8,12 +8,16 @@
     leakage       how narrowly somebody who sees every prompt can place the cut
     expected      the items that are expected to move the evidence most
     rasch         the response model; ability with an interval
+    irt           calibration: items' parameters from a sample of solvers, with their errors
+    glr           the generalised likelihood ratio
+    curtailment   when what is left can no longer decide, or hardly
     eprocess      a claim and an interval that stay valid whenever one stops
     proportion    exact and score intervals of a share
     clustered     means with clustered and with paired errors
     accuracy      these items, items like these, families like these
     below_chance  fewer right than by guessing
     personfit     hard ones right, easy ones wrong
+    equality      is it the same model? kernel test with permutations
     responses     recorded responses, read strictly
     horizon       the time horizon of recorded responses
     likelihood    how likely outcomes are under each horizon: two views, weighed together
