@@ -133,3 +133,37 @@ def test_a_cosigned_checkpoint_of_another_tree(tmp_path: Path, key: NoteSigner) 
     (tmp_path / "cosigned").write_bytes(cosigned(Log.open(MemoryStore(), other)).to_bytes())
     with pytest.raises(DamagedError, match="cosigned checkpoint is not its own"):
         log.cosigned()
+
+
+def test_a_power_cut_leaves_a_log_that_was(
+    tmp_path: Path, key: NoteSigner, memory: HeadMemory
+) -> None:
+    """Cut anywhere, the write-ahead log leaves a whole log of some moment; what was told is missed.
+
+    A disk that keeps its word loses nothing that was synced; one that lies is noticed by what is
+    remembered apart from it.
+    """
+    path = tmp_path / "ledger.sqlite"
+    store = SqliteStore(path, create=True)
+    log = Log.open(store, key, memory=memory)
+    for number in range(12):
+        log.append(entries(30, 30 * number))
+    wal = path.with_name("ledger.sqlite-wal").read_bytes()
+    sizes = set()
+    for step in range(0, 41):
+        copy = tmp_path / f"cut-{step}" / "ledger.sqlite"
+        copy.parent.mkdir()
+        shutil.copy(path, copy)
+        copy.with_name("ledger.sqlite-wal").write_bytes(wal[: len(wal) * step // 40])
+        cut = SqliteStore(copy)
+        found = Log.open(cut, key)
+        found.check()
+        log.check_remembered(found.size, found.head().root)
+        sizes.add(found.size)
+        if found.size < log.size:
+            with pytest.raises(DamagedError, match="older copy"):
+                Log.open(cut, key, memory=memory)
+        cut.close()
+    assert {0, 360} <= sizes
+    assert all(size % 30 == 0 for size in sizes)
+    store.close()
