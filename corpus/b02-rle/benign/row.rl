@@ -1,0 +1,2 @@
+RL1 8 1
+abcdefgh
