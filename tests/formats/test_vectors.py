@@ -35,8 +35,8 @@ from proofhouse.formats.add_checkpoint import AddCheckpoint
 from proofhouse.formats.keys import PublicKey, SigningKey
 
 VECTORS = Path(__file__).parents[2] / "vectors"
-NOT_HERE = {"third_party", "forgeries"}
-"""Vectors of others, and those that need more than formats (tests/test_forgery_vectors.py)."""
+NOT_HERE = {"third_party", "forgeries", "logs"}
+"""Vectors of others, and those that need more than formats (tests/test_*_vectors.py)."""
 
 FILES = sorted(p for p in VECTORS.glob("*/*.json") if p.parent.name not in NOT_HERE)
 
