@@ -62,7 +62,11 @@ class Row:
 def command(text: str, folder: Path, given: Path | None = None) -> Outcome:
     """Run a shell command in a folder, with an input as `{proof}` or else as its stdin."""
     environment = {key: os.environ[key] for key in ("PATH", "HOME", "TMPDIR") if key in os.environ}
-    environment |= {"LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= {
+        "LC_ALL": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+    }
     data = b""
     if given is not None:
         data = b"" if "{proof}" in text else given.read_bytes()
