@@ -1,0 +1,3 @@
+!arc
+a                        5
+hell

@@ -1,0 +1,5 @@
+!arc
+//                      14
+prefix-suffix
+/7                       1
+q

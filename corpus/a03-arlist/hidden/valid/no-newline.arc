@@ -1,0 +1,4 @@
+!arc
+//                      24
+kkkkkkkkkkkkkkkkkkkkkkkk/0                       1
+q

@@ -1,0 +1,5 @@
+!arc
+//                      31
+mmmmmmmmmmmmmmmmmmmmmmmmmmmmmm
+/0                       1
+q

@@ -1,0 +1,6 @@
+!arc
+//                      31
+the-first-name
+the-second-name./0                       1
+a/15                      1
+b

@@ -1,0 +1,4 @@
+!arc
+//                      17
+sixteen-letters-x/0                       5
+hello

@@ -1,0 +1,5 @@
+!arc
+//                      23
+a-rather-long-name.txt
+/0                       4
+1234

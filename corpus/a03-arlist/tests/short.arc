@@ -1,0 +1,4 @@
+!arc
+a.txt                    5
+hellob.txt                    3
+abc
