@@ -42,10 +42,12 @@ Files = dict[str, bytes]
 
 
 def hidden(what: str) -> str:
+    """A digest that stands for something hidden."""
     return sha256(what.encode()).hexdigest()
 
 
 def policy(**changes: Any) -> Policy:
+    """The trust policy of these logs."""
     issuers = {
         "developer": (),
         "partner": (),
@@ -69,25 +71,30 @@ class Made:
             self.seal(3)
 
     def add(self, name: str, about: str, keys: list[SigningKey], predicate: Any) -> Envelope:
+        """Append a clear statement, whatever it says."""
         statement = Statement(f"urn:proofhouse:{name}:v1", name, about, predicate)
         envelope = sign(statement.to_bytes(), keys)
         self.log.append([NewEntry(clear_leaf(envelope))])
         return envelope
 
     def leaf(self, data: bytes) -> None:
+        """Append any bytes."""
         self.log.append([NewEntry(data)])
 
     def seal(self, count: int) -> None:
+        """Append sealed leaves."""
         for _ in range(count):
             self.leaf(b'{"sealed":"%b"}' % hidden(f"leaf {self.log.size}").encode())
 
     def genesis(self, **changes: Any) -> Envelope:
+        """Open the log."""
         fields = {"origin": LOG.name, "verifierKey": str(LOG.verifier), "custody": "separate"}
         fields |= {"openedAt": AT, **changes}
         about = sha256(fields["origin"].encode()).hexdigest()
         return self.add("log-opened", about, [KEYS["registrar"]], fields)
 
     def commit_bank(self, version: int = 1, keys: list[SigningKey] | None = None) -> Envelope:
+        """Commit to a bank version."""
         seed = {"sha256": hidden(f"seed {version}"), "pedersen": hidden("point")}
         fields = {"bank": "cyber", "version": version, "track": "cyber", "seed": seed}
         fields |= {"capabilities": ["finding flaws"], "families": {"memory-flaw": 8}}
@@ -99,6 +106,7 @@ class Made:
     def commit_threshold(
         self, keys: list[SigningKey] | None = None, bank: str = "", **changes: Any
     ) -> Envelope:
+        """Commit to a threshold."""
         bank = bank or self.bank.digest
         cut = {"sha256": hidden("cut"), "pedersen": hidden("point")}
         fields = {"bank": bank, "dimensions": ["memory-flaw"], "threshold": cut}
@@ -106,6 +114,7 @@ class Made:
         return self.add("threshold-commitment", bank, keys or BODIES[:2], fields | changes)
 
     def notice(self, key: SigningKey | None = None, **changes: Any) -> Envelope:
+        """Publish that a determination was made."""
         answer = {"sha256": hidden(f"answer {self.log.size}"), "pedersen": hidden("point")}
         fields = {"bank": self.bank.digest, "threshold": self.threshold.digest}
         fields |= {"determination": answer, "issuedAt": AT, **changes}
@@ -114,6 +123,7 @@ class Made:
         )
 
     def files(self) -> Files:
+        """The log as it would be exported."""
         with tempfile.TemporaryDirectory() as place:
             export(self.log, Path(place))
             found = (path for path in sorted(Path(place).rglob("*")) if path.is_file())
@@ -121,6 +131,7 @@ class Made:
 
 
 def honest() -> Made:
+    """A log in which nothing is wrong."""
     made = Made()
     made.notice()
     made.seal(2)
@@ -128,6 +139,7 @@ def honest() -> Made:
 
 
 def entries(files: Files) -> str:
+    """The path of its first bundle of leaves."""
     return next(name for name in files if name.startswith("tile/entries/"))
 
 
@@ -140,6 +152,7 @@ def write(
     seen: bytes | None = None,
     trust: Policy | None = None,
 ) -> None:
+    """Write one vector."""
     given: dict[str, Any] = {
         "filesHex": {path: data.hex() for path, data in files.items()},
         "policy": (trust or policy()).to_bytes().decode(),
@@ -155,12 +168,14 @@ def write(
 
 
 def broken_rule(name: str, says: str, reason: str, bend: Callable[[Made], Any]) -> None:
+    """Write an honest log to which ``bend`` did one thing."""
     made = Made()
     bend(made)
     write(name, says, made.files(), reason)
 
 
 def honest_ones() -> None:
+    """Honest logs, and what witnesses have to do with it."""
     made = honest()
     files = made.files()
     write("nothing-forged", "An honest log.", files, expect="accept")
@@ -186,6 +201,7 @@ def honest_ones() -> None:
 
 
 def broken_trees() -> None:
+    """Files that are not those of the signed tree, or not those of the last audit."""
     made = honest()
     files, before = made.files(), made.log.checkpoint()
     changed = bytearray(files[entries(files)])
@@ -255,6 +271,7 @@ def broken_trees() -> None:
 
 
 def broken_rules() -> None:
+    """Leaves that no desk would have registered."""
     broken_rule(
         "second-threshold",
         "A bank version gets a second threshold.",
