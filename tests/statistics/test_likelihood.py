@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -74,10 +75,19 @@ def test_evidence_is_the_ratio_of_likelihoods() -> None:
     made = Likelihood(likelihood.views(about), about.family, np.array([3.0, 5.0]))
     random = np.random.default_rng(1)
     order, solved = random.permutation(120), random.random(120) < 0.5
-    evidence = made.evidence(solved, order[None, :], -1e9, 1e9, 10)[0]
+    evidence = made.trace(solved, order[None, :], 1e9, 10)[0][0]
     for count in (1, 2, 17, 120):
         low, high = made.of_run(order[:count], solved[order[:count]])
         assert evidence[count - 1] == pytest.approx(high - low)
+
+
+def test_boundaries_are_moved_from_walds_but_not_far() -> None:
+    """They lie between half and one and a quarter of Wald's, on the right sides."""
+    test = Mixed(known(), QUESTION)
+    assert -1.25 * 2.9445 <= test.lower <= -0.5 * 2.9444
+    assert 0.5 * 2.9444 <= test.upper <= 1.25 * 2.9445
+    strict = Mixed(known(), replace(QUESTION, alpha_ppm=10_000))
+    assert strict.upper > test.upper + 1
 
 
 @pytest.mark.parametrize("view", [0, 1])
@@ -88,10 +98,7 @@ def test_errors_at_the_edges_hold_in_each_view(view: int) -> None:
     random = np.random.default_rng(5)
     seen, runs = test.seen[view], 500
     for edge, wrong in ((3.0, 1), (5.0, -1)):
-        affinity = random.normal(0, seen.family_sd, (runs, 4))[:, about.family]
-        error = random.normal(0, np.sqrt(seen.variance), (runs, 120))
-        logit = float(seen.ability(edge)) + seen.base + affinity + error
-        solved = random.random(logit.shape) < special.expit(logit)
+        solved = likelihood.draw(seen, about.family, np.full(runs, edge), random)
         verdict, used = test.decide(solved, test.orders(runs, random))
         # 500 runs: 5 % has a standard error of 1 %.
         assert (verdict == wrong).mean() <= 0.075

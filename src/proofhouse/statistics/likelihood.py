@@ -14,9 +14,10 @@ half a logit a family. It knows less, but a model unlike all others is not mista
 Which view fits shows within a few tasks; where they disagree about what solving a task means, the
 mixture waits. A likelihood ratio of mixtures crosses Wald's boundary by chance with probability at
 most about alpha *on average* over the views by their weights (A. Wald 1945, chapter 4: weight
-functions). In each view a task's difficulty is integrated out by itself and a family's affinity
-over all of its tasks together, so that a family in which the model is lucky convinces once and not
-with every task (Breslow & Clayton 1993; Gauss-Hermite, 11 nodes).
+functions); `peers.Mixed` moves its boundaries so that both errors hold in each view by itself.
+In each view a task's difficulty is integrated out by itself and a family's affinity over all of
+its tasks together, so that a family in which the model is lucky convinces once and not with every
+task (Breslow & Clayton 1993; Gauss-Hermite, 11 nodes).
 
 **Which tasks.** A task's worth is the divergence (S. Kullback, R. Leibler 1951, both ways) between
 its outcomes at the zone's two edges: what it is expected to add to the evidence. Families take
@@ -144,7 +145,7 @@ class Likelihood:
         self._family = family
         self._families = int(family.max()) + 1
         total = sum(view.weight for view in seen)
-        self._log_weight = np.log([view.weight / total for view in seen])
+        self.log_weight = np.log([view.weight / total for view in seen])
         tables = []
         for view in seen:
             shift = view.family_sd * _NODES[:, None] + view.ability(log2_horizons)
@@ -160,41 +161,55 @@ class Likelihood:
         for number in np.unique(self._family[tasks]):
             of_family = rows[self._family[tasks] == number].sum(axis=0)
             total += log_sum(of_family + _LOG_NODE_WEIGHTS[:, None], axis=1)
-        return log_sum(total + self._log_weight[:, None], axis=0)
+        return log_sum(total + self.log_weight[:, None], axis=0)
 
-    def evidence(
-        self, solved: Bools, orders: Places, lower: float, upper: float, minimum: int
-    ) -> Floats:
-        """The log-likelihood ratio of the last horizon to the first after each task.
+    def trace(
+        self, solved: Bools, orders: Places, far: float, minimum: int
+    ) -> tuple[Floats, Floats]:
+        """What the first and the last horizon's likelihoods come to, task by task.
 
         Args:
             solved: outcomes by task, shape (tasks,) or (rows, tasks).
             orders: task numbers, shape (rows, tasks).
-            lower: a row that is at or below it after ``minimum`` tasks isn't followed further: its
-                evidence stays what it is.
-            upper: likewise at or above.
+            far: a row whose evidence is that far from 0 after ``minimum`` tasks isn't followed
+                further: its evidence stays what it is.
             minimum: of tasks.
+
+        Returns:
+            The evidence, i.e. the log-likelihood ratio of the last horizon to the first, shape
+            (rows, tasks); and the log-likelihoods by view and horizon, shape (rows, tasks, views,
+            2), 0 where a row isn't followed.
         """
         outcome = np.broadcast_to(solved, (len(orders), len(self._family))).astype(np.intp)
-        # Horizons first: two tables of (row, task, view, node) are read faster than one of five.
         table = self._table[..., [0, -1]]
-        shape = (len(orders), self._families, len(self._log_weight))
+        shape = (len(orders), self._families, len(self.log_weight))
         sums, by_family = np.zeros((*shape, len(_NODES), 2)), np.zeros((*shape, 2))
         evidence = np.zeros(orders.shape)
+        by_view = np.zeros((*orders.shape, len(self.log_weight), 2))
         rows = np.arange(len(orders))
         for place in range(orders.shape[1]):
             task = orders[rows, place]
             at = rows, self._family[task]
             sums[at] += table[outcome[rows, task], task]
             by_family[at] = log_sum(sums[at] + _LOG_NODE_WEIGHTS[:, None], axis=2)
-            both = log_sum(by_family[rows].sum(axis=1) + self._log_weight[:, None], axis=1)
+            by_view[rows, place] = by_family[rows].sum(axis=1)
+            both = log_sum(by_view[rows, place] + self.log_weight[:, None], axis=1)
             now = both[:, 1] - both[:, 0]
             evidence[rows, place:] = now[:, None]
             if place + 1 >= minimum:
-                rows = rows[(now > lower) & (now < upper)]
+                rows = rows[np.abs(now) < far]
                 if not rows.size:
                     break
-        return evidence
+        return evidence, by_view
+
+
+def draw(view: View, family: Places, horizons: Floats, random: np.random.Generator) -> Bools:
+    """Outcomes of made-up models that the view is right about; shape (horizons, tasks)."""
+    size = (len(horizons), len(family))
+    affinity = random.normal(0, view.family_sd, (len(horizons), int(family.max()) + 1))
+    error = np.sqrt(view.variance) * random.normal(size=size)
+    logit = view.ability(horizons)[:, None] + view.base + error + affinity[:, family]
+    return np.asarray(random.random(size) < special.expit(logit))
 
 
 def worth(seen: Sequence[View], low: float, high: float) -> Floats:
