@@ -41,13 +41,17 @@ def found_party(path: Path, *, hold: Sequence[str], policy: bytes | None) -> tup
         raise InputError(
             f"The home {path} holds a log.", hint="Choose another with PROOFHOUSE_HOME."
         )
+    _check_roles(hold)
+    trusted = Policy.parse(policy) if policy is not None else None
     keys = Keyring(path / "keys")
     with told("the home", path):
+        if trusted is not None:
+            _check_same_log(path / "policy.json", trusted)
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = tuple(name for name in hold if not keys.path(name).exists())
         keys.make(hold)
-        if policy is not None:
-            _keep(path / "policy.json", Policy.parse(policy).to_bytes())
+        if trusted is not None:
+            _keep(path / "policy.json", trusted.to_bytes())
         about = {"formatVersion": FORMAT_VERSION, "kind": "party"}
         _keep(path / "home.json", json.dumps(about).encode() + b"\n")
     return made
@@ -73,7 +77,7 @@ def found_log(
             rule="ledger",
             hint="Choose another with PROOFHOUSE_HOME.",
         )
-    _check_held(hold)
+    _check_held(hold, trust, bodies_needed)
     keys = Keyring(path / "keys")
     with told("the home", path):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -88,8 +92,6 @@ def found_log(
         told_name = names.get(name, name)
         issuers[role_of(name) or ""].append(Issuer(told_name, PublicKey(keys[name].public)))
     for role_name, told_name, key in trust:
-        if role_name not in issuers:
-            raise InputError(f"There is no role “{role_name}”.")
         issuers[role_name].append(Issuer(told_name, _public(key)))
     policy = Policy(
         log=signer.verifier,
@@ -102,13 +104,48 @@ def found_log(
         return policy
 
 
-def _check_held(hold: Sequence[str]) -> None:
+def _check_roles(hold: Sequence[str]) -> None:
     for name in hold:
-        if role_of(name) is None:
+        if role_of(name) is None or name == "body":
             raise InputError(
-                f"The key “{name}” has no role by its name.",
-                hint="A log's home holds any of: developer, assessor, partner, registrar, body-1 …",
+                f"The key “{name[:80]}” has no role by its name.",
+                hint="A home holds any of: developer, assessor, partner, registrar, body-1, "
+                "body-2 … Further keys of a role: proofhouse key new ROLE --name NAME",
             )
+
+
+def _check_same_log(path: Path, policy: Policy) -> None:
+    """A home trusts one log: a newer policy of it may come, never that of another."""
+    if not path.exists():
+        return
+    before = Policy.parse(path.read_bytes())
+    if before.log != policy.log:
+        raise RefusedError(
+            f"This home trusts the log {before.log.name}, and the policy is of {policy.log.name}.",
+            rule="ledger",
+            hint="Use another home (PROOFHOUSE_HOME) for another log.",
+        )
+
+
+def _check_held(hold: Sequence[str], trust: Collection[Trusted], bodies_needed: int) -> None:
+    """Before anything is made: every role that a log needs is held here or trusted elsewhere."""
+    _check_roles(hold)
+    for role, _, key in trust:
+        if role not in PARTIES:
+            raise InputError(f"There is no role “{role[:80]}”.")
+        _public(key)
+    bodies = sum(role_of(name) == "body" for name in hold)
+    bodies += sum(role == "body" for role, _, _ in trust)
+    if not bodies:
+        raise InputError(
+            "Nobody owns this log's banks and thresholds.",
+            hint="Add --hold body-1, or --trust the key of a body elsewhere.",
+        )
+    if not 1 <= bodies_needed <= bodies:
+        raise InputError(
+            f"{bodies_needed} of the owning bodies are to sign, and there are {bodies}.",
+            hint=f"--bodies-needed is from 1 to {bodies}.",
+        )
     if "registrar" not in hold:
         raise InputError(
             "The home of a log opens it and closes windows, so it holds the registrar's key.",

@@ -126,13 +126,13 @@ class Seat:
     def whole_id(self, start: str) -> str:
         """The id of the one case that begins so. Raises InputError."""
         found = [case for case in self.desk.cases() if case.startswith(start)]
-        if len(start) < 8 or len(found) != 1:
-            raise InputError(
-                f"There is no case {start[:64]!r} in this home."
-                if not found
-                else f"{start!r} does not tell one case from another.",
-                hint="`proofhouse status` lists the cases; give 8 digits or more.",
-            )
+        hint = "`proofhouse status` lists the cases; give 8 digits or more."
+        if len(start) < 8:
+            raise InputError(f"{start!r} is too short for the id of a case.", hint=hint)
+        if not found:
+            raise InputError(f"There is no case {start[:64]!r} in this home.", hint=hint)
+        if len(found) > 1:
+            raise InputError(f"{start!r} does not tell one case from another.", hint=hint)
         return found[0]
 
     def _from_log(self, case_id: str) -> Known:
@@ -249,7 +249,7 @@ class Seat:
         Raises PrerequisiteError if there is none.
         """
         roles = SIGNERS[name]
-        held = tuple(key for key in self.keys.names() if self._may_be(key, roles))
+        held = tuple(key for key in self.keys.names() if self.may_be(key, roles))
         if not held:
             raise PrerequisiteError(
                 f"This home holds no key of the {' or '.join(roles)}, who makes “{name}”.",
@@ -257,7 +257,7 @@ class Seat:
             )
         return held
 
-    def _may_be(self, key: str, roles: Sequence[str]) -> bool:
+    def may_be(self, key: str, roles: Sequence[str]) -> bool:
         """Whether the trust policy, or without one the name, gives ``key`` one of ``roles``."""
         if self.policy is None:
             return self.keys.about(key).role in roles
@@ -342,9 +342,34 @@ def read_input(path: Path, what: str) -> bytes:
     return data
 
 
-def write_output(path: Path, data: bytes) -> None:
-    """Write a confidential file whole, mode 0600. Raises StorageError."""
+def check_output(path: Path) -> None:
+    """Raise InputError unless a file could be written at ``path``."""
+    if not path.absolute().parent.is_dir():
+        raise InputError(
+            f"There is no folder {path.parent} to write {path.name} to.", hint="Make it first."
+        )
+    if path.is_dir():
+        raise InputError(f"{path} is a folder.", hint="Name a file in it.")
+
+
+def write_output(
+    path: Path, data: bytes, *, replaces: Callable[[bytes], bool] = lambda _old: False
+) -> None:
+    """Write a confidential file whole, mode 0600.
+
+    What stands there already is replaced only if it is the same, or ``replaces`` says so of it: a
+    signed statement, a key or a policy is never lost by a mistyped name. Raises InputError,
+    StorageError.
+    """
+    check_output(path)
     with told("the file", path):
+        if path.exists():
+            old = path.read_bytes() if path.is_file() else b""
+            if not path.is_file() or (old != data and not replaces(old)):
+                raise InputError(
+                    f"There is a file at {path} already, and it holds something else.",
+                    hint="Name another with --out, or move that one away.",
+                )
         write_file(path, data)
 
 

@@ -122,10 +122,10 @@ def test_a_lost_key_is_silenced_by_the_bodies_and_followed_by_another(world: Wor
     with pytest.raises(RefusedError, match=r"needs 2 signature"):
         world.registry("key", "revoke", "--in", one)
     world.registry("key", "revoke", "--in", one, "--as", "body-2")
-    file = world.mail / "w.json"
-    world.developer("withdraw", "--case-file", world.bundle(), "--as", "developer", "--out", file)
+    late, file = world.mail / "late.json", world.mail / "w.json"
+    world.developer("withdraw", "--case-file", world.bundle(), "--as", "developer", "--out", late)
     with pytest.raises(UnknownSignerError, match="was lost at leaf"):
-        world.registry("withdraw", "--in", file)
+        world.registry("withdraw", "--in", late)
     world.developer("withdraw", "--case-file", world.bundle(), "--as", "spare", "--out", file)
     assert world.registry("withdraw", "--in", file)["state"] == "withdrawn"
 

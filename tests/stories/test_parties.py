@@ -8,8 +8,6 @@ what it would answer is told beforehand, so that a review takes seconds.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +24,9 @@ from proofhouse.errors import (
     VerificationError,
 )
 from proofhouse.formats.keys import SigningKey
-from proofhouse.journey import moves, steps
 from proofhouse.ledger.export import export
-from proofhouse.models import Model
 from proofhouse.seat import open_seat
-from stories import rehearsal
+from stories.table import rehearse
 
 
 class Party:
@@ -63,29 +59,10 @@ class Party:
         return file
 
 
-class Rehearsed(rehearsal.Rehearsal):
-    """At the table of `proofhouse evaluate`, with outcomes told beforehand."""
-
-
-@contextmanager
-def _at_table(home: Any, case: Any, tell: Any, **_options: Any) -> Iterator[Any]:
-    desk = home.desk
-    submission = case.need("submission").predicate
-    bank = desk.find_clear("statement", submission["bank"])
-    threshold = desk.find_clear("statement", submission["threshold"])
-    table = Rehearsed(home, bank, threshold)
-    table.model = Model(  # type: ignore[misc]
-        "rehearsed/model", rehearsal.Rehearsal.model.spec, None, submission["weightsDigest"]
-    )
-    yield table
-
-
 @pytest.fixture
 def rehearsed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs end at once, with what the strong model would have come to."""
-    monkeypatch.setattr(steps, "at_table", _at_table)
-    for state in ("run_under_way", "review_run_under_way"):
-        monkeypatch.setitem(moves.MOVES, state, lambda table, case: table._run(case))
+    rehearse(monkeypatch)
 
 
 class World:
@@ -129,7 +106,7 @@ class World:
 
     def send(self, party: Party, *words: str | Path, audience: str = "developer") -> Any:
         """A statement that ``party`` makes from its bundle, registered where the log is."""
-        file = self.mail / "statement.json"
+        file = self.mail / f"statement-{len(list(self.mail.iterdir()))}.json"
         command = [word for word in words if not str(word).startswith("-")]
         verbs = command[: 2 if command[0] in ("agree", "window", "findings", "partner") else 1]
         party(*words, "--case-file", self.bundle(audience), "--out", file)

@@ -20,6 +20,7 @@ import sys
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from proofhouse.errors import ProofhouseError, StorageError
 
@@ -65,28 +66,83 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Command → the module that holds it, and its line in the help."""
 
 
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "The main job": ("review", "verify"),
+    "Homes and keys": ("init", "key"),
+    "An inquiry and a review, step by step": (
+        *("bank", "threshold", "invite", "inquire", "submit", "plan", "evaluate", "determine"),
+        *("disclose", "agree", "window", "findings", "partner", "withdraw"),
+        *("status", "bundle", "open", "erase"),
+    ),
+    "The log": ("ledger", "audit", "witness"),
+    "Recorded responses": ("replay", "horizon"),
+    "Duplicates": ("duplicates",),
+}
+"""The order in which a person meets the commands; any other command stands in a last section."""
+
+
+def sections() -> dict[str, tuple[str, ...]]:
+    """Every command, by section."""
+    told = {name for names in SECTIONS.values() for name in names}
+    rest = tuple(name for name in COMMANDS if name not in told)
+    found = {
+        title: tuple(name for name in names if name in COMMANDS)
+        for title, names in SECTIONS.items()
+    }
+    return {**found, "More": rest} if rest else found
+
+
 class _Program(click.Group):
     """Knows its commands by name and imports one only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [name for names in sections().values() for name in names]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        from proofhouse.cli.examples import with_examples
+
         command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
-        return command
+        return with_examples(cmd_name, command)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """As click's, but no command is imported only to be offered."""
+        offered = [
+            CompletionItem(name, help=COMMANDS[name][1])
+            for name in self.list_commands(ctx)
+            if name.startswith(incomplete)
+        ]
+        return [*offered, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, told) for name, (_, told) in COMMANDS.items()])
+        for title, names in sections().items():
+            with formatter.section(title):
+                formatter.write_dl([(name, COMMANDS[name][1]) for name in names])
+
+
+_EPILOG = """\b
+With --json a command prints one JSON object, and errors as
+  {"error": {"message": "…", "hint": "…"}}
+
+\b
+Exit codes:
+  0  done; for `verify` and `audit`: verified
+  1  a check failed                  5  the machine lacks something
+  2  bad input or usage              6  the model's endpoint failed
+  3  a rule refuses it               7  the home can't be read or written
+  4  signed by somebody whom the     8  a process of ours was lost; again
+     trust policy does not name    130  interrupted; the same command goes on
+
+Your home is $PROOFHOUSE_HOME (default ~/.local/share/proofhouse). `proofhouse COMMAND --help` says
+more about a command, with an example.
+"""
 
 
 @click.group(
     cls=_Program,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Your home is $PROOFHOUSE_HOME (default ~/.local/share/proofhouse). "
-    "`proofhouse COMMAND --help` says more about a command.",
+    epilog=_EPILOG,
 )
 @click.version_option(package_name="proofhouse", message="proofhouse %(version)s")
 def program() -> None:
@@ -106,6 +162,8 @@ def main() -> None:
         # Out of standalone mode click hands back the code of ctx.exit, and None at a plain end.
         code = program.main(standalone_mode=False) or 0
     except click.ClickException as error:
+        if "--json" in sys.argv:
+            _print_error(error.format_message(), "The command with --help tells its options.")
         error.show()
         code = 2
     except (click.Abort, KeyboardInterrupt):
@@ -126,8 +184,12 @@ def main() -> None:
 
 def _complain(message: str, hint: str) -> None:
     if "--json" in sys.argv:
-        click.echo(json.dumps({"error": {"message": message, "hint": hint}}, ensure_ascii=False))
+        _print_error(message, hint)
     click.echo(f"proofhouse: {message} {hint}".rstrip(), err=True)
+
+
+def _print_error(message: str, hint: str) -> None:
+    print_json({"error": {"message": message, "hint": hint}})
 
 
 def print_json(value: Any) -> None:

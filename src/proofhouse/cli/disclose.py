@@ -11,7 +11,9 @@ from proofhouse.cli.errand import Errand, options, run
 
 
 @click.command()
-@click.option("--to", "recipient", default="developer", show_default=True)
+@click.option(
+    "--to", "recipient", default="developer", show_default=True, help="Who it is shown to."
+)
 @click.option("--redact", multiple=True, help="What is left out; may be repeated.")
 @click.option("--reason", default="", help="Why it is shown, and why that is left out.")
 @click.option("--findings", is_flag=True, help="The findings, not the determination.")

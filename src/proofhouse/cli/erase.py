@@ -11,7 +11,7 @@ from proofhouse.cli.errand import show
 
 
 @click.command()
-@click.option("--case", "case_id", required=True, metavar="ID")
+@click.option("--case", "case_id", required=True, metavar="ID", help="The case's id.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(case_id: str, yes: bool, as_json: bool) -> None:

@@ -6,6 +6,9 @@
     --in FILE                          take a statement that was written before, instead of drafting
     --out FILE                         write it for somebody else, instead of registering it
 
+--out replaces no file but the one that --in names, so that whoever adds a signature may keep one
+file. What stands at another name is left as it is, and the command says so (exit code 2).
+
 So a statement can be written in one home, signed in others and registered in the home of the log:
 
     developer$ proofhouse submit --case-file case.json … --out submission.json
@@ -22,7 +25,7 @@ from typing import Any, TypeVar
 import click
 
 from proofhouse.cli import print_json
-from proofhouse.errors import FormatError, InputError
+from proofhouse.errors import FormatError, InputError, RefusedError
 from proofhouse.formats import predicates
 
 NOBODY = "nobody"
@@ -59,7 +62,7 @@ def options(*, case: bool = True) -> Callable[[Command], Command]:
 
 _AS = "The key of this home that signs; may be repeated. `nobody` leaves it unsigned."
 _IN = "Take a statement that was written before, instead of writing one."
-_OUT = "Write the statement to FILE instead of registering it; the file is confidential."
+_OUT = "Write the statement to FILE, confidential, instead of registering it; FILE must be new."
 _CASE = "The case's id, or its first 8 digits or more."
 
 
@@ -90,8 +93,10 @@ def run(errand: Errand, names: Collection[str], draft: Drafting, *, case: bool =
 
     ``draft`` is called unless the statement comes from --in. Raises any ProofhouseError.
     """
-    from proofhouse.seat import open_seat
+    from proofhouse.seat import check_output, open_seat
 
+    if errand.out is not None:
+        check_output(errand.out)  # before anything is drawn, probed or signed
     with open_seat() as seat:
         if errand.in_ is not None:
             handover = _taken(seat, errand, names)
@@ -116,7 +121,8 @@ def finish(seat: Any, errand: Errand, handover: Any) -> None:
         "out": None,
     }
     if errand.out is not None:
-        write_output(errand.out, handover.to_bytes())
+        same = errand.in_ is not None and errand.in_.resolve() == errand.out.resolve()
+        write_output(errand.out, handover.to_bytes(), replaces=lambda _old: same)
         told["out"] = str(errand.out)
     else:
         entry = seat.register(handover)
@@ -124,21 +130,31 @@ def finish(seat: Any, errand: Errand, handover: Any) -> None:
         told["digest"] = entry.digest
         if name in predicates.SEALED:
             told["state"] = seat.desk.case(entry.subject).state
-    if errand.as_json:
-        print_json(told)
-        return
-    signed = f", {len(handover.signatures)} signature(s)"
-    if errand.out is not None:
-        click.echo(f"Wrote “{name}”{signed} to {errand.out}. It is confidential.")
-        click.echo("Next: whoever is to sign adds --as, the home of the log registers it (--in).")
+    show(told, _lines(told), as_json=errand.as_json)
+
+
+def _lines(told: dict[str, Any]) -> list[str]:
+    """What was done, for a person, and what is to be done next."""
+    count = len(told["signedBy"])
+    signed = {0: "signed by nobody yet", 1: "with one signature"}.get(
+        count, f"with {count} signatures"
+    )
+    if told["out"] is not None:
+        again = f"{click.get_current_context().command_path} --in {told['out']}"
+        lines = [
+            f"Wrote “{told['statement']}”, {signed}, to {told['out']}. It is confidential.",
+            f"To sign it too: {again} --as KEY --out FILE",
+            f"To register it, in the home of the log: {again}",
+        ]
     else:
-        click.echo(f"Registered “{name}” at leaf {told['leaf']}{signed}.")
+        lines = [f"Registered “{told['statement']}” at leaf {told['leaf']}, {signed}."]
     if told["case"]:
-        click.echo(f"case {told['case']}")
+        lines.append(f"case {told['case']}")
     if told["state"]:
         from proofhouse.views.words import NOW
 
-        click.echo(NOW[told["state"]])
+        lines.append(NOW[told["state"]])
+    return lines
 
 
 def _taken(seat: Any, errand: Errand, names: Collection[str]) -> Any:
@@ -155,6 +171,7 @@ def _taken(seat: Any, errand: Errand, names: Collection[str]) -> Any:
         )
     _check_shape(name, handover)
     signers = [signer for signer in errand.signers if signer != NOBODY]
+    check_signers(seat, signers, name)
     return seat.sign_more(handover, signers)
 
 
@@ -185,7 +202,31 @@ def _drafted(seat: Any, errand: Errand, made: Any) -> Any:
 def _signers(seat: Any, asked: Sequence[str], name: str) -> tuple[str, ...]:
     if NOBODY in asked:
         return ()
+    check_signers(seat, asked, name)
     return tuple(asked) or seat.roles_for(name)
+
+
+def check_signers(seat: Any, asked: Sequence[str], name: str) -> None:
+    """Raise InputError or RefusedError unless each key of ``asked`` is here and may make ``name``.
+
+    Here and not only at the desk, so that nobody sends off what the log's home must refuse.
+    """
+    from proofhouse.rules.registration import SIGNERS
+
+    held = seat.keys.names()
+    for key in asked:
+        if key not in held:
+            raise InputError(
+                f"This home holds no key “{key[:80]}”.",
+                hint=f"It holds: {', '.join(held) or 'none'}.",
+            )
+        # Whoever changes a key of its own signs with that key, whatever its role.
+        if name != "key-changed" and not seat.may_be(key, SIGNERS[name]):
+            raise RefusedError(
+                f"The key “{key}” is not in the role that makes “{name}”.",
+                rule="ledger",
+                hint=f"It is made by: {', '.join(SIGNERS[name])}.",
+            )
 
 
 def show(value: dict[str, Any], lines: Sequence[str], *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from proofhouse.cli.errand import Errand, finish, options
+from proofhouse.cli.errand import NOBODY, Errand, check_signers, finish, options
 
 STATES = ("assessor_to_run", "assessor_to_run_review")
 UNDER_WAY = ("run_under_way", "review_run_under_way")
@@ -70,6 +70,8 @@ def make_move(
             "A plan and a run are made and registered in the home of the log.",
             hint="Leave --in and --out.",
         )
+    if NOBODY in errand.signers:
+        raise InputError("A plan and a run are signed where they are registered: by the assessor.")
     wishes = Wishes(
         samples_at_once=given.get("samples", 2),
         tokens_per_item=given.get("tokens", 200_000),
@@ -80,6 +82,7 @@ def make_move(
     with open_seat() as seat, Progress(quiet=errand.as_json) as progress:
         case = seat.case(errand.case_id, errand.case_file).case
         _check_state(case.state, states, names)
+        check_signers(seat, errand.signers, names[0])
         with at_table(
             seat.log_home, case, progress.tell, key=key, base_url=given["base_url"], wishes=wishes
         ) as table:

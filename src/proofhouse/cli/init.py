@@ -43,13 +43,17 @@ def command(
     name: str,
     as_json: bool,
 ) -> None:
-    """Make a home: a party's own, with its keys, or the home of a new log.
+    """Make a home: a party's own, with its keys, or the home of a new log (--log).
 
-    A developer:  proofhouse init --hold developer, then `proofhouse key show developer`, which the
-    home of the log is told; later  proofhouse init --policy policy.json.
+    A party makes its keys, sends their public half (`key show`) to the home of the log, and gets
+    back the trust policy that names everybody. It may be repeated: keys that are there are kept.
 
-    The log:  proofhouse init --log registry.example/log --hold assessor --hold registrar
-    --hold body-1 --trust developer.json --trust partner.json
+    \b
+    A party:  proofhouse init --hold developer
+              proofhouse key show developer --json > developer.json
+              proofhouse init --policy policy.json       when the log sent it
+    The log:  proofhouse init --log registry.example/log --hold registrar \\
+                --hold assessor --hold body-1 --trust developer.json
     """
     from proofhouse.errors import InputError
     from proofhouse.founding import found_log, found_party
@@ -62,7 +66,7 @@ def command(
             raise InputError("--trust goes with --log.", hint="A party's home takes --policy.")
         data = read_input(policy, "trust policy") if policy else None
         made = found_party(path, hold=hold, policy=data)
-        said = f"Made the keys {', '.join(made)}." if made else "No key was made."
+        said = f"Made: {', '.join(made)}." if made else "No key was made; those it has are kept."
         lines = [f"The home is {path}. {said}"]
         if data is None and not (path / "policy.json").exists():
             lines.append("It trusts nobody yet: proofhouse init --policy FILE")

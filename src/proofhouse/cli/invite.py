@@ -19,8 +19,17 @@ TEXT = (
 @click.option("--to", default="", help="Whom it invites.")
 @click.option("--contact", default="", help="Where an answer may go.")
 @click.option("--text", default=TEXT, help="What it says.")
-@click.option("--as", "key", default="assessor", show_default=True, metavar="KEY")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE")
+@click.option(
+    "--as",
+    "key",
+    default="assessor",
+    show_default=True,
+    metavar="KEY",
+    help="The key of this home that signs it.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Where it is written; new."
+)
 @click.option(
     "--read", "read_", type=click.Path(path_type=Path), metavar="FILE", help="Read one, checked."
 )

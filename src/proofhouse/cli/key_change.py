@@ -34,7 +34,8 @@ def rotate(name: str | None, successor: str | None, finish: bool, **given: Any) 
         if name is None:
             raise InputError("Which key?")
         away = Keyring(default_path() / "keys").take_over(name, following)
-        show({"key": name, "retired": str(away)}, [f"{name} is the new key."], as_json=False)
+        lines = [f"The new key is called {name} now. The old one is put away: {away}"]
+        show({"key": name, "retired": str(away)}, lines, as_json=errand.as_json)
         return
 
     def draft(seat: Any, _known: Any) -> Any:

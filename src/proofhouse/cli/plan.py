@@ -23,8 +23,10 @@ class _Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name != "simulate":
             return None
+        from proofhouse.cli.examples import with_examples
+
         found: click.Command = importlib.import_module("proofhouse.cli.plan_simulate").command
-        return found
+        return with_examples("plan simulate", found)
 
 
 @click.group(cls=_Group, invoke_without_command=True)

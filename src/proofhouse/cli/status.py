@@ -13,7 +13,12 @@ from proofhouse.cli.errand import show
 
 @click.command()
 @click.option("--case", "case_id", metavar="ID", help="One case, in full.")
-@click.option("--case-file", type=click.Path(path_type=Path), metavar="BUNDLE")
+@click.option(
+    "--case-file",
+    type=click.Path(path_type=Path),
+    metavar="BUNDLE",
+    help="The bundle of a case, in a home without the log.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(case_id: str | None, case_file: Path | None, as_json: bool) -> None:
     """Say where the cases of this home stand, or everything that was stated in one of them.

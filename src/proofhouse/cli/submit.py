@@ -23,13 +23,19 @@ from proofhouse.cli.errand import Errand, options, run
     show_default=True,
     help="The environment variable that holds the endpoint's key, for the probe.",
 )
-@click.option("--checkpoint", default="under development", show_default=True)
+@click.option(
+    "--checkpoint",
+    default="under development",
+    show_default=True,
+    help="The checkpoint's own name.",
+)
 @click.option("--safeguards", default="none", show_default=True, help="The safeguard variant.")
 @click.option(
     "--access",
     type=click.Choice(["black-box", "grey-box", "weights"]),
     default="black-box",
     show_default=True,
+    help="What the assessor sees of the model; stated with the result.",
 )
 @click.option("--weights", metavar="SHA256", help="The digest of the weights' manifest.")
 @click.option("--artefact", metavar="URI", help="Where a sponsored public artefact is found.")
