@@ -34,6 +34,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "What a sequential test would have said of recorded responses, and after how many items.",
     ),
     "horizon": ("proofhouse.cli.horizon", "The time horizon of recorded models, in minutes."),
+    "validate": ("proofhouse.cli.validate", "Does a reported proof crash what it says it does?"),
+    "gate": ("proofhouse.cli.gate", "Does a patch fix the flaw, and break nothing else?"),
     "duplicates": (
         "proofhouse.cli.duplicates",
         "Find reports that are one flaw, with a confidence and why.",

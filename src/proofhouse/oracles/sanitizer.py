@@ -10,6 +10,10 @@
     src/main.c:12:5: runtime error: index 9 out of bounds for type 'int [8]'
                                         → Report("undefined", "index-out-of-bounds", frames)
 
+    ==7==WARNING: MemorySanitizer: use-of-uninitialized-value       → "memory"
+    WARNING: ThreadSanitizer: data race (pid=7)                     → "thread", "data-race"
+    ==7==ERROR: LeakSanitizer: detected memory leaks                → "leak", "memory-leak"
+
 A program prints what its input tells it to, so text that looks like a report proves nothing. Who
 runs a program therefore asks the sanitizer to begin each line of its stack traces with a *nonce*
 (``stack_trace_format``) drawn for that one run, and reads with ``signed_report``: lines without
@@ -19,8 +23,9 @@ program that was taken over completely could read it there, which is beyond what
 kind can exclude, and beyond what an input needs to do to earn its point.
 
 ``reports`` reads without a nonce, for text from elsewhere: what it returns is a claim.
-Formats: compiler-rt's asan_descriptions/asan_errors and ubsan_diag, as gcc 12 and clang 14 to 19
-print them. Threads, leaks and memory origin traces are not read.
+Formats: compiler-rt's asan_descriptions/asan_errors, ubsan_diag, msan_report, tsan_report and
+lsan_common, as gcc 12 and clang 14 to 19 print them. Of a report only its first trace is read: not
+where the memory came from, nor the other thread's side of a race.
 """
 
 from __future__ import annotations
@@ -54,7 +59,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Report:
-    """One report: ``tool`` is "address" or "undefined", ``kind`` the sanitizer's own name."""
+    """One report: ``tool`` is a key of `TOOLS`, ``kind`` the sanitizer's own name."""
 
     tool: str
     kind: str
@@ -117,6 +122,11 @@ _CHECKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 
 _ADDRESS_HEADER = re.compile(r"^==\d{1,10}==\s?ERROR: AddressSanitizer: (.+)$", re.ASCII)
+_MEMORY_HEADER = re.compile(r"^==\d{1,10}==\s?(?:WARNING|ERROR): MemorySanitizer: (.+)$", re.ASCII)
+_LEAK_HEADER = re.compile(r"^==\d{1,10}==\s?ERROR: LeakSanitizer: (.+)$", re.ASCII)
+_THREAD_HEADER = re.compile(
+    r"^(?:==\d{1,10}==\s?)?(?:WARNING|ERROR|FATAL): ThreadSanitizer: (.+)$", re.ASCII
+)
 _UNDEFINED_HEADER = re.compile(r"^[^\s:][^:]*:\d{1,9}(?::\d{1,9})?: runtime error: (.+)$", re.ASCII)
 
 _FRAME = re.compile(r"^#(\d{1,4}) +(.*)$", re.ASCII)
@@ -128,7 +138,15 @@ _CLONE = re.compile(r"(?:\.(?:isra|part|constprop|cold|lto_priv|localalias)(?:\.
 UNREADABLE = "unreadable"
 """The kind of a report whose header names nothing that is known here."""
 
-TOOLS = MappingProxyType({"address": "AddressSanitizer", "undefined": "UndefinedBehaviorSanitizer"})
+TOOLS = MappingProxyType(
+    {
+        "address": "AddressSanitizer",
+        "undefined": "UndefinedBehaviorSanitizer",
+        "memory": "MemorySanitizer",
+        "thread": "ThreadSanitizer",
+        "leak": "LeakSanitizer",
+    }
+)
 """The tools that are read, and their names."""
 
 
@@ -144,6 +162,14 @@ def address_kind(text: str) -> str:
 def undefined_kind(text: str) -> str:
     """The check that an UndefinedBehaviorSanitizer message comes from."""
     return next((kind for pattern, kind in _CHECKS if pattern.match(text)), UNREADABLE)
+
+
+def thread_kind(text: str) -> str:
+    """``data race on vptr (ctor/dtor vs virtual call) (pid=7)`` → ``data-race-on-vptr``."""
+    words = text.partition(" (")[0].strip().lower()
+    if words.startswith("segv"):
+        return "SEGV"
+    return re.sub(r"[^a-z0-9]+", "-", words).strip("-")[:64] or UNREADABLE
 
 
 def signed_report(stderr: bytes, nonce: str) -> Report | None:
@@ -204,6 +230,15 @@ def _header(line: str) -> tuple[str, str] | None:
     address = _ADDRESS_HEADER.match(line)
     if address:
         return "address", address_kind(address[1])
+    memory = _MEMORY_HEADER.match(line)
+    if memory:
+        return "memory", address_kind(memory[1])
+    thread = _THREAD_HEADER.match(line)
+    if thread:
+        return "thread", thread_kind(thread[1])
+    leak = _LEAK_HEADER.match(line)
+    if leak:
+        return "leak", "memory-leak" if "leaks" in leak[1] else UNREADABLE
     undefined = _UNDEFINED_HEADER.match(line)
     return ("undefined", undefined_kind(undefined[1])) if undefined else None
 

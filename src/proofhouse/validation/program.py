@@ -1,0 +1,467 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds a source in the sandbox, runs inputs against it, and says what each run did.
+
+    built = await build(tree, "make CC=gcc", 300)      one session, closed when it is built
+    async with Bench(built, "./target {proof}") as bench:
+        seen = await bench.see(data)                   Seen("crashed", "heap-buffer-overflow", …)
+
+Build, program and input are hostile. The built tree leaves its session as an archive that nobody
+out here opens, and comes back into fresh sessions; whatever an input breaks, forks or leaves behind
+ends with its session.
+
+What a program prints is no evidence by itself, for it prints what its input tells it to. Believed:
+
+- a sanitizer's report whose stack lines bear the nonce of the run (``oracles.sanitizer``);
+- a Python exception told by our own hook (``sitecustomize``) with the nonce, and a non-zero exit;
+- a Go panic that ended in SIGABRT (``GOTRACEBACK=crash``), a race that ended with the exit status
+  drawn for the run;
+- a Java or Rust trace, or Python's without our hook (``-I``, ``-E``, ``-S``), at the end of stderr
+  with the runtime's own exit status, unless its first words are in the input;
+- a signal of a fault (SEGV, BUS, ILL, FPE, ABRT, TRAP, SYS).
+
+Words of `Seen.ended`: quiet (it ended by itself), crashed, timed-out, killed (by the memory limit
+or by a signal that is no fault), unclear (the sanitizer's status or a trace that nothing vouches
+for), not-started. LeakSanitizer needs ptrace, which the sandbox denies: leaks are not seen.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shlex
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+
+from proofhouse.errors import InputError, RefusedError
+from proofhouse.oracles.observe import options
+from proofhouse.oracles.sanitizer import Frame, Report, signed_report
+from proofhouse.oracles.symbols import Place, resolve
+from proofhouse.sandbox import ExecResult, Limits, Session, SessionLostError, start_session
+from proofhouse.validation.sources import Tree
+from proofhouse.validation.traces import Trace, is_runtime, traces
+
+SOURCE = "/work/src"
+TOOLS = "/work/tools"
+PLACE = "{proof}"
+MOST_PROOF = 32 << 20
+"""The largest input that is run."""
+
+_MIB = 1 << 20
+_MOST_BUILT = 512 * _MIB
+_RUNS_A_SESSION = 400
+_STATUSES = range(64, 126)
+_SHELL = re.compile(r"[|&;<>()$`*?\[\]#~\n]|^\s*\w+=")
+_FAULTS = frozenset(
+    {signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
+    | {signal.SIGABRT, signal.SIGTRAP, signal.SIGSYS}
+)
+_OWN_OPTIONS = re.compile(r"\b(?:[AUMTL]+SAN_OPTIONS|LD_PRELOAD|PYTHONPATH|GOTRACEBACK|GORACE)=")
+_UNHOOKED = re.compile(r"\bpython[\d.]*\s+(?:-\w+\s+)*-\w*[IES]")
+_PLAIN_EXIT = {"java": 1, "rust": 101, "python": 1}
+_FIRST_WORDS = {
+    "java": (b"Exception in thread", b"== Java Exception"),
+    "rust": (b"panicked at",),
+    "python": (b"Traceback (most",),
+}
+
+_HOOK = b"""\
+import os, sys
+
+def _install(nonce):
+    def hook(kind, error, trace):
+        sys.__excepthook__(kind, error, trace)
+        names = []
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            if not code.co_filename.startswith(("/usr/", "<frozen")):
+                names.append(code.co_name)
+            trace = trace.tb_next
+        name = kind.__qualname__
+        if kind.__module__ not in ("builtins", "__main__"):
+            name = kind.__module__ + "." + name
+        line = "\\n%s python %s %s\\n" % (nonce, name, " ".join(names[:-17:-1]))
+        os.write(2, line.encode("utf-8", "replace"))
+    sys.excepthook = hook
+
+if os.environ.get("PROOFHOUSE_NONCE"):
+    _install(os.environ["PROOFHOUSE_NONCE"])
+"""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A built tree, packed inside the sandbox; ``ok`` is False when it does not build."""
+
+    ok: bool
+    archive: bytes
+    log: str
+    milliseconds: int = 0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one run did; ``ended`` is one of the words above.
+
+    ``kind`` and ``function`` are "" without a crash that names them. ``functions`` are the
+    program's own, innermost first, of which those inlined at the first frame are ``inlined``.
+    ``trace`` is for people.
+    """
+
+    ended: str
+    kind: str = ""
+    functions: tuple[str, ...] = ()
+    exit_status: int | None = None
+    stdout: bytes = b""
+    trace: tuple[str, ...] = ()
+    vouched: str = ""
+
+    @property
+    def function(self) -> str:
+        """The innermost function of the program's own."""
+        return self.functions[0] if self.functions else ""
+
+    @property
+    def signature(self) -> tuple[str, str, str]:
+        """What makes two crashes one: how it ended, class and function."""
+        return (self.ended, self.kind, self.function)
+
+    @property
+    def answer(self) -> tuple[int | None, bytes]:
+        """What a user sees of a run that did not crash: exit status and standard output."""
+        return (self.exit_status, self.stdout)
+
+    def __str__(self) -> str:
+        if self.ended == "quiet":
+            return f"quiet (exit status {self.exit_status})"
+        if self.ended != "crashed":
+            return f"{self.ended}{f' ({self.kind})' if self.kind else ''}"
+        return f"{self.kind} in {self.function or 'no function of its own'}"
+
+
+def check_run(run: str) -> str:
+    """``run`` if it can be run under the oracle.
+
+    Raises InputError when it is empty or sets what the oracle sets itself.
+    """
+    if not run.strip():
+        raise InputError("There is no command to run the proof with.")
+    if _OWN_OPTIONS.search(run):
+        raise InputError(
+            "The run command sets options of a sanitizer, the loader or a runtime.",
+            hint="They are set for each run, so that nothing but the sanitizer can write a report.",
+        )
+    return run
+
+
+def command(run: str, path: str) -> tuple[Sequence[str], bool]:
+    """The argument list for ``run`` with `PLACE` put in, and whether a shell stands between."""
+    if not _SHELL.search(run.replace(PLACE, "")):
+        try:
+            return [word.replace(PLACE, path) for word in shlex.split(run)], False
+        except ValueError as error:
+            raise InputError(f"The command can't be read: {error}.") from None
+    return ["/bin/sh", "-c", run.replace(PLACE, path)], True
+
+
+def limits(seconds: float, *, building: bool = False) -> Limits:
+    """Bounds for a build, or for runs of at most ``seconds`` each."""
+    return Limits(
+        memory_bytes=(6144 if building else 2048) * _MIB,
+        pids=512 if building else 128,
+        cpu_seconds=int(seconds * 2) + 1,
+        wall_seconds=max(seconds, 60.0),
+        open_files=1024,
+        tmp_bytes=(1536 if building else 768) * _MIB,
+        output_bytes=_MIB,
+    )
+
+
+def quiet_options() -> dict[str, str]:
+    """The environment of builds and tests: leaks can't be looked for without ptrace."""
+    return {
+        "ASAN_OPTIONS": "detect_leaks=0",
+        "LSAN_OPTIONS": "detect_leaks=0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+    }
+
+
+async def put_tree(session: Session, archive: bytes) -> None:
+    """Unpack an archive at `SOURCE`; InputError if that fails (it does not fit)."""
+    script = f"mkdir -p {SOURCE} {TOOLS} && cd {SOURCE} && exec tar -xpf - --no-same-owner"
+    done = await session.exec(["/bin/sh", "-c", script], stdin=archive, timeout=60)
+    if done.returncode != 0:
+        raise InputError("The source does not fit into the sandbox.")
+
+
+async def build(
+    tree: Tree,
+    line: str,
+    seconds: float,
+    *,
+    tools: Mapping[str, bytes] | None = None,
+    tier: str = "bwrap",
+) -> Built:
+    """Run the build ``line`` by ``/bin/sh`` in a fresh session; an empty line builds nothing.
+
+    ``tools`` are executables that stand before all others on the path. Raises InputError if the
+    source does not fit, PrerequisiteError without a sandbox. A build that fails, never ends or
+    takes its sandbox down is a `Built` that is not ok, with its log.
+    """
+    session = await start_session(limits(seconds, building=True), tier)
+    try:
+        await put_tree(session, tree.to_tar())
+        for name, data in (tools or {}).items():
+            await session.write_file(f"{TOOLS}/{name}", data, executable=True)
+        return await _build(session, line, seconds, bool(tools))
+    except SessionLostError:
+        return Built(False, b"", "The build took its sandbox down.")
+    finally:
+        await session.close()
+
+
+async def _build(session: Session, line: str, seconds: float, tools: bool) -> Built:
+    env = quiet_options()
+    if tools:
+        env["PATH"] = f"{TOOLS}:/usr/local/bin:/usr/bin:/bin"
+    log = ""
+    if line.strip():
+        done = await session.exec(["/bin/sh", "-c", line], cwd=SOURCE, env=env, timeout=seconds)
+        log = _tail(done.stdout + b"\n" + done.stderr)
+        if done.timed_out:
+            return Built(False, b"", f"The build did not end in {seconds:g} seconds.\n{log}")
+        if done.returncode != 0:
+            return Built(False, b"", f"The build ended with {done.returncode}.\n{log}")
+    packed = await session.exec(
+        ["/bin/tar", "-cf", "/tmp/built.tar", "-C", SOURCE, "."],  # noqa: S108 - inside
+        timeout=60,
+    )
+    if packed.returncode != 0:
+        return Built(False, b"", "What was built can't be packed: it fills the sandbox.")
+    try:
+        archive = await session.read_file("/tmp/built.tar", _MOST_BUILT)  # noqa: S108 - inside
+    except (RefusedError, OSError):
+        return Built(False, b"", f"What was built is larger than {_MOST_BUILT >> 20} MiB.")
+    usage = await session.usage()
+    return Built(True, archive, log, usage.cpu_milliseconds)
+
+
+def _tail(data: bytes, most: int = 4000) -> str:
+    text = data[-most:].decode("utf-8", "replace")
+    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text).strip()
+
+
+class Bench:
+    """A built tree in a session, ready for inputs; a session that is lost or worn is replaced."""
+
+    def __init__(
+        self,
+        built: Built,
+        run: str,
+        seconds: float = 10.0,
+        *,
+        tools: Mapping[str, bytes] | None = None,
+        extra: Mapping[str, str] | None = None,
+        tier: str = "bwrap",
+    ) -> None:
+        self.run = check_run(run)
+        self._built, self._seconds, self._tier = built, seconds, tier
+        self._tools = {"sitecustomize.py": _HOOK, **(tools or {})}
+        self._extra = dict(extra or {})
+        self._session: Session | None = None
+        self._runs = 0
+        self._places: dict[tuple[str, int], tuple[Place, ...]] = {}
+        self._demangled: dict[str, str] = {}
+
+    async def __aenter__(self) -> Bench:
+        await self.session()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._close()
+
+    async def _close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def session(self) -> Session:
+        """The session in use, a new one if need be."""
+        if self._session is not None and self._runs >= _RUNS_A_SESSION:
+            await self._close()
+        if self._session is None:
+            session = await start_session(limits(self._seconds), self._tier)
+            self._session, self._runs = session, 0
+            await put_tree(session, self._built.archive)
+            for name, data in self._tools.items():
+                await session.write_file(f"{TOOLS}/{name}", data, executable=True)
+        return self._session
+
+    async def see(self, data: bytes, run: str = "", seconds: float | None = None) -> Seen:
+        """Run one input, by ``run`` or the bench's own command, and say what it did."""
+        if len(data) > MOST_PROOF:
+            raise InputError(f"An input is longer than {MOST_PROOF >> 20} MiB.")
+        run = run or self.run
+        try:
+            session = await self.session()
+            self._runs += 1
+            return await self._see(session, data, run, seconds or self._seconds)
+        except (SessionLostError, OSError):  # it took its sandbox down, or filled it
+            await self._close()
+            return Seen("killed", "sandbox-lost")
+
+    async def _see(self, session: Session, data: bytes, run: str, seconds: float) -> Seen:
+        path, stdin = "/work/input/proof", data
+        if PLACE in run:
+            await session.write_file(path, data)
+            stdin = b""
+        argv, by_shell = command(run, path)
+        status = _STATUSES[secrets.randbelow(len(_STATUSES))]
+        nonce = secrets.token_hex(16)
+        env = self._environment(status, nonce)
+        result = await session.exec(argv, stdin=stdin, cwd=SOURCE, env=env, timeout=seconds)
+        if result.timed_out or result.out_of_memory:
+            self._runs = _RUNS_A_SESSION  # the next run gets a place that nothing was left in
+        seen = _fatal(result)
+        if seen is None:
+            report = signed_report(result.stderr, nonce)
+            if report is not None:
+                return await self._reported(session, report, result)
+            seen = _told(result, status, nonce, by_shell, data, run)
+        return seen
+
+    def _environment(self, status: int, nonce: str) -> dict[str, str]:
+        both = options(status, nonce)
+        # As reporters run it: a size that can't be had is a report, not a null pointer.
+        address = f"{both['ASAN_OPTIONS']}:allocator_may_return_null=0"
+        return {
+            **quiet_options(),
+            "ASAN_OPTIONS": address,
+            "UBSAN_OPTIONS": both["UBSAN_OPTIONS"],
+            "MSAN_OPTIONS": address,
+            "TSAN_OPTIONS": address,
+            "LSAN_OPTIONS": address,
+            "GOTRACEBACK": "crash",
+            "GORACE": f"exitcode={status} halt_on_error=1",
+            "RUST_BACKTRACE": "1",
+            "PYTHONPATH": TOOLS,
+            "PYTHONHASHSEED": "0",
+            "PROOFHOUSE_NONCE": nonce,
+            **self._extra,
+        }
+
+    async def _reported(self, session: Session, report: Report, result: ExecResult) -> Seen:
+        names, trace = [], []
+        for frame in report.frames:
+            for place in await self._resolved(session, frame):
+                names.append(place.function)
+                where = place.path.removeprefix(f"{SOURCE}/") or frame.module
+                trace.append(f"#{frame.index} {place.function} {where}:{place.line}")
+        return Seen(
+            "crashed",
+            report.kind,
+            tuple(names[:16]),
+            result.returncode,
+            result.stdout,
+            tuple(trace[:24]),
+            "sanitizer",
+        )
+
+    async def _resolved(self, session: Session, frame: Frame) -> tuple[Place, ...]:
+        """The places of a frame that are in the program's own code."""
+        if frame.offset is None or not frame.module.startswith(f"{SOURCE}/"):
+            return ()
+        key = (frame.module, frame.offset)
+        if key not in self._places:
+            found = await resolve(session, frame.module, [frame.offset])
+            own = [
+                place
+                for place in found.get(frame.offset, ())
+                if not place.path.startswith("/usr/") and not is_runtime(place.function)
+            ]
+            self._places[key] = tuple([await self._demangle(session, place) for place in own])
+        return self._places[key]
+
+    async def _demangle(self, session: Session, place: Place) -> Place:
+        name = place.function
+        if name.startswith("_Z") and name not in self._demangled:
+            done = await session.exec(["/usr/bin/c++filt"], stdin=name.encode() + b"\n", timeout=10)
+            plain = done.stdout.decode("utf-8", "replace").strip()
+            self._demangled[name] = plain if done.returncode == 0 and plain else name
+        name = self._demangled.get(name, name)
+        return Place("??" if name == "" else name, place.path, place.line)
+
+
+def _fatal(result: ExecResult) -> Seen | None:
+    """A run that the sandbox ended."""
+    if result.timed_out:
+        return Seen("timed-out", "timeout", stdout=result.stdout)
+    if result.out_of_memory:
+        return Seen("killed", "out-of-memory", stdout=result.stdout)
+    return None
+
+
+def _told(
+    result: ExecResult, status: int, nonce: str, by_shell: bool, data: bytes, run: str
+) -> Seen:
+    """What a run without a sanitizer's report says of itself, as far as it is believed."""
+    code = result.returncode
+    signed = _signed_python(result.stderr, nonce)
+    if signed is not None and code != 0:
+        trace = tuple(_tail(result.stderr).splitlines()[-14:-1])
+        return Seen("crashed", *signed, code, result.stdout, trace, "hook")
+    found = traces(result.stderr[-64 * 1024 :])
+    last = found[-1] if found else None
+    if code == status:
+        if last is not None and last.runtime == "go" and last.kind == "data-race":
+            return _by_trace(last, result, "status")
+        return Seen("unclear", "unsigned-status", (), code, result.stdout)
+    number = -code if code < 0 else code - 128 if by_shell and 128 < code < 160 else 0
+    if number:
+        return _signalled(number, last, result)
+    if code in (126, 127) and (by_shell or result.stderr.startswith(b"sandbox:")):
+        return Seen("not-started", "", (), code, b"", tuple(_tail(result.stderr).splitlines()[-3:]))
+    if last is not None and _PLAIN_EXIT.get(last.runtime) == code:
+        if any(words in data for words in _FIRST_WORDS[last.runtime]):
+            return Seen("unclear", "trace-in-input", (), code, result.stdout)
+        if last.runtime != "python" or _UNHOOKED.search(run):
+            return _by_trace(last, result, "runtime")
+    return Seen("quiet", "", (), code, result.stdout, tuple(_tail(result.stderr).splitlines()[-3:]))
+
+
+def _signalled(number: int, last: Trace | None, result: ExecResult) -> Seen:
+    try:
+        name = signal.Signals(number)
+    except ValueError:
+        return Seen("killed", f"signal-{number}", (), result.returncode, result.stdout)
+    if name not in _FAULTS:
+        return Seen("killed", name.name.removeprefix("SIG"), (), result.returncode, result.stdout)
+    if name == signal.SIGABRT and last is not None and last.runtime == "go":
+        return _by_trace(last, result, "signal")
+    trace = tuple(_tail(result.stderr).splitlines()[-6:])
+    kind = name.name.removeprefix("SIG")
+    return Seen("crashed", kind, (), result.returncode, result.stdout, trace, "signal")
+
+
+def _by_trace(trace: Trace, result: ExecResult, vouched: str) -> Seen:
+    lines = tuple(_tail(result.stderr).splitlines()[-14:])
+    return Seen(
+        "crashed", trace.kind, trace.functions, result.returncode, result.stdout, lines, vouched
+    )
+
+
+def _signed_python(stderr: bytes, nonce: str) -> tuple[str, tuple[str, ...]] | None:
+    found = None
+    for line in stderr.split(b"\n"):
+        words = line.decode("utf-8", "replace").split(" ")
+        if words[:2] == [nonce, "python"] and len(words) >= 3:
+            found = (words[2], tuple(word for word in words[3:] if word))
+    return found
