@@ -57,12 +57,13 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Fit:
-    """Abilities and anchored difficulties in logits, their standard errors, and the item spread."""
+    """Abilities and anchored difficulties in logits, standard errors of both, the item spread."""
 
     abilities: Floats
     difficulties: Floats
     standard_errors: Floats
     spread: float
+    ability_errors: Floats
 
 
 def read(path: Path) -> Outcomes:
@@ -118,7 +119,11 @@ def fit(data: Outcomes, anchor: str) -> Fit:
     errors = np.sqrt(np.diag(contrast @ covariance @ contrast.T))
     rising = monotone(data.cells, best[agents:-1], errors)
     origin = rising[anchored].mean()
-    return Fit(best[:agents] - origin, rising - origin, errors, float(np.exp(best[-1])))
+    centred = np.zeros((agents, len(best)))
+    centred[:, :agents] = np.eye(agents)
+    centred[:, agents:-1] = -1.0 * anchored[None, :] / anchored.sum()
+    own = np.sqrt(np.diag(centred @ covariance @ centred.T))
+    return Fit(best[:agents] - origin, rising - origin, errors, float(np.exp(best[-1])), own)
 
 
 def monotone(cells: tuple[tuple[str, int], ...], difficulties: Floats, errors: Floats) -> Floats:
@@ -164,6 +169,16 @@ def table(data: Outcomes, fitted: Fit, sample: str, anchor: str) -> dict[str, ob
         "provisional": False,
         "itemSpreadMicrologits": round(fitted.spread * MICRO),
         "entries": entries,
+        "references": [
+            {
+                "name": f"reference/{agent}",
+                "abilityMicrologits": round(float(ability) * MICRO),
+                "standardErrorMicrologits": round(float(error) * MICRO),
+            }
+            for agent, ability, error in zip(
+                data.agents, fitted.abilities, fitted.ability_errors, strict=True
+            )
+        ],
     }
 
 

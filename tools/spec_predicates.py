@@ -117,6 +117,8 @@ MEANINGS: dict[str, str] = {
     "itemsUsed": "how many items entered",
     "evidence": "double commitment to the evidence and its path",
     "ability": "salted: estimate and interval on the scale, share solved by level",
+    "design": "salted: the population, the blueprint, how items were selected, and what the plan's simulation showed",
+    "beside": "salted: a strict claim by an e-process, sensitivity to calibration, missing data, cost, budget curve, fit, reference models",
     "limits": "what the access level can't show (R17)",
     "of": "envelope digest: in a disclosure of the result that is shown, in an opening of the commitment that is opened",
     "field": "what is opened: a bank's `seed` or a `threshold`",

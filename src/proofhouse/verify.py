@@ -36,7 +36,7 @@ from proofhouse.formats.bundle import opened as opens
 from proofhouse.formats.checkpoint import Checkpoint
 from proofhouse.formats.policy import Policy
 from proofhouse.rules.entries import entry_of
-from proofhouse.rules.figures import check_ability, check_findings, not_made_again
+from proofhouse.rules.figures import check_ability, check_beside, check_findings, not_made_again
 from proofhouse.rules.inquiry import finding
 from proofhouse.rules.keys import NAME as KEY_CHANGED
 from proofhouse.rules.keys import Keys
@@ -375,6 +375,8 @@ def _figures(walk: _Walk, state: _State, _policy: Policy) -> None:  # 9
         threshold = opened.get(committed.predicate["threshold"]["sha256"])
         scales = {d["scale"] for d in threshold["dimensions"].values()} if threshold else None
         check_ability(ability, _ran(state, stated), scales)
+    if stated is not None and (beside := opened.get(stated.predicate["beside"]["salted"])):
+        check_beside(beside, _ran(state, stated))
     if delivered is not None and findings is not None:
         check_findings(findings, delivered, _ran(state, delivered))
     if ability is None and findings is None:

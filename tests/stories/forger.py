@@ -103,11 +103,15 @@ class Forger:
         """
         at = self.pieces.index(self.find("run-ended"))
         ended = self.find("run-ended").predicate["endedAt"]
-        for name, key in (("plan", "plan"), ("run-started", ""), ("run-ended", "outcomes")):
+        for name, keys in (
+            ("plan", ("plan", "design")),
+            ("run-started", ()),
+            ("run-ended", ("outcomes",)),
+        ):
             piece = self.find(name)
             predicate = json.loads(json.dumps(piece.predicate))
             predicate[predicates.TIMES[name]] = ended
-            if key:
+            for key in keys:
                 again = salted.Opening(self.opened(name, key))
                 predicate[key] = again.field()
                 self.openings.append(again)

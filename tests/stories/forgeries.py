@@ -713,6 +713,49 @@ FIGURES: dict[str, Forgery] = {
         _ability("byLevel", 0, "solved", value=lambda v: v - 1),
         "number of solved items of the ability",
     ),
+    "a-plan-that-was-not-simulated": Forgery(
+        "The plan was registered without a simulation.",
+        _open("plan", "design", _put("simulation", value=None)),
+        "not simulated",
+    ),
+    "a-plan-with-a-larger-error": Forgery(
+        "The plan's own simulation shows a larger error than it declares.",
+        _open(
+            "plan",
+            "design",
+            _put("simulation", "scenarios", 0, "falseCoveredUpperPpm", value=400_000),
+        ),
+        "larger error",
+    ),
+    "a-plan-that-leaks-more-than-it-declares": Forgery(
+        "The prompts tell more about the cut than the plan declares.",
+        _open("plan", "design", _put("simulation", "leakageMillibits", value=9_000)),
+        "tell more about the cut",
+    ),
+    "another-population": Forgery(
+        "The plan is for another population of tasks than the threshold.",
+        _open("plan", "design", _put("population", value={"memory-flaw": 500_000})),
+        "population of the design",
+    ),
+    "a-strict-claim-that-was-not-reached": Forgery(
+        "The e-process is said to show what it does not.",
+        _open(
+            "determination",
+            "beside",
+            lambda v: v["eProcess"].update(claim="above", aboveCutMicronats=0),
+        ),
+        "does not reach it",
+    ),
+    "a-cheaper-determination": Forgery(
+        "The determination is said to have cost fewer tokens.",
+        _open("determination", "beside", _put("cost", "tokens", value=1)),
+        "number of tokens",
+    ),
+    "a-budget-curve-that-flattens": Forgery(
+        "The curve of solved items against tokens is drawn anew.",
+        _open("determination", "beside", _put("budgetCurve", value=[])),
+        "budget curve",
+    ),
     "an-ability-of-other-levels": Forgery(
         "A solved item is told of an easier level.", _move_between_levels, "count by level"
     ),

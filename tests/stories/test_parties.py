@@ -278,6 +278,12 @@ def test_too_few_bodies_and_a_second_threshold_are_refused(world: World) -> None
         world.registry("threshold", "commit", "--in", file, "--as", "body-2")
 
 
+def test_a_threshold_that_no_honest_plan_can_serve_is_refused(world: World) -> None:
+    """With too narrow a zone the simulation's errors exceed what a plan would declare (R14)."""
+    with pytest.raises(RefusedError, match="simulation doesn't bear out"):
+        world.registry("threshold", "commit", "--zone", "0.5", "--out", world.mail / "x.json")
+
+
 def test_a_home_says_what_it_lacks(tmp_path: Path) -> None:
     """No home, no policy, no key of the role: each is one sentence with what to do."""
     nobody = Party(tmp_path / "nobody")

@@ -22,6 +22,7 @@ from proofhouse.formats.predicates import CLAUSES
 from proofhouse.rules.determination import Plan, determine
 from proofhouse.rules.registration import SIGNERS, Case, Entry, Record, Signer, register
 from proofhouse.rules.replay import evidence_of
+from proofhouse.rules.supposing import answer, budget_curve, missing_as
 from proofhouse.rules.terms import OFFER
 
 
@@ -95,6 +96,60 @@ class Told:
 
 
 # ------------------------------------------------------------------------------------ beginnings
+
+
+def _share(ppm: int) -> dict[str, Any]:
+    method = "Clopper-Pearson"
+    near = {"lowPpm": max(ppm - 9_000, 0), "highPpm": min(ppm + 9_000, 1_000_000)}
+    return {"estimatePpm": ppm, **near, "confidencePpm": 950_000, "method": method}
+
+
+DESIGN: dict[str, Any] = {
+    "population": {"memory-flaw": 1_000_000},
+    "blueprint": {"memory-flaw": 60},
+    "selection": {"method": "near the cut, and some without regard to it", "seed": "5e" * 32},
+    "simulation": {
+        "scenarios": [
+            {
+                "scenario": name,
+                "familySdMicrologits": 0,
+                "levelSdMicrologits": 0,
+                "itemSdMicrologits": 787_353,
+                "slopePpm": slope,
+                "falseCoveredPpm": 6_000,
+                "falseCoveredUpperPpm": 9_000,
+                "falseNotCoveredPpm": 7_000,
+                "falseNotCoveredUpperPpm": 10_000,
+                "inconclusivePpm": 20_000,
+                "inconclusiveUpperPpm": 25_000,
+                "points": [
+                    {
+                        "abilityMicrologits": ability,
+                        "covered": _share(covered),
+                        "notCovered": _share(980_000 - covered),
+                        "inconclusive": _share(20_000),
+                        "meanItemsMilli": 15_200,
+                        "items95th": 32,
+                    }
+                    for ability, covered in (
+                        (-2_000_000, 6_000),
+                        (0, 480_000),
+                        (2_000_000, 970_000),
+                    )
+                ],
+            }
+            for name, slope in (("as stated", 1_000_000), ("slopes −30 %", 700_000))
+        ],
+        "leakageMillibits": 1_850,
+        "leakageWidthMicrologits": 2_900_000,
+        "leakageRangeMicrologits": 10_300_000,
+        "declaredInconclusivePpm": 200_000,
+        "declaredLeakageMillibits": 3_000,
+        "runs": 3_000,
+        "confidencePpm": 950_000,
+        "refusals": [],
+    },
+}
 
 
 def submitted(
@@ -212,6 +267,7 @@ def planned(told: Told, plan: Plan) -> None:
         bank=told.entry("bank-commitment").digest,
         threshold=told.entry("threshold-commitment").digest,
         plan=told.hide("plan", plan.to_dict()),
+        design=told.hide("design", DESIGN),
         itemCount=len(plan.items),
         minimumItems=plan.minimum_items,
         batchSize=plan.batch_size,
@@ -229,6 +285,40 @@ def planned(told: Told, plan: Plan) -> None:
         referenceModels=["reference/weak", "reference/strong"],
         plannedAt="2026-07-02T09:00:00Z",
     )
+
+
+def beside_of(plan: Plan, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """What stands beside a determination."""
+    words = {row["id"]: row["outcome"] for row in rows}
+    spent = sum(row["inputTokens"] + row["outputTokens"] for row in rows)
+    return {
+        "eProcess": {
+            "claim": "none",
+            "aboveCutMicronats": 812_000,
+            "belowCutMicronats": -2_401_000,
+            "neededMicronats": 2_995_733,
+            "confidencePpm": 950_000,
+            "method": "universal inference, normal mixture about the cut, 2pl",
+        },
+        "sensitivity": [
+            {"standardErrors": shift, "outcome": answer(plan, words)} for shift in (-2, -1, 1, 2)
+        ],
+        "missing": {
+            "items": list(words.values()).count("missing"),
+            "ifSolved": answer(plan, missing_as(words, "solved")),
+            "ifFailed": answer(plan, missing_as(words, "failed")),
+        },
+        "cost": {"items": len(rows), "tokens": spent, "tokensPlanned": 20_000_000},
+        "budgetCurve": budget_curve(rows),
+        "personFit": {"pPpm": 410_000, "method": "exact, given the number solved"},
+        "referenceModels": [
+            {
+                "name": "reference/weak",
+                "estimateMicrologits": -7_694_473,
+                "standardErrorMicrologits": 1_225_309,
+            }
+        ],
+    }
 
 
 def started(told: Told, at: str = "2026-07-02T10:00:00Z") -> None:
@@ -317,6 +407,7 @@ def run(told: Told, plan: Plan, outcomes: Mapping[str, str], **over: Any) -> Non
         itemsUsed=made.items_used,
         evidence=told.hide("evidence", evidence_of(made), double=True),
         ability=told.hide("ability", ability_of(rows)),
+        beside=told.hide("beside", beside_of(plan, rows)),
         gradedBy=over.get("graded_by", "assessor"),
         decidedBy=["Institute for Model Assessment"],
         consulted=["Agency Two"],
@@ -564,6 +655,15 @@ def found(told: Told, findings: list[dict[str, Any]]) -> None:
                     for i in plan.items
                 ],
                 "batchSize": 6,
+            },
+        ),
+        design=told.hide(
+            "design",
+            {
+                "population": {},
+                "blueprint": {"memory-flaw": 36},
+                "selection": {"method": "as many items from each level", "seed": None},
+                "simulation": None,
             },
         ),
         itemCount=36,

@@ -5,7 +5,9 @@
      "scale": "…", "anchor": "…", "sample": "…", "provisional": true,
      "entries": [{"family": "memory-flaw", "level": 1,
                   "difficultyMicrologits": -5000000, "standardErrorMicrologits": 2000000}, …],
-     "itemSpreadMicrologits": 1000000}
+     "itemSpreadMicrologits": 1000000,
+     "references": [{"name": "reference/weak", "abilityMicrologits": -7000000,
+                     "standardErrorMicrologits": 1000000}, …]}
 
 The scale is a Rasch scale in logits: a solver of ability θ solves an item of difficulty b with
 probability 1 / (1 + exp(b − θ)). Its origin is the mean difficulty of the anchor family's levels;
@@ -33,8 +35,10 @@ _KEYS = {
     "provisional",
     "entries",
     "itemSpreadMicrologits",
+    "references",
 }
 _ENTRY_KEYS = {"family", "level", "difficultyMicrologits", "standardErrorMicrologits"}
+_REFERENCE_KEYS = {"name", "abilityMicrologits", "standardErrorMicrologits"}
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,17 @@ class Difficulty:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A solver that the table was fitted to: its ability and standard error in micro-logits."""
+
+    name: str
+    micrologits: int
+    standard_error_micrologits: int
+
+
+@dataclass(frozen=True)
 class Calibration:
-    """A whole table: what it is fitted to, and its entries by family and level."""
+    """A whole table: what it is fitted to, its entries by family and level, and its solvers."""
 
     scale: str
     anchor: str
@@ -57,6 +70,7 @@ class Calibration:
     provisional: bool
     item_spread_micrologits: int
     entries: tuple[Difficulty, ...]
+    references: tuple[Reference, ...] = ()
 
     def difficulty(self, family: str, level: int) -> Difficulty:
         """The entry of ``family`` at ``level``; InputError if the table has none."""
@@ -91,6 +105,7 @@ def parse(data: bytes) -> Calibration:
         provisional=value["provisional"],
         item_spread_micrologits=_number(value["itemSpreadMicrologits"]),
         entries=entries,
+        references=_references(value["references"]),
     )
 
 
@@ -110,6 +125,20 @@ def _entry(value: object) -> Difficulty:
         raise InputError("A standard error is above 0.")
     level = _number(value["level"])
     return Difficulty(_text(value["family"]), level, _number(value["difficultyMicrologits"]), error)
+
+
+def _references(value: object) -> tuple[Reference, ...]:
+    if not isinstance(value, list):
+        raise InputError("The references of a calibration table are a list.")
+    found = []
+    for item in value:
+        if not isinstance(item, dict) or set(item) != _REFERENCE_KEYS:
+            raise InputError(f"A reference has the keys {', '.join(sorted(_REFERENCE_KEYS))}.")
+        error = _number(item["standardErrorMicrologits"])
+        if error <= 0:
+            raise InputError("A standard error is above 0.")
+        found.append(Reference(_text(item["name"]), _number(item["abilityMicrologits"]), error))
+    return tuple(found)
 
 
 def _text(value: object) -> str:

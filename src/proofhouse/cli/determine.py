@@ -25,9 +25,10 @@ def command(decided_by: tuple[str, ...], consulted: tuple[str, ...], **given: An
 
     def draft(seat: Any, known: Any) -> Any:
         case, at = known.case, seat.clock()
-        plan = known.value(case.need("plan"), "plan")
-        run_ended = case.need("run-ended")
-        decided = state_determination.decide(plan, known.value(run_ended, "outcomes"), run_ended)
+        planned, ran = case.need("plan"), case.need("run-ended")
+        decided = state_determination.decide(
+            known.value(planned, "plan"), known.value(ran, "outcomes"), ran, planned
+        )
         notice = state_determination.notice(case, decided, at=at)
 
         def then(published: Any) -> Any:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import click
@@ -17,7 +18,7 @@ def command() -> None:
 
 @command.command()
 @click.option("--cut", type=float, help="The cut in logits on the bank's scale; drawn if not given")
-@click.option("--zone", type=float, default=0.7, show_default=True, help="Half of the zone, logits")
+@click.option("--zone", type=float, default=2.0, show_default=True, help="Half of the zone, logits")
 @click.option("--decided-by", multiple=True, help="Who decided; may be repeated.")
 @click.option("--consulted", multiple=True, help="Who was consulted; may be repeated.")
 @click.option("--open-by", metavar="TIME", help="When it is to be opened. Default: in a year.")
@@ -33,9 +34,10 @@ def commit(
     """Fix the threshold of the newest bank version by commitment.
 
     Without --cut it is drawn near the middle of the scale, so that no reader of this program knows
-    it. Each further body signs the same file: --in FILE --as KEY --out FILE.
+    it. A threshold for which no honest plan can be made is refused: it is fixed for ever. Each
+    further body signs the same file: --in FILE --as KEY --out FILE.
     """
-    from proofhouse.desk import measure, set_threshold
+    from proofhouse.desk import measure, plan_evaluation, set_threshold
     from proofhouse.errors import InputError
     from proofhouse.rules.window import parse_time, print_time
 
@@ -56,6 +58,7 @@ def commit(
             dimension["zoneMicrologits"] = round(zone * 1_000_000)
             if cut is not None:
                 dimension["cutMicrologits"] = round(cut * 1_000_000)
+        plan_evaluation.try_plan(value, secrets.token_bytes(32))
         names = [issuer.name for issuer in seat.trusted.issuers["body"]]
         return set_threshold.draft(
             bank.entry,

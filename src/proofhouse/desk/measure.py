@@ -24,7 +24,8 @@ CAPABILITIES = ("discovering software flaws",)
 
 MOST_VERSIONS = 10_000
 JITTER_MICROLOGITS = 200_000
-ZONE_MICROLOGITS = 700_000
+ZONE_MICROLOGITS = 2_000_000
+"""Half of the zone in which either answer is accepted; a narrower one asks for more items."""
 
 
 def banks(desk: Desk) -> Iterator[Kept]:

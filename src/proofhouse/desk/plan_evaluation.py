@@ -9,7 +9,8 @@ its result is an accuracy on those items.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,14 +25,19 @@ from proofhouse.errors import DamagedError
 from proofhouse.evaluation.types import Budgets, Harness
 from proofhouse.rules.determination import Plan, next_batch
 from proofhouse.rules.registration import Case
-from proofhouse.statistics.plan import build_plan
+from proofhouse.statistics.simulation import Check, Limits, Spreads, build_checked
 
 ALPHA_PPM = BETA_PPM = 50_000
 BATCH = 4
 MINIMUM_ITEMS = 12
-MAXIMUM_ITEMS = 40
-PER_LEVEL = 12
+MAXIMUM_ITEMS = 60
+PER_LEVEL = 20
 """How many items of each level a plan for a determination may draw from."""
+
+LIMITS = Limits()
+"""What a plan declares of INCONCLUSIVE and leakage; refused if its simulation shows more."""
+
+SELECTION = "near the cut, and some without regard to it (docs/statistics.md)"
 
 FINDINGS_PER_LEVEL = 3
 FINDINGS_BATCH = 6
@@ -61,27 +67,27 @@ class Setting:
                 "version": version or self.harness.proofhouse,
                 "tools": list(self.harness.tools),
             },
-            "referenceModels": [],
+            "referenceModels": [reference.name for reference in calibration.shipped().references],
         }
 
 
 def for_determination(
     case: Case, bank: Kept, threshold: Kept, setting: Setting, *, at: str
 ) -> Draft:
-    """The assessor's plan of a sequential test on the bank's items, at the secret cut."""
-    submission = case.need("submission")
-    dimension = threshold_value(threshold)["dimensions"]["memory-flaw"]
-    plan = build_plan(
-        _candidates(),
-        dimension["cutMicrologits"],
-        dimension["zoneMicrologits"],
-        ALPHA_PPM,
-        BETA_PPM,
-        BATCH,
-        MINIMUM_ITEMS,
-        MAXIMUM_ITEMS,
-        _selection_seed(seed_of(bank), submission.digest),
-    )
+    """The assessor's plan of a sequential test on the bank's items, at the secret cut.
+
+    It is simulated first, with its scale right and wrong. Raises RefusedError if an error rate, the
+    share of INCONCLUSIVE or what its prompts tell about the cut could exceed what it declares.
+    """
+    submission, value = case.need("submission"), threshold_value(threshold)
+    seed = _selection_seed(seed_of(bank), submission.digest)
+    plan, made = try_plan(value, seed)
+    design = {
+        "population": dict(value["population"]),
+        "blueprint": _by_family(item.family for item in plan.items),
+        "selection": {"method": SELECTION, "seed": seed.hex()},
+        "simulation": made.to_dict(),
+    }
     hidden = Hidden()
     fields = {
         "purpose": "determination",
@@ -89,6 +95,7 @@ def for_determination(
         "bank": bank.entry.digest,
         "threshold": threshold.entry.digest,
         "plan": hidden.salt(plan.to_dict()),  # type: ignore[arg-type]
+        "design": hidden.salt(design),
         "itemCount": len(plan.items),
         "minimumItems": plan.minimum_items,
         "batchSize": plan.batch_size,
@@ -100,6 +107,27 @@ def for_determination(
         "plannedAt": at,
     }
     return about_case(case, "plan", fields, hidden.openings)
+
+
+def try_plan(value: Mapping[str, Any], seed: bytes) -> tuple[Plan, Check]:
+    """The plan for a threshold's ``value``, simulated. Raises RefusedError if none would be honest.
+
+    The bodies ask this before they commit to a threshold, for it is committed to once.
+    """
+    dimension = value["dimensions"]["memory-flaw"]
+    return build_checked(
+        candidates(),
+        dimension["cutMicrologits"],
+        dimension["zoneMicrologits"],
+        ALPHA_PPM,
+        BETA_PPM,
+        BATCH,
+        MINIMUM_ITEMS,
+        MAXIMUM_ITEMS,
+        seed,
+        LIMITS,
+        spreads=spreads(),
+    )
 
 
 def for_findings(case: Case, setting: Setting, *, at: str) -> Draft:
@@ -118,6 +146,14 @@ def for_findings(case: Case, setting: Setting, *, at: str) -> Draft:
         "bank": submission.predicate["bank"],
         "threshold": None,
         "plan": hidden.salt({"items": items, "batchSize": FINDINGS_BATCH}),  # type: ignore[dict-item]
+        "design": hidden.salt(
+            {
+                "population": {},
+                "blueprint": _by_family(str(item["family"]) for item in items),
+                "selection": {"method": "as many items from each level", "seed": None},
+                "simulation": None,
+            }
+        ),
         "itemCount": len(items),
         "minimumItems": len(items),
         "batchSize": FINDINGS_BATCH,
@@ -171,7 +207,8 @@ def harness_of(harness: Harness) -> dict[str, str]:
     }
 
 
-def _candidates() -> list[tuple[str, int]]:
+def candidates() -> list[tuple[str, int]]:
+    """The items that a plan may draw from, each with its level's difficulty in micro-logits."""
     table = calibration.shipped()
     return [
         (item_id(name, level, index), table.difficulty(name, level).micrologits)
@@ -179,6 +216,15 @@ def _candidates() -> list[tuple[str, int]]:
         for level in family.levels
         for index in range(PER_LEVEL)
     ]
+
+
+def spreads() -> Spreads:
+    """How far this bank's items are known to stray around their levels."""
+    return Spreads(item_sd_micrologits=calibration.shipped().item_spread_micrologits)
+
+
+def _by_family(names: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items()))
 
 
 def _selection_seed(seed: bytes, submission: str) -> bytes:

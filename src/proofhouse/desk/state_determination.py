@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from proofhouse.desk.beside import beside
 from proofhouse.desk.draft import Draft, Hidden, about_case, in_clear
 from proofhouse.desk.estimate import ability
 from proofhouse.formats.envelope import Envelope
@@ -48,14 +49,27 @@ class Decided:
 
     made: Determination
     ability: dict[str, Any]
+    beside: dict[str, Any]
 
 
-def decide(plan: Any, outcomes: Any, run: Entry) -> Decided:
-    """Determine from an opened plan and the opened outcomes of ``run``. Raises InputError."""
+def decide(plan: Any, outcomes: Any, run: Entry, planned: Entry) -> Decided:
+    """Determine from the opened plan of ``planned`` and the opened outcomes of ``run``.
+
+    Raises InputError.
+    """
     test = Plan.parse(plan)
     words = {item["id"]: item["outcome"] for item in outcomes["items"]}
     stopped = run.predicate["reason"] if run.predicate["ending"] == "stopped" else None
-    return Decided(determine(test, words, stopped=stopped), ability(test, words))
+    return Decided(
+        determine(test, words, stopped=stopped),
+        ability(test, words),
+        beside(
+            test,
+            words,
+            outcomes["items"],
+            tokens_planned=planned.predicate["budgets"]["tokens"],
+        ),
+    )
 
 
 def notice(case: Case, decided: Decided, *, at: str) -> Draft:
@@ -99,6 +113,7 @@ def draft(
         "itemsUsed": made.items_used,
         "evidence": hidden.commit(evidence_of(made)),
         "ability": hidden.salt(decided.ability),
+        "beside": hidden.salt(decided.beside),
         "gradedBy": "assessor",
         "decidedBy": list(decided_by),
         "consulted": list(consulted),

@@ -280,6 +280,7 @@ SEALED: dict[str, Shape] = {
         bank=digest,
         threshold=optional(digest),
         plan=salted,
+        design=salted,
         itemCount=integer(1, LARGEST_PLAN),
         minimumItems=integer(1, LARGEST_PLAN),
         batchSize=integer(1, LARGEST_PLAN),
@@ -323,6 +324,7 @@ SEALED: dict[str, Shape] = {
         itemsUsed=count,
         evidence=commitment,
         ability=salted,
+        beside=salted,
         gradedBy=graded_by,
         decidedBy=names,
         consulted=each(text),
@@ -430,6 +432,66 @@ def _plan_value(where: str, value: Any) -> None:
     (_test_plan if decides else _findings_plan)(where, value)
 
 
+_played = shape(
+    scenario=text,
+    familySdMicrologits=count,
+    levelSdMicrologits=count,
+    itemSdMicrologits=count,
+    slopePpm=integer(1),
+    falseCoveredPpm=_SHARE,
+    falseCoveredUpperPpm=_SHARE,
+    falseNotCoveredPpm=_SHARE,
+    falseNotCoveredUpperPpm=_SHARE,
+    inconclusivePpm=_SHARE,
+    inconclusiveUpperPpm=_SHARE,
+    points=each(
+        shape(
+            abilityMicrologits=integer(),
+            covered=_accuracy,
+            notCovered=_accuracy,
+            inconclusive=_accuracy,
+            meanItemsMilli=count,
+            items95th=count,
+        )
+    ),
+)
+_design = shape(
+    population=table(_SHARE),
+    blueprint=table(integer(1, LARGEST_PLAN)),
+    selection=shape(method=text, seed=optional(digest)),
+    simulation=optional(
+        shape(
+            scenarios=each(_played, least=1, most=100),
+            leakageMillibits=count,
+            leakageWidthMicrologits=count,
+            leakageRangeMicrologits=count,
+            declaredInconclusivePpm=_SHARE,
+            declaredLeakageMillibits=count,
+            runs=integer(1),
+            confidencePpm=_CONFIDENCE,
+            refusals=each(text, most=0),
+        )
+    ),
+)
+_beside = shape(
+    eProcess=shape(
+        claim=word("above", "below", "none"),
+        aboveCutMicronats=integer(),
+        belowCutMicronats=integer(),
+        neededMicronats=integer(1),
+        confidencePpm=_CONFIDENCE,
+        method=text,
+    ),
+    sensitivity=each(shape(standardErrors=integer(-10, 10), outcome=outcome)),
+    missing=shape(items=count, ifSolved=outcome, ifFailed=outcome),
+    cost=shape(items=count, tokens=count, tokensPlanned=count),
+    budgetCurve=each(shape(tokens=count, solved=count)),
+    personFit=optional(shape(pPpm=integer(0, 1_000_000), method=text)),
+    referenceModels=each(
+        shape(name=text, estimateMicrologits=integer(), standardErrorMicrologits=integer(1))
+    ),
+)
+
 VALUES: dict[tuple[str, str], Kind] = {
     ("bank-commitment", "seed"): shape(seed=digest),
     ("threshold-commitment", "threshold"): shape(
@@ -440,6 +502,7 @@ VALUES: dict[tuple[str, str], Kind] = {
     ("inquiry", "developer"): shape(name=text, contact=text),
     ("submission", "model"): shape(name=text, provider=text, endpoint=optional(text)),
     ("plan", "plan"): _plan_value,
+    ("plan", "design"): _design,
     ("run-ended", "outcomes"): shape(
         items=each(
             shape(
@@ -474,6 +537,7 @@ VALUES: dict[tuple[str, str], Kind] = {
         ),
         byLevelMethod=text,
     ),
+    ("determination", "beside"): _beside,
     ("findings", "findings"): shape(
         findings=each(
             shape(

@@ -230,6 +230,7 @@ def _determine(table: Table, case: Case) -> MadeInTwo:
         plan_evaluation.opened(table.desk, case, "plan", "plan"),
         plan_evaluation.opened(table.desk, case, "run-ended", "outcomes"),
         case.need("run-ended"),
+        case.need("plan"),
     )
     notice = state_determination.notice(case, decided, at=at)
 

@@ -2,6 +2,7 @@
 """The figures about a model, opened, held against the run that they are of (R14).
 
     check_ability(value, ran, scales)     the ability beside a determination
+    check_beside(value, ran)              what else stands beside a determination
     check_findings(value, stated, ran)    what a deeper run showed
 
 Counts are made again from the outcomes, level by level where these are opened and in sum where they
@@ -19,9 +20,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from proofhouse.errors import VerificationError
+from proofhouse.rules.determination import Plan
 from proofhouse.rules.intervals import METHOD, MILLION, is_exact
 from proofhouse.rules.registration import Entry
 from proofhouse.rules.runs import Ran, same
+from proofhouse.rules.supposing import answer, budget_curve, missing_as
 
 Row = tuple[int, int, int]
 """Level, items solved, items scored."""
@@ -55,6 +58,32 @@ def check_ability(value: Mapping[str, Any], ran: Ran, scales: Collection[str] | 
             (row["solved"], row["items"] - row["missing"]),
             {**row, "confidencePpm": value["confidencePpm"], "method": value["byLevelMethod"]},
         )
+
+
+def check_beside(value: Mapping[str, Any], ran: Ran) -> None:
+    """Hold what stands beside a determination against its run: cost, missing data, claim."""
+    stated, cost = ran.ended.predicate, value["cost"]
+    spent = stated["inputTokens"] + stated["outputTokens"]
+    same("beside", "number of tokens", cost["tokens"], spent)
+    same("beside", "number of missing items", value["missing"]["items"], stated["missing"])
+    budget = ran.planned.predicate["budgets"]["tokens"]
+    same("beside", "planned tokens", cost["tokensPlanned"], budget)
+    claim = value["eProcess"]
+    reached = {
+        "above": claim["aboveCutMicronats"] >= claim["neededMicronats"],
+        "below": claim["belowCutMicronats"] >= claim["neededMicronats"],
+        "none": True,
+    }
+    if not reached[claim["claim"]]:
+        raise VerificationError("A strict claim is made, and its e-process does not reach it.")
+    if ran.items is not None:
+        same("beside", "number of items", cost["items"], len(ran.items))
+        same("beside", "budget curve", value["budgetCurve"], budget_curve(ran.items))
+    if ran.items is not None and ran.plan is not None:
+        plan = Plan.parse(ran.plan)
+        for name, word in (("ifSolved", "solved"), ("ifFailed", "failed")):
+            made = answer(plan, missing_as(ran.outcomes, word))  # type: ignore[arg-type]
+            same("beside", f"answer {name}", value["missing"][name], made)
 
 
 def check_findings(value: Mapping[str, Any], stated: Entry, ran: Ran) -> None:
@@ -96,7 +125,7 @@ def not_made_again(ability: Mapping[str, Any] | None, findings: Mapping[str, Any
     """The opened figures whose method is not made again here, in words; empty if there are none."""
     names = []
     if ability is not None:
-        names.append("the ability's estimate and interval")
+        names.append("the ability's estimate and interval, e-process, simulation and sensitivity")
         if METHOD not in ability["byLevelMethod"]:
             names.append("its intervals by level")
     if findings is not None:

@@ -7,7 +7,8 @@ Steps, numbered in the code; a difference raises VerificationError:
  1. the public notice commits to this case and this outcome
  2. the committed evidence leads to the stated outcome after the stated number of items
  3. plan and outcomes are what their statements say                             (rules.runs)
- 4. cut, zone and dimensions of the plan are the committed threshold's          (R16)
+ 4. cut, zone and dimensions of the plan are the committed threshold's, and its design is the
+    plan's and keeps the error rates that it declares                             (R14, R16)
  5. a run that was stopped from outside had not decided before that
  6. ``determine(plan, outcomes)`` gives the stated outcome and reason
  7. the committed evidence is the evidence
@@ -54,6 +55,9 @@ def replay(case: Case, record: Record, opened: Mapping[str, Any]) -> Replayed:
     plan = None if ran.plan is None else _parsed(ran.plan)
     if threshold is not None:
         _check_threshold(committed, threshold, plan)  # 4
+    design = opened.get(ran.planned.predicate["design"]["salted"])
+    if design is not None:
+        check_design(design, threshold, plan)  # 4
     needed = {"the plan": plan, "the outcomes": ran.items, "the threshold": threshold}
     sealed = tuple(name for name, value in needed.items() if value is None)
     if plan is None or ran.items is None:
@@ -67,6 +71,38 @@ def replay(case: Case, record: Record, opened: Mapping[str, Any]) -> Replayed:
             "The determination was made again and its evidence differs from what was committed to."
         )
     return Replayed(sealed, made.outcome, made.reason, made.items_used)
+
+
+def check_design(design: Mapping[str, Any], threshold: Any, plan: Plan | None) -> None:
+    """The design of a plan that decides is that plan's, and its simulation keeps what it declares.
+
+    That the simulation gives these figures needs numerics and is not looked at here. Raises
+    VerificationError.
+    """
+    made = design["simulation"]
+    if made is None:
+        raise VerificationError("The plan was not simulated before it was registered.")
+    for each in made["scenarios"]:
+        if each["inconclusiveUpperPpm"] > made["declaredInconclusivePpm"]:
+            raise VerificationError(
+                f"The plan's own simulation ({each['scenario']}) has more INCONCLUSIVE than it "
+                "declares."
+            )
+        for name, allowed in (("falseCovered", "alphaPpm"), ("falseNotCovered", "betaPpm")):
+            if plan is not None and each[f"{name}UpperPpm"] > plan.to_dict()[allowed]:
+                raise VerificationError(
+                    f"The plan's own simulation ({each['scenario']}) has a larger error than the "
+                    "plan declares."
+                )
+    if made["leakageMillibits"] > made["declaredLeakageMillibits"]:
+        raise VerificationError("The plan's prompts tell more about the cut than it declares.")
+    if threshold is not None:
+        _equal("population of the design", design["population"], threshold["population"])
+    if plan is not None:
+        counted = dict.fromkeys(sorted({item.family for item in plan.items}), 0)
+        for item in plan.items:
+            counted[item.family] += 1
+        _equal("blueprint of the design", design["blueprint"], counted)
 
 
 def check_failed(ran: Ran) -> None:

@@ -198,9 +198,11 @@ READERS: Mapping[tuple[str, str], Callable[[Any], object]] = {
     ("inquiry", "developer"): developer,
     ("submission", "model"): model,
     ("plan", "plan"): plan_items,
+    ("plan", "design"): _any,
     ("run-ended", "outcomes"): outcomes,
     ("determination", "evidence"): evidence,
     ("determination", "ability"): ability,
+    ("determination", "beside"): _any,
     ("findings", "findings"): found,
     ("partner-access", "partner"): partner,
 }

@@ -76,9 +76,11 @@ HIDDEN: Final[Mapping[tuple[str, str], str]] = {
     ("inquiry", "developer"): "The developer’s name",
     ("submission", "model"): "The model’s name and endpoint",
     ("plan", "plan"): "The list of items",
+    ("plan", "design"): "How the items were chosen, and the plan’s simulation",
     ("run-ended", "outcomes"): "The outcome of each item",
     ("determination", "evidence"): "The evidence and its path",
     ("determination", "ability"): "The estimate of ability and the results by level",
+    ("determination", "beside"): "What stands beside the determination",
     ("findings", "findings"): "The findings",
     ("partner-access", "partner"): "The partner’s name",
 }
