@@ -48,11 +48,14 @@ def newest_bank(desk: Desk) -> Kept | None:
 def active_bank(desk: Desk) -> Kept | None:
     """The newest version, if this program's generator and calibration are the committed ones.
 
-    A version is sealed to one generator; after an upgrade, and after it was opened to everybody,
+    A version is sealed to one generator; after an upgrade, and when it was opened or is due to be,
     a new version is committed.
     """
     newest = newest_bank(desk)
-    if newest is not None and desk.find_clear("opening", newest.entry.digest) is not None:
+    if newest is not None and (
+        desk.find_clear("opening", newest.entry.digest) is not None
+        or newest.entry.predicate["openBy"] <= desk.clock()
+    ):
         return None
     if newest is None or newest.entry.predicate["generatorDigest"] != generator_digest():
         return None

@@ -311,7 +311,16 @@ def _opening(record: Record, entry: Entry) -> None:
 
 
 def _still_sealed(entry: Entry, record: Record, *cited: str) -> None:
-    """Nothing is measured by a bank or threshold after it was opened: its items are known."""
+    """Nothing is measured by a bank or threshold after it was, or was to be, opened (R5)."""
+    for digest in cited:
+        promised = record.clear[digest].predicate["openBy"]
+        if entry.name in ("inquiry", "submission") and entry.made_at >= promised:
+            raise refused(
+                entry,
+                f"is measured by what was to be opened by {promised}",
+                "R5",
+                "A newer bank version takes its place.",
+            )
     for opening in record.named("opening"):
         if opening.predicate["of"] in cited and opening.index < entry.index:
             raise refused(
