@@ -1,0 +1,4 @@
+ARC1
+dir docs
+file docs/../../evil.txt 4
+evil

@@ -1,0 +1,3 @@
+ARC1
+file a 100
+short
