@@ -3,8 +3,10 @@
 
     python benchmarks/determination/table.py [FOLDER] [--orders 300] [--models 400]
 
-FOLDER holds responses.csv, tasks.csv and published_horizons.csv ("Offensive Cyber Task Horizons",
-Lyptus Research 2026); without one, ten made-up models on a made-up bank take their place.
+FOLDER holds responses.csv, tasks.csv and, where there are any, published_horizons.csv (layouts of
+"Offensive Cyber Task Horizons", Lyptus Research 2026); without one, ten made-up models on a made-up
+bank take their place.
+
 Thresholds of 3, 10, 30, 100 and 200 minutes, zones of ×/÷2 and ×/÷1.41, at least 10 tasks,
 alpha = beta = 0.05, families by turns.
 
@@ -23,8 +25,8 @@ threshold, parameters from the recorded models, in five worlds:
             records) redrawn for this model alone: nobody could have learned it
 
 Wrong COVERED at the lower edge and wrong NOT_COVERED at the upper one, the mean over thresholds and
-the worst. `ours` was given its two weights on the simulated worlds; the recorded seven models were
-in view, so models not among them are its test.
+the worst. The weights of our two views were chosen on these worlds, with the recorded seven models
+in view; models not among them are its test.
 """
 
 from __future__ import annotations
@@ -97,23 +99,29 @@ def read(folder: Path | None) -> World:
     """The records of a folder, or made-up ones."""
     if folder is None:
         tasks, responses = made_up()
-        published = {}
+        full = {}
     else:
         tasks = parse_tasks((folder / "tasks.csv").read_bytes())
         responses = parse_responses((folder / "responses.csv").read_bytes(), tasks)
-        with (folder / "published_horizons.csv").open(newline="") as file:
-            published = {
-                row["agent"]: (float(row["p50"]), float(row["p50q0.025"]), float(row["p50q0.975"]))
-                for row in csv.DictReader(file)
-            }
+        full = published(folder / "published_horizons.csv")
     minutes = {task.id: task.minutes for task in tasks}
     usable = [r for r in responses if r.tokens > 0 and minutes[r.task] is not None]
     models = list(dict.fromkeys(r.model for r in usable))
-    for row in (
-        horizons([r for r in usable if r.model not in published], tasks) if not published else ()
-    ):
-        published[row.model] = (row.p50_minutes or 0, row.low_minutes or 0, row.high_minutes or 1e9)
-    return World(Bank(usable, minutes, models), published)
+    others = [r for r in usable if r.model not in full]
+    for row in horizons(others, tasks) if others else ():
+        full[row.model] = row.p50_minutes or 0, row.low_minutes or 0, row.high_minutes or 1e9
+    return World(Bank(usable, minutes, models), full)
+
+
+def published(path: Path) -> dict[str, tuple[float, float, float]]:
+    """Published horizons with their intervals in minutes, by model; none if there is no file."""
+    if not path.exists():
+        return {}
+    with path.open(newline="") as file:
+        return {
+            row["agent"]: (float(row["p50"]), float(row["p50q0.025"]), float(row["p50q0.975"]))
+            for row in csv.DictReader(file)
+        }
 
 
 def made_up() -> tuple[list[Task], list[Response]]:
