@@ -263,14 +263,16 @@ class Bench:
         run: str,
         seconds: float = 10.0,
         *,
-        tools: Mapping[str, bytes] | None = None,
+        after_hook: bytes = b"",
         extra: Mapping[str, str] | None = None,
+        harder: str = "",
         tier: str = "bwrap",
     ) -> None:
         self.run = check_run(run)
         self._built, self._seconds, self._tier = built, seconds, tier
-        self._tools = {"sitecustomize.py": _HOOK, **(tools or {})}
+        self._hook = _HOOK + after_hook
         self._extra = dict(extra or {})
+        self._harder = harder
         self._session: Session | None = None
         self._runs = 0
         self._places: dict[tuple[str, int], tuple[Place, ...]] = {}
@@ -301,8 +303,7 @@ class Bench:
             session = await start_session(limits(self._seconds), self._tier)
             self._session, self._runs = session, 0
             await put_tree(session, self._built.archive)
-            for name, data in self._tools.items():
-                await session.write_file(f"{TOOLS}/{name}", data, executable=True)
+            await session.write_file(f"{TOOLS}/sitecustomize.py", self._hook)
         return self._session
 
     async def see(self, data: bytes, run: str = "", seconds: float | None = None) -> Seen:
@@ -341,7 +342,7 @@ class Bench:
     def _environment(self, status: int, nonce: str) -> dict[str, str]:
         both = options(status, nonce)
         # As reporters run it: a size that can't be had is a report, not a null pointer.
-        address = f"{both['ASAN_OPTIONS']}:allocator_may_return_null=0"
+        address = f"{both['ASAN_OPTIONS']}:allocator_may_return_null=0{self._harder}"
         return {
             **quiet_options(),
             "ASAN_OPTIONS": address,

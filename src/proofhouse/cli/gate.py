@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``proofhouse gate``: whether a patch fixes a flaw and breaks nothing else.
+
+Ends with 0 accepted, 1 refused, 3 inconclusive; 2 is bad input, 5 a machine that lacks something.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from proofhouse.cli import print_json
+from proofhouse.cli.validate import read_input
+from proofhouse.errors import InputError
+from proofhouse.validation.gate import GateRequest, Judgement, gate
+from proofhouse.validation.sources import read_source
+
+EXIT = {"accepted": 0, "refused": 1, "inconclusive": 3}
+MOST_CORPUS = 500
+
+_PATH = click.Path(path_type=Path)
+_SECONDS = click.FloatRange(0.1, 3600)
+
+
+@click.command()
+@click.option("--source", type=_PATH, required=True, help="Folder or archive, without the patch.")
+@click.option("--patch", type=_PATH, required=True, help="A unified diff against the source.")
+@click.option("--build", default="", help="Shell line that builds it, in its folder.")
+@click.option("--run", required=True, help="Runs it; {proof} is the input's path, else stdin.")
+@click.option("--proof", type=_PATH, required=True, multiple=True, help="Shows the flaw.")
+@click.option("--test", multiple=True, help="Shell line; passes after the patch.")
+@click.option("--corpus", type=_PATH, help="Folder of benign inputs.")
+@click.option("--build-timeout", type=_SECONDS, default=300.0, show_default=True, help="Seconds.")
+@click.option("--timeout", type=_SECONDS, default=10.0, show_default=True, help="Seconds a run.")
+@click.option("--test-timeout", type=_SECONDS, default=120.0, show_default=True, help="Seconds.")
+@click.option(
+    "--seconds", type=_SECONDS, default=75.0, show_default=True, help="For growing inputs."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the grown inputs.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(
+    source: Path,
+    patch: Path,
+    build: str,
+    run: str,
+    proof: tuple[Path, ...],
+    test: tuple[str, ...],
+    corpus: Path | None,
+    build_timeout: float,
+    timeout: float,
+    test_timeout: float,
+    seconds: float,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Apply a patch to a copy, and see what it changes: for the proof, and for everything else.
+
+    Everything runs in the sandbox only. Ends with 0 accepted, 1 refused, 3 inconclusive.
+    """
+    request = GateRequest(
+        read_source(source),
+        read_input(patch),
+        build,
+        run,
+        tuple(read_input(path) for path in proof),
+        tests=test,
+        corpus=_corpus(corpus) if corpus else (),
+        build_seconds=build_timeout,
+        run_seconds=timeout,
+        test_seconds=test_timeout,
+        seconds=seconds,
+        seed=seed,
+    )
+    judgement = asyncio.run(gate(request))
+    if as_json:
+        print_json(judgement.to_dict())
+    else:
+        _show(judgement)
+    click.get_current_context().exit(EXIT[judgement.verdict])
+
+
+def _corpus(folder: Path) -> tuple[bytes, ...]:
+    """The regular files of a folder, in the order of their names."""
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}.")
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
+    if len(files) > MOST_CORPUS:
+        raise InputError(f"The corpus has more than {MOST_CORPUS} files.", hint="Choose.")
+    return tuple(read_input(path) for path in files)
+
+
+def _show(judgement: Judgement) -> None:
+    click.echo(f"{judgement.verdict}: {judgement.reason}")
+    for check in judgement.checks:
+        click.echo(f"  {check.result:12} {check.name:14} {check.why}")
+        for name in ("input", "before", "after", "found"):
+            if name in check.evidence and check.result in ("failed", "noted"):
+                click.echo(f"{'':16}{name}: {str(check.evidence[name])[:300]!r}")

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which difference between a program and its patched self counts, and what the flaw looks like.
+
+    flaw = Flaw.of(three runs of a proof, runs of controls)
+    weigh(flaw, before, after, "given")     None, or Weighed("difference", "…: now refused …")
+
+A patch may do what it likes with an input that showed the flaw, except show a fault. With any other
+input it must do what was done before: a user sees exit status and standard output, so these are
+compared; standard error is for people and is not.
+
+How strictly depends on who made the input (``origin``):
+
+- *given*, *recorded*: somebody chose it for this program. Any difference counts.
+- *found*: a file or literal lying about. A difference counts unless both sides refuse it.
+- *grown*: a mutant of one of these. Likewise, and *taken otherwise* (0 before and after, other
+  output) counts too.
+- *kin*: a mutant of a proof that is quiet without the patch. It counts if it was taken (0) before
+  and the flaw's class is one whose edge is exact: an access outside an object, an exception. A
+  recursion, a hang, a lack of memory has no exact edge, and a rule that was broken (exit status)
+  may be broken quietly: there kin do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from proofhouse.validation.program import Bench, Seen
+from proofhouse.validation.traces import canonical_class
+
+_NO_EDGE = frozenset(
+    {"stack-overflow", "recursionerror", "timeout", "out-of-memory", "memoryerror"}
+    | {"allocation-size-too-big", "killed", "requested-allocation-size"}
+)
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """What the proofs show. ``status`` is set where only an exit status shows it."""
+
+    signatures: frozenset[tuple[str, str, str]]
+    status: int | None = None
+
+    @classmethod
+    def of(cls, runs: Sequence[Seen], controls: Sequence[Seen]) -> Flaw | None:
+        """The flaw that all ``runs`` of one proof agree on; None if there is none.
+
+        A status other than 0 is one only if a control ends with 0.
+        """
+        first = runs[0]
+        if any(seen.signature != first.signature for seen in runs):
+            return None
+        if first.ended in ("crashed", "timed-out") or first.kind == "out-of-memory":
+            if any(c.signature == first.signature for c in controls[:2]) and not any(
+                c.ended == "quiet" for c in controls
+            ):
+                return None
+            return cls(frozenset({first.signature}))
+        statuses = {seen.exit_status for seen in runs}
+        told = first.ended == "quiet" and len(statuses) == 1 and first.exit_status
+        taken = any(c.ended == "quiet" and c.exit_status == 0 for c in controls)
+        return cls(frozenset(), first.exit_status) if told and taken else None
+
+    @classmethod
+    def together(cls, flaws: Sequence[Flaw]) -> Flaw:
+        """What several proofs show."""
+        statuses = {flaw.status for flaw in flaws} - {None}
+        every = frozenset(s for flaw in flaws for s in flaw.signatures)
+        return cls(every, statuses.pop() if statuses else None)
+
+    def bad(self, seen: Seen) -> bool:
+        """Whether a run shows this flaw or any other fault."""
+        if seen.ended != "quiet":
+            return True
+        return self.status is not None and seen.exit_status == self.status
+
+    def shows(self, seen: Seen) -> bool:
+        """Whether a run shows this very flaw."""
+        by_status = self.status is not None and seen.exit_status == self.status
+        return seen.signature in self.signatures or (seen.ended == "quiet" and by_status)
+
+    def also(self, seen: Seen) -> Flaw:
+        """The flaw as another build shows it, too."""
+        if seen.ended == "crashed":
+            return replace(self, signatures=self.signatures | {seen.signature})
+        return self
+
+    @property
+    def has_edge(self) -> bool:
+        """Whether an input is either over the edge or not: no recursion, hang or broken rule."""
+        kinds = {canonical_class(kind).rpartition(".")[2] for _, kind, _ in self.signatures}
+        return self.status is None and not kinds & _NO_EDGE
+
+    def __str__(self) -> str:
+        if self.status is not None and not self.signatures:
+            return f"exit status {self.status}"
+        return " or ".join(sorted(f"{k} in {f or '?'}" for _, k, f in self.signatures))
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A difference that counts: ``kind`` is variant, crash or difference."""
+
+    kind: str
+    why: str
+
+
+def answers_before(seen: Seen) -> tuple[str, int | None, bytes]:
+    """What must repeat itself before a difference from it means anything."""
+    return (seen.ended, seen.exit_status, seen.stdout)
+
+
+def weigh(flaw: Flaw, before: Seen, after: Seen, origin: str) -> Weighed | None:
+    """Whether the two sides of one input differ in a way that counts."""
+    if flaw.bad(before):
+        if flaw.shows(before) and flaw.bad(after):
+            return Weighed(
+                "variant", f"It showed the flaw ({before}) and still ends badly: {after}."
+            )
+        return None
+    if after.ended != "quiet" or flaw.bad(after):
+        return Weighed("crash", f"It was {before}, and ends badly with the patch: {after}.")
+    if before.answer == after.answer:
+        return None
+    return _answered_otherwise(flaw, before, after, origin)
+
+
+def _answered_otherwise(flaw: Flaw, before: Seen, after: Seen, origin: str) -> Weighed | None:
+    old, new = before.exit_status, after.exit_status
+    if origin not in ("given", "recorded"):
+        if old and new:
+            return None
+        if origin in ("grown", "kin") and old:
+            return None
+        if origin == "kin" and not flaw.has_edge:
+            return None
+    if old == new:
+        return Weighed("difference", "it is answered otherwise, with the same exit status.")
+    if not old:
+        return Weighed("difference", f"it was taken, and is now refused (exit status {new}).")
+    if not new:
+        return Weighed("difference", f"it was refused (exit status {old}), and is now taken.")
+    return Weighed("difference", f"its exit status was {old} and is {new}.")
+
+
+async def silence(
+    flaw: Flaw,
+    proof: bytes,
+    taken: Sequence[tuple[object, Seen]],
+    before: Bench,
+    after: Bench,
+) -> str:
+    """Why a proof that is now taken is not answered; "" if it is, or is refused.
+
+    Taken in silence, by a program that never is silent about what it takes; or the end of the input
+    makes no difference any more, where it does for inputs that were taken before.
+    """
+    new = await after.see(proof)
+    if new.exit_status != 0 or not taken:
+        return ""
+    if not new.stdout.strip() and all(seen.stdout.strip() for _, seen in taken):
+        return "A proof is now taken without a word; whatever was taken before was answered."
+    return ""

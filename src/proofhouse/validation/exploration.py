@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Grows inputs on both sides of a patch at once, and looks for a difference that counts.
+
+    explorer = Explorer(flaw, source, patched, probes, plain, seed=1)
+    finding = await explorer.explore(known, proofs, deadline=…)      None: nothing that counts
+
+Each input runs on the instrumented build without and with the patch. It is kept and mutated
+further if it reached something new on *either* side, so that the branches a patch adds are led to
+as well. A difference is confirmed, twice, on the plain builds before it counts.
+
+Order, by what is most likely to tell: known inputs, variants of the proofs, sizes around every
+constant that either side compares with, random edits until the deadline. Same seed, same order;
+how far it gets depends on the machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from proofhouse.validation.differences import Flaw, Weighed, answers_before, weigh
+from proofhouse.validation.growth import (
+    MOST_INPUT,
+    Havoc,
+    dictionary,
+    shortened,
+    sizes,
+    stretched,
+    varied,
+)
+from proofhouse.validation.instrument import look
+from proofhouse.validation.program import Bench, Seen
+from proofhouse.validation.sources import Tree
+
+_T = TypeVar("_T")
+_MOST_VARIANTS = 600
+_MOST_STRETCHED = 900
+
+
+@dataclass(frozen=True)
+class Item:
+    """An input: its bytes, the command it is for ("" is the gate's own), and who made it."""
+
+    data: bytes
+    run: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A difference that counts, confirmed on the plain builds."""
+
+    kind: str
+    why: str
+    item: Item
+    before: Seen
+    after: Seen
+
+
+class Explorer:
+    """One exploration; ``probes`` and ``plain`` are benches without and with the patch."""
+
+    def __init__(
+        self,
+        flaw: Flaw,
+        source: Tree,
+        patched: Tree,
+        probes: tuple[Bench, Bench],
+        plain: tuple[Bench, Bench],
+        seed: int,
+    ) -> None:
+        self.flaw = flaw
+        self.probes, self.plain = probes, plain
+        words = list(dict.fromkeys([*dictionary(source), *dictionary(patched)]))
+        self.havoc = Havoc(words, seed)
+        self.pick = random.Random(seed)  # noqa: S311 - not a secret; must repeat
+        self.pool: list[Item] = []
+        self._edges: set[tuple[int, int, int]] = set()
+        self._done: set[tuple[bytes, str]] = set()
+        self._deadline = 0.0
+        self.runs = self.crashed = self.unconfirmed = 0
+        self.excused: list[str] = []
+
+    def counts(self) -> dict[str, int]:
+        """How much was looked at."""
+        return {
+            "inputs": self.runs,
+            "variantsThatCrashedBefore": self.crashed,
+            "edges": len(self._edges),
+            "kept": len(self.pool),
+            "unconfirmed": self.unconfirmed,
+        }
+
+    async def explore(
+        self, known: Sequence[Item], proofs: Sequence[bytes], deadline: float
+    ) -> Finding | None:
+        """The first finding; None when the deadline (``time.monotonic``) comes before one."""
+        self._deadline = deadline
+        for proof in proofs:
+            self.flaw = self.flaw.also(await self.probes[0].see(proof))
+        begun = time.monotonic()
+        span = deadline - begun
+        stages = (
+            (iter(known), 0.25),
+            (self._variants(proofs), 0.55),
+            (self._stretched(), 0.75),
+            (self._random(proofs), 1.0),
+        )
+        for items, share in stages:
+            finding = await self._stage(items, begun + share * span)
+            if finding is not None:
+                return finding
+        return None
+
+    async def _stage(self, items: Iterable[Item], until: float) -> Finding | None:
+        for item in items:
+            if time.monotonic() > until:
+                return None
+            finding = await self._try(item)
+            if finding is not None:
+                return finding
+        return None
+
+    async def _try(self, item: Item) -> Finding | None:
+        key = (item.data, item.run)
+        if key in self._done or len(item.data) > MOST_INPUT:
+            return None
+        self._done.add(key)
+        self.runs += 1
+        (before, left), (after, right) = await asyncio.gather(
+            *(look(bench, item.data, item.run) for bench in self.probes)
+        )
+        self.havoc.learn((*left.compared, *right.compared))
+        fresh = {(0, *e) for e in left.edges} | {(1, *e) for e in right.edges}
+        if not fresh <= self._edges and before.ended == "quiet":
+            self._edges |= fresh
+            self.pool.append(item)
+        self.crashed += self.flaw.shows(before)
+        weighed = weigh(self.flaw, before, after, item.origin)
+        return await self._confirmed(item, weighed) if weighed is not None else None
+
+    async def _confirmed(self, item: Item, first: Weighed) -> Finding | None:
+        """The same, twice, on the plain builds."""
+        rounds = []
+        for _ in range(2):
+            rounds.append(
+                await asyncio.gather(*(bench.see(item.data, item.run) for bench in self.plain))
+            )
+        (before, after), (before2, after2) = rounds
+        weighed = weigh(self.flaw, before, after, item.origin)
+        stable = answers_before(before) == answers_before(before2) and answers_before(
+            after
+        ) == answers_before(after2)
+        if weighed is None or weighed.kind != first.kind or not stable:
+            self.unconfirmed += 1
+            return None
+        return Finding(weighed.kind, weighed.why, item, before, after)
+
+    # ---- what to try ---------------------------------------------------------------------------
+
+    def _variants(self, proofs: Sequence[bytes]) -> Iterator[Item]:
+        streams: list[Iterator[bytes]] = []
+        for proof in proofs:
+            made = [*varied(proof[:MOST_INPUT], self.havoc.constants, self.pick)]
+            self.pick.shuffle(made)
+            streams.append(
+                itertools.chain.from_iterable(
+                    zip(_padded(shortened(proof), made), made, strict=True)
+                )
+            )
+        for data in itertools.islice(_in_turn(streams), _MOST_VARIANTS):
+            yield Item(data, "", "kin")
+
+    def _stretched(self) -> Iterator[Item]:
+        seeds = [item for item in self.pool if 0 < len(item.data) <= 4096][:24]
+        self.pick.shuffle(seeds)
+        lengths = sizes(self.havoc.constants)
+        streams: list[Iterator[Item]] = []
+        for seed in seeds:
+            made = list(itertools.islice(stretched(seed.data, lengths), 4000))
+            self.pick.shuffle(made)
+            origin = "kin" if seed.origin == "kin" else "grown"
+            streams.append(iter([Item(data, seed.run, origin) for data in made]))
+        yield from itertools.islice(_in_turn(streams), _MOST_STRETCHED)
+
+    def _random(self, proofs: Sequence[bytes]) -> Iterator[Item]:
+        kin = [Item(proof, "", "kin") for proof in proofs]
+        while time.monotonic() < self._deadline:
+            pool = self.pool or [Item(b"", "", "grown")]
+            parent = self.pick.choice(pool[-16:] if self.pick.random() < 0.4 else pool)
+            if self.pick.random() < 0.15:
+                parent = self.pick.choice(kin)
+            other = self.pick.choice([item for item in pool if item.origin != "kin"] or pool)
+            origin = "kin" if parent.origin == "kin" else "grown"
+            yield Item(self.havoc.mutant(parent.data, other.data), parent.run, origin)
+
+
+def _padded(short: Iterable[bytes], model: Sequence[bytes]) -> Iterator[bytes]:
+    """As many as ``model`` has: the first ones, then the model's own again."""
+    return itertools.islice(itertools.chain(short, model), len(model))
+
+
+def _in_turn(streams: Sequence[Iterable[_T]]) -> Iterator[_T]:
+    """One of each stream in turn until all are empty."""
+    left = [iter(stream) for stream in streams]
+    while left:
+        for stream in tuple(left):
+            try:
+                yield next(stream)
+            except StopIteration:
+                left.remove(stream)

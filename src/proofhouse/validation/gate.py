@@ -1,0 +1,429 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Accepts a patch, or refuses it and says why: not by its text, but by what it changes.
+
+    judgement = await gate(GateRequest(tree, patch, "make", "./target {proof}", (proof,)))
+    judgement.verdict      "accepted" | "refused" | "inconclusive"
+    judgement.checks       (Check("applies", "passed", …), Check("proof-gone", "failed", …), …)
+
+Checks, in this order; the first that fails refuses, and all before it are kept with their evidence:
+
+1.  *applies*       the diff fits the source, nothing of it leaves the tree (``patches``)
+2.  *tricks*        nothing in it talks to the sanitizer or catches a fault (``hints``)
+3.  *builds*        before and after; what was checked before is checked after
+4.  *proof-before*  each proof shows its flaw three times without the patch, or: inconclusive
+5.  *proof-gone*    none shows any fault with it
+6.  *tests*         what passed still passes; what failed passes (existing tests are put back)
+7.  *known-inputs*  corpus, samples and the tests' own calls: the same output and exit status
+8.  *answers*       a proof that is now taken is answered: not silence, not half the work
+9.  *variants*      mutants of the proofs that crashed do not, and none crashes anew
+10. *behaviour*     inputs grown from all of these, led by coverage, are answered as before
+
+Steps 9 and 10 run against an instrumented build of both sides (``instrument``) for a stated time,
+and what they find is confirmed on the plain builds. ``weigh`` in ``differences`` says which
+difference counts. What no check reached is not known: an accepted patch is not proven right.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from proofhouse.errors import FormatError, RefusedError
+from proofhouse.sandbox import SessionLostError, start_session
+from proofhouse.validation import hints
+from proofhouse.validation.differences import Flaw, answers_before, silence, weigh
+from proofhouse.validation.exploration import Explorer, Item
+from proofhouse.validation.growth import seeds
+from proofhouse.validation.instrument import probe, tools
+from proofhouse.validation.patches import Patch, apply, parse
+from proofhouse.validation.program import (
+    SOURCE,
+    Bench,
+    Built,
+    Seen,
+    build,
+    check_run,
+    limits,
+    put_tree,
+    quiet_options,
+)
+from proofhouse.validation.recording import Call, record
+from proofhouse.validation.reproduce import GENERIC_CONTROLS, RUNS, seen_dict
+from proofhouse.validation.sources import Tree
+
+VERDICTS = ("accepted", "refused", "inconclusive")
+
+
+@dataclass(frozen=True)
+class GateRequest:
+    """A patch and what it must withstand; ``seconds`` is the time steps 9 and 10 may take."""
+
+    source: Tree
+    patch: bytes
+    build: str
+    run: str
+    proofs: tuple[bytes, ...]
+    tests: tuple[str, ...] = ()
+    corpus: tuple[bytes, ...] = ()
+    build_seconds: float = 300.0
+    run_seconds: float = 10.0
+    test_seconds: float = 120.0
+    seconds: float = 75.0
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Check:
+    """One step: ``result`` is passed, failed, noted (decides nothing) or inconclusive."""
+
+    name: str
+    result: str
+    why: str
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "name": self.name,
+            "result": self.result,
+            "why": self.why,
+            "evidence": self.evidence,
+        }
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict, its reason, and every check that was made."""
+
+    verdict: str
+    reason: str
+    checks: tuple[Check, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of the command line."""
+        return {
+            "verdict": self.verdict,
+            "reason": self.reason,
+            "checks": [check.to_dict() for check in self.checks],
+        }
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """The same thing without and with the patch."""
+
+    before: Built
+    after: Built
+
+
+class _DecidedError(Exception):
+    """A check ended the judgement."""
+
+
+async def gate(request: GateRequest, *, tier: str = "bwrap") -> Judgement:
+    """Judge a patch.
+
+    Raises InputError for a run command that can't be run, PrerequisiteError without a sandbox.
+    A patch that can't be read or leaves the tree is *refused*, like one that does not fit.
+    """
+    check_run(request.run)
+    run = _Gate(request, tier)
+    try:
+        await run.judge()
+    except _DecidedError:
+        pass
+    except SessionLostError:
+        run.checks.append(Check("sandbox", "inconclusive", "A sandbox was lost under the tests."))
+    failed = next((c for c in run.checks if c.result == "failed"), None)
+    unsure = next((c for c in run.checks if c.result == "inconclusive"), None)
+    if failed is not None:
+        return Judgement("refused", f"{failed.name}: {failed.why}", tuple(run.checks))
+    if unsure is not None:
+        return Judgement("inconclusive", f"{unsure.name}: {unsure.why}", tuple(run.checks))
+    why = f"All {sum(c.result == 'passed' for c in run.checks)} checks passed."
+    return Judgement("accepted", why, tuple(run.checks))
+
+
+class _Gate:
+    """One judgement under way."""
+
+    def __init__(self, request: GateRequest, tier: str) -> None:
+        self.request, self.tier = request, tier
+        self.checks: list[Check] = []
+
+    def _tell(self, name: str, result: str, why: str, **evidence: Any) -> None:
+        self.checks.append(Check(name, result, why, evidence))
+        if result == "failed" or (result == "inconclusive" and name != "tests"):
+            raise _DecidedError
+
+    async def judge(self) -> None:
+        """The steps of the module's docstring."""
+        patch, patched = self._applied()
+        self._look(patch)
+        plain = await self._built(patched)
+        async with self._bench(plain.before) as before, self._bench(plain.after) as after:
+            flaw = await self._proofs(before, after)
+            calls = await self._tests(patch, patched, plain)
+            known = self._known(calls)
+            benign = await self._known_inputs(known, flaw, before, after)
+            await self._answers(flaw, benign, before, after)
+            await self._grown(patched, known, flaw, before, after)
+
+    def _bench(self, built: Built) -> Bench:
+        return Bench(built, self.request.run, self.request.run_seconds, tier=self.tier)
+
+    def _applied(self) -> tuple[Patch, Tree]:
+        digest = hashlib.sha256(self.request.patch).hexdigest()
+        try:
+            patch = parse(self.request.patch)
+            patched = apply(patch, self.request.source)
+        except (FormatError, RefusedError) as error:
+            self._tell("applies", "failed", f"{error}", patch=digest)
+            raise _DecidedError from None
+        files = [change.after or change.before for change in patch.changes]
+        self._tell(
+            "applies",
+            "passed",
+            f"It changes {len(files)} file(s), with no fuzz.",
+            patch=digest,
+            source=self.request.source.digest,
+            patched=patched.digest,
+            files=files[:50],
+        )
+        return patch, patched
+
+    def _look(self, patch: Patch) -> None:
+        found = hints.tricks(patch)
+        told = [{"path": h.path, "line": h.line, "why": h.why} for h in found]
+        if found:
+            first = found[0]
+            self._tell("tricks", "failed", f"{first.path} {first.why}: {first.line}", found=told)
+        self._tell("tricks", "passed", "Nothing in it hides a flaw from a sanitizer.")
+        seen = [{"path": h.path, "line": h.line, "why": h.why} for h in hints.hints(patch)]
+        if seen:
+            self._tell("hints", "noted", "For a reader; decides nothing.", found=seen)
+
+    async def _built(self, patched: Tree) -> _Sides:
+        before, after = await asyncio.gather(
+            *(self._build(t) for t in (self.request.source, patched))
+        )
+        if not before.ok:
+            why = before.log.partition("\n")[0]
+            self._tell("builds", "inconclusive", f"The source itself does not build: {why}")
+        if not after.ok:
+            why = after.log.partition("\n")[0]
+            self._tell("builds", "failed", f"With the patch: {why}", log=after.log[-2000:])
+        checked = [await self._checked_files(built) for built in (before, after)]
+        lost = sorted(checked[0] - checked[1])
+        if lost:
+            self._tell("builds", "failed", f"{lost[0]} is no longer built with its sanitizer.")
+        self._tell("builds", "passed", "Before and after.", sanitized=sorted(checked[1])[:20])
+        return _Sides(before, after)
+
+    async def _build(self, tree: Tree, extra: dict[str, bytes] | None = None) -> Built:
+        request = self.request
+        return await build(tree, request.build, request.build_seconds, tools=extra, tier=self.tier)
+
+    async def _checked_files(self, built: Built) -> frozenset[str]:
+        """Programs and libraries that call a sanitizer's runtime."""
+        session = await start_session(limits(60), self.tier)
+        try:
+            await put_tree(session, built.archive)
+            script = (
+                "find . -type f -perm -100 -size -64M -print0 | xargs -0 -r "
+                "grep -lE '__(asan|tsan|msan)_init|__ubsan_handle' | head -n 500"
+            )
+            done = await session.exec(["/bin/sh", "-c", script], cwd=SOURCE, timeout=60)
+        finally:
+            await session.close()
+        return frozenset(done.stdout.decode("utf-8", "replace").split("\n")) - {""}
+
+    # ---- proofs and tests ----------------------------------------------------------------------
+
+    async def _proofs(self, before: Bench, after: Bench) -> Flaw:
+        signatures, shown = [], []
+        controls = [
+            await before.see(data) for data in (*GENERIC_CONTROLS, *self.request.corpus[:8])
+        ]
+        for proof in self.request.proofs:
+            runs = [await before.see(proof) for _ in range(RUNS)]
+            flaw = Flaw.of(runs, controls)
+            shown.append({"runs": [seen_dict(seen) for seen in runs]})
+            if flaw is None:
+                told = "; ".join(str(seen) for seen in runs)
+                self._tell(
+                    "proof-before",
+                    "inconclusive",
+                    f"Without the patch a proof does not show one flaw three times: {told}.",
+                    proofs=shown,
+                )
+            else:
+                signatures.append(flaw)
+        flaw = Flaw.together(signatures)
+        self._tell("proof-before", "passed", f"Each run shows {flaw}.", proofs=shown)
+        gone = []
+        for at, proof in enumerate(self.request.proofs):
+            runs = [await after.see(proof) for _ in range(RUNS)]
+            gone.append({"runs": [seen_dict(seen) for seen in runs]})
+            bad = next((seen for seen in runs if flaw.bad(seen)), None)
+            if bad is not None:
+                why = f"With the patch proof {at + 1} still ends badly: {bad}."
+                self._tell("proof-gone", "failed", why, proofs=gone, trace=list(bad.trace))
+        self._tell("proof-gone", "passed", "No proof shows any fault.", proofs=gone)
+        return flaw
+
+    async def _tests(self, patch: Patch, patched: Tree, plain: _Sides) -> tuple[Call, ...]:
+        """Run the tests on both sides; what they call is learnt from the side before."""
+        calls: list[Call] = []
+        tampered = {
+            change.before: self.request.source.entries[change.before]
+            for change in patch.changes
+            if change.before and hints.is_test(change.before)
+        }
+        after = plain.after
+        if tampered:
+            after = await self._build(patched.replaced(tampered))
+        told = []
+        for line in self.request.tests:
+            old = await self._test(plain.before, line)
+            new = await self._test(after, line) if after.ok else (-1, "does not build")
+            told.append({"test": line, "before": old[0], "after": new[0], "log": new[1][-1500:]})
+            if new[0] != 0 and old[0] == 0:
+                why = f"{line!r} passes without the patch and fails with it ({new[0]})."
+                self._tell("tests", "failed", why, tests=told)
+            if new[0] != 0:
+                self._tell("tests", "inconclusive", f"{line!r} fails before and after.", tests=told)
+            calls += await record(
+                plain.before, self.request.run, line, self.request.test_seconds, tier=self.tier
+            )
+        if self.request.tests and self.checks[-1].name != "tests":
+            fixed = sum(row["before"] != 0 for row in told)
+            why = f"{len(told)} pass with the patch, {fixed} of them failed without it."
+            self._tell("tests", "passed", why, tests=told, calls=len(calls))
+        return tuple(calls)
+
+    async def _test(self, built: Built, line: str) -> tuple[int, str]:
+        session = await start_session(limits(self.request.test_seconds), self.tier)
+        try:
+            await put_tree(session, built.archive)
+            done = await session.exec(
+                ["/bin/sh", "-c", line],
+                cwd=SOURCE,
+                env=quiet_options(),
+                timeout=self.request.test_seconds,
+            )
+        finally:
+            await session.close()
+        log = (done.stdout + done.stderr)[-1500:].decode("utf-8", "replace")
+        return (-1 if done.timed_out else done.returncode), log
+
+    # ---- behaviour -----------------------------------------------------------------------------
+
+    def _known(self, calls: Sequence[Call]) -> list[Item]:
+        """Every input that somebody wrote, the most trusted first."""
+        items = [Item(data, "", "given") for data in self.request.corpus]
+        items += [Item(call.data, call.run, "recorded") for call in calls]
+        items += [Item(data, "", "found") for data in seeds(self.request.source)]
+        items += [Item(data, "", "found") for data in GENERIC_CONTROLS]
+        return list({(item.data, item.run): item for item in reversed(items)}.values())[::-1]
+
+    async def _known_inputs(
+        self, known: Sequence[Item], flaw: Flaw, before: Bench, after: Bench
+    ) -> list[tuple[Item, Seen]]:
+        """Step 7; returns what is taken (exit status 0) without the patch."""
+        taken: list[tuple[Item, Seen]] = []
+        for item in known:
+            old, new = await asyncio.gather(
+                before.see(item.data, item.run), after.see(item.data, item.run)
+            )
+            verdict = weigh(flaw, old, new, item.origin)
+            if verdict is not None:
+                again = await before.see(item.data, item.run)
+                if answers_before(again) == answers_before(old):
+                    self._tell(
+                        "known-inputs",
+                        "failed",
+                        f"An input of the {item.origin} ones: {verdict.why}",
+                        **shown(item, old, new),
+                    )
+            if old.ended == "quiet" and old.exit_status == 0:
+                taken.append((item, old))
+        why = f"{len(known)} inputs are answered as before; {len(taken)} of them are taken."
+        self._tell("known-inputs", "passed", why, inputs=len(known), taken=len(taken))
+        return taken
+
+    async def _answers(
+        self, flaw: Flaw, taken: Sequence[tuple[Item, Seen]], before: Bench, after: Bench
+    ) -> None:
+        for proof in self.request.proofs:
+            why = await silence(flaw, proof, taken, before, after)
+            if why:
+                digest = hashlib.sha256(proof).hexdigest()
+                self._tell("answers", "failed", why, proof=digest)
+        self._tell("answers", "passed", "Each proof is refused, or answered in full.")
+
+    async def _grown(
+        self, patched: Tree, known: Sequence[Item], flaw: Flaw, before: Bench, after: Bench
+    ) -> None:
+        """Steps 9 and 10."""
+        request = self.request
+        sides = await self._instrumented(patched, known)
+        how = "instrumented" if sides is not None else "plain"
+        pair = sides or _Sides(before._built, after._built)
+        begun = time.monotonic()
+        async with (
+            probe(pair.before, request.run, request.run_seconds, tier=self.tier) as left,
+            probe(pair.after, request.run, request.run_seconds, tier=self.tier) as right,
+        ):
+            explorer = Explorer(
+                flaw, request.source, patched, (left, right), (before, after), request.seed
+            )
+            finding = await explorer.explore(
+                known, request.proofs, deadline=begun + request.seconds
+            )
+        evidence = {**explorer.counts(), "build": how, "seconds": int(time.monotonic() - begun)}
+        if finding is not None:
+            at = "behaviour" if finding.kind == "difference" else "variants"
+            if at == "behaviour":
+                self._tell("variants", "passed", "No variant ends badly.", **evidence)
+            told = shown(finding.item, finding.before, finding.after)
+            self._tell(at, "failed", finding.why, **evidence, **told)
+        self._tell("variants", "passed", "No variant ends badly.", **evidence)
+        self._tell("behaviour", "passed", "Nothing that counts is answered otherwise.", **evidence)
+
+    async def _instrumented(self, patched: Tree, known: Sequence[Item]) -> _Sides | None:
+        """Both sides instrumented, hardened if what is benign stays quiet; None without."""
+        for hardened in (True, False):
+            extra = tools(hardened=hardened)
+            before, after = await asyncio.gather(
+                self._build(self.request.source, extra), self._build(patched, extra)
+            )
+            if before.ok and after.ok and await self._sound(before, known):
+                return _Sides(before, after)
+        return None
+
+    async def _sound(self, built: Built, known: Sequence[Item]) -> bool:
+        """Whether what was quiet on the plain build is mostly quiet on this one."""
+        trusted = [item for item in known if item.origin != "found"][:6] or list(known[-4:])
+        async with probe(
+            built, self.request.run, self.request.run_seconds, tier=self.tier
+        ) as bench:
+            seen = [await bench.see(item.data, item.run) for item in trusted]
+        return sum(s.ended == "quiet" for s in seen) * 2 >= len(seen)
+
+
+def shown(item: Item, before: Seen, after: Seen) -> dict[str, Any]:
+    """An input and its two answers, for the evidence: readable, and cut."""
+    return {
+        "input": item.data[:512].decode("latin-1"),
+        "inputDigest": hashlib.sha256(item.data).hexdigest(),
+        "inputBytes": len(item.data),
+        "run": item.run or None,
+        "origin": item.origin,
+        "before": {**seen_dict(before), "told": before.stdout[:300].decode("utf-8", "replace")},
+        "after": {**seen_dict(after), "told": after.stdout[:300].decode("utf-8", "replace")},
+    }

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Inputs by mutation: variants of a proof, and a benign corpus grown from samples; pure.
+
+Four sources, all deterministic in their seed:
+
+- `shortened`: the proof with parts left out, for what crashes with less;
+- `varied`: the proof with bytes, numbers and lengths changed, for what crashes likewise, and for
+  what just doesn't: the inside of a limit;
+- `stretched`: samples whose words, lines and numbers are brought to sizes around every constant
+  that the program compares with and every power of two, for limits;
+- `havoc`: random edits with a dictionary, for whatever coverage rewards.
+
+`seeds` finds samples where a project keeps them: files of tests and examples, and the string
+literals and here-documents of its tests. `dictionary` holds the literals of its sources.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+
+from proofhouse.validation.sources import Tree
+
+MOST_INPUT = 64 << 10
+"""Samples longer than this are left out, and mutants cut."""
+
+_SAMPLES = re.compile(
+    r"(?:^|/)(?:tests?|testing|samples?|examples?|corpus|fixtures?|data|spec|seeds?)(?:/|$)", re.I
+)
+_CODE = re.compile(
+    r"\.(?:c|cc|cpp|cxx|h|hh|hpp|py|pyx|go|java|rs|js|sh|mk|cmake|o|a|so|pyc)$", re.I
+)
+_TEXTS = re.compile(r"\.(?:c|cc|cpp|cxx|h|hh|hpp|py|go|java|rs|sh|js|rb|pl|t)$", re.I)
+_NOT_INPUT = re.compile(r"(?:^|/)(?:makefile|readme|license|copying|cmakelists|changelog)", re.I)
+_QUOTED = re.compile(r"\"((?:[^\"\\]|\\.){1,4000})\"|'((?:[^'\\\n]|\\.){1,4000})'", re.S)
+_HERE = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?[^\n]*\n(.*?)\n\s*\1\s*$", re.S | re.M)
+_NUMBER = re.compile(rb"\d{1,18}")
+_WORD = re.compile(rb"[A-Za-z0-9_.-]+")
+_SIZES = (1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 100, 127, 128, 129, 200)
+_LARGE = (255, 256, 257, 500, 511, 512, 513, 1000, 1023, 1024, 1025, 2048, 4096)
+_NUMBERS = (0, 1, 2, 3, 7, 8, 10, 16, 31, 32, 33, 63, 64, 65, 100, 127, 128, 129, 255, 256, 257)
+_MORE_NUMBERS = (1000, 1024, 4096, 32767, 65535, 65536, 2**31 - 1, 2**31, 2**32 - 1)
+
+
+def seeds(tree: Tree) -> list[bytes]:
+    """Samples of a project, smallest first: whole files, then literals of its tests."""
+    files, literals = [], []
+    for path, entry in tree.entries.items():
+        if entry.link or not entry.data or len(entry.data) > MOST_INPUT:
+            continue
+        if _SAMPLES.search(path) and not _CODE.search(path) and not _NOT_INPUT.search(path):
+            files.append(entry.data)
+        elif _TEXTS.search(path) and re.search(r"test", path, re.I):
+            literals += list(_literals(entry.data))
+    return [*sorted(_unique(files), key=len)[:200], *sorted(_unique(literals), key=len)[:150]]
+
+
+def _unique(items: Iterable[bytes]) -> list[bytes]:
+    return list(dict.fromkeys(items))
+
+
+def _literals(source: bytes) -> Iterator[bytes]:
+    """String literals and here-documents, escapes read as C, Python and printf read them."""
+    text = source.decode("utf-8", "replace")
+    for found in _HERE.finditer(text):
+        yield found[2].encode() + b"\n"
+    for found in _QUOTED.finditer(text):
+        raw = found[1] if found[1] is not None else found[2]
+        try:
+            plain = raw.encode("latin-1", "replace").decode("unicode_escape").encode("latin-1")
+        except (UnicodeDecodeError, UnicodeEncodeError):
+            continue
+        yield plain
+        if "\n" not in raw and b"\n" not in plain:
+            yield plain + b"\n"
+
+
+def dictionary(tree: Tree) -> list[bytes]:
+    """Short literals of the sources: command words, magic numbers, separators."""
+    words: list[bytes] = []
+    for path, entry in tree.entries.items():
+        if not entry.link and _TEXTS.search(path) and len(entry.data) < 1 << 20:
+            words += [word for word in _literals(entry.data) if 0 < len(word) <= 24]
+    return _unique(words)[:400]
+
+
+def numbers_of(data: bytes) -> list[tuple[int, int]]:
+    """Where decimal numbers stand."""
+    return [found.span() for found in _NUMBER.finditer(data)][:64]
+
+
+def shortened(proof: bytes) -> Iterator[bytes]:
+    """The proof with lines or stretches left out, and its beginnings."""
+    lines = proof.splitlines(keepends=True)
+    if 1 < len(lines) <= 400:
+        step = max(1, len(lines) // 24)
+        for at in range(0, len(lines), step):
+            yield b"".join(lines[:at] + lines[at + step :])
+        for at in range(0, len(lines), step):
+            yield b"".join(lines[:at])
+    for parts in (2, 4, 8, 16, 32):
+        size = len(proof) // parts
+        if size < 1:
+            break
+        for at in range(0, len(proof), size):
+            yield proof[:at] + proof[at + size :]
+        yield proof[: len(proof) - size]
+    for cut in range(1, min(9, len(proof))):
+        yield proof[:-cut]
+
+
+def varied(proof: bytes, constants: Sequence[int], source: random.Random) -> Iterator[bytes]:
+    """The proof with one thing changed at a time."""
+    for start, end in numbers_of(proof):
+        value = int(proof[start:end])
+        near = (value + 1, value - 1, value * 2, value // 2, value + 16, value * 10, *_NUMBERS)
+        for new in (*near, *constants[:16]):
+            if new >= 0:
+                yield proof[:start] + b"%d" % new + proof[end:]
+    for found in list(_WORD.finditer(proof))[:24]:
+        start, end = found.span()
+        word = proof[start:end]
+        yield proof[:start] + word * 2 + proof[end:]
+        yield proof[:start] + word + word[-1:] + proof[end:]
+        yield proof[:start] + word[:-1] + proof[end:]
+        yield proof[:start] + word[: len(word) // 2] + proof[end:]
+        yield proof[:start] + bytes(_other(c, source) for c in word) + proof[end:]
+    for at in _spread(len(proof), 96):
+        for new in (proof[at] ^ 1, (proof[at] + 1) & 255, (proof[at] - 1) & 255, proof[at] // 2):
+            yield proof[:at] + bytes([new]) + proof[at + 1 :]
+    for at in _spread(len(proof) - 1, 24):
+        for width, form in ((2, "<H"), (2, ">H"), (4, "<I"), (4, ">I")):
+            if at + width > len(proof):
+                continue
+            value = struct.unpack(form, proof[at : at + width])[0]
+            for new in (value + 1, value - 1, value // 2, value * 2):
+                if 0 <= new < 1 << 8 * width:
+                    yield proof[:at] + struct.pack(form, new) + proof[at + width :]
+    for more in (b"\0", b"\n", b" ", b"A", b"\n\n", proof[-1:] * 16, proof[-16:]):
+        yield proof + more
+        yield more[:1] + proof
+
+
+def _other(byte: int, source: random.Random) -> int:
+    """Another character of the same kind."""
+    for low, high in ((48, 57), (65, 90), (97, 122)):
+        if low <= byte <= high:
+            return source.randint(low, high)
+    return byte
+
+
+def _spread(length: int, most: int) -> list[int]:
+    if length <= 0:
+        return []
+    return list(range(length)) if length <= most else [at * length // most for at in range(most)]
+
+
+def sizes(constants: Sequence[int]) -> list[int]:
+    """Lengths to try: around each constant that was compared with, and the usual ones."""
+    near = [size for c in constants if 2 <= c <= 5000 for size in (c - 1, c, c + 1)]
+    return list(dict.fromkeys([*near, *_SIZES, *_LARGE]))
+
+
+def stretched(sample: bytes, lengths: Sequence[int]) -> Iterator[bytes]:
+    """The sample with a word, a line or a number brought to each of ``lengths``."""
+    words = list(_WORD.finditer(sample))[:12]
+    lines = sample.splitlines(keepends=True)
+    numbers = numbers_of(sample)[:8]
+    for length in lengths:
+        for found in words:
+            start, end = found.span()
+            word = sample[start:end]
+            wanted = (word * (length // len(word) + 1))[:length]
+            yield sample[:start] + wanted + sample[end:]
+        if 0 < len(lines) <= 64 and length <= 512:
+            at = (length * 7) % len(lines)
+            yield b"".join([*lines[:at], *[lines[at]] * length, *lines[at + 1 :]])
+        for start, end in numbers:
+            yield sample[:start] + b"%d" % length + sample[end:]
+        if len(sample) <= 512:
+            for at in range(min(len(sample), 12)):
+                yield sample[:at] + bytes([length & 255]) + sample[at + 1 :]
+            yield (sample * (length // len(sample) + 1))[:length] if sample else b""
+
+
+class Havoc:
+    """Random edits, each mutant from one to four of them."""
+
+    def __init__(self, words: Sequence[bytes], seed: int = 1) -> None:
+        self.source = random.Random(seed)  # noqa: S311 - not a secret; must repeat
+        self.words = list(words)
+        self.constants: list[int] = []
+
+    def learn(self, compared: Iterable[tuple[int, int]]) -> None:
+        """Take in constants that a run compared with."""
+        for constant, _ in compared:
+            if 1 < constant < 1 << 32 and constant not in self.constants:
+                self.constants.append(constant)
+        del self.constants[:-256]
+
+    def mutant(self, parent: bytes, other: bytes) -> bytes:
+        """An edited ``parent``; ``other`` gives parts."""
+        data = parent
+        for _ in range(self.source.choice((1, 1, 1, 2, 2, 3, 4))):
+            data = self._edited(data, other)
+        return data[:MOST_INPUT]
+
+    def _edited(self, data: bytes, other: bytes) -> bytes:
+        pick = self.source
+        at = pick.randrange(len(data) + 1)
+        kind = pick.randrange(10)
+        if kind == 0 and data:
+            at = min(at, len(data) - 1)
+            return data[:at] + bytes([data[at] ^ (1 << pick.randrange(8))]) + data[at + 1 :]
+        if kind == 1:
+            return data[:at] + bytes([pick.randrange(256)]) + data[at + 1 :]
+        if kind == 2:
+            return data[:at] + data[at + pick.randint(1, 8) :]
+        if kind == 3 and self.words:
+            word = pick.choice(self.words)
+            return data[:at] + word + data[at + (len(word) if pick.random() < 0.5 else 0) :]
+        if kind == 4:
+            return self._number(data)
+        if kind == 5:
+            return self._line(data, other)
+        if kind == 6 and other:
+            cut = pick.randrange(len(other))
+            return data[:at] + other[cut : cut + pick.randint(1, 64)] + data[at:]
+        if kind == 7 and self.constants:
+            constant = pick.choice(self.constants) + pick.choice((-1, 0, 0, 0, 1))
+            return self._constant(data, at, max(constant, 0))
+        if kind == 8 and data:
+            end = min(len(data), at + pick.randint(1, 32))
+            return data[:end] + data[at:end] * pick.choice((1, 2, 8, 32)) + data[end:]
+        return data[:at] + bytes(pick.choice(b" \n:,;=/0129aZ\0\xff") for _ in range(2)) + data[at:]
+
+    def _number(self, data: bytes) -> bytes:
+        found = numbers_of(data)
+        if not found:
+            return data
+        start, end = self.source.choice(found)
+        new = self.source.choice((*_NUMBERS, *_MORE_NUMBERS, *self.constants[-16:]))
+        return data[:start] + b"%d" % new + data[end:]
+
+    def _line(self, data: bytes, other: bytes) -> bytes:
+        """Take a line out, double it, swap it, or bring one from the other."""
+        lines = data.splitlines(keepends=True)
+        theirs = other.splitlines(keepends=True)
+        if not lines:
+            return other
+        at = self.source.randrange(len(lines))
+        way = self.source.randrange(4)
+        if way == 0:
+            del lines[at]
+        elif way == 1:
+            lines.insert(self.source.randrange(len(lines) + 1), lines[at])
+        elif way == 2 and theirs:
+            lines.insert(at, self.source.choice(theirs))
+        else:
+            swap = self.source.randrange(len(lines))
+            lines[at], lines[swap] = lines[swap], lines[at]
+        return b"".join(lines)
+
+    def _constant(self, data: bytes, at: int, constant: int) -> bytes:
+        form = self.source.choice(("<B", "<H", ">H", "<I", ">I"))
+        size = struct.calcsize(form)
+        if constant >= 1 << 8 * size:
+            form, size = "<Q", 8
+        return data[:at] + struct.pack(form, constant) + data[at + size :]
