@@ -65,10 +65,16 @@ class Desk:
 
     def case(self, case_id: str) -> Case:
         """The case as it stands, folded anew. An unknown id is a case that has not begun."""
+        return self._fold(case_id)[0]
+
+    def _fold(self, case_id: str, *more: Entry) -> tuple[Case, Record]:
+        """The case as it stands, and the record of whatever it and ``more`` cite."""
+        entries = [kept.entry for kept in self.statements(case_id)]
+        record = self.record(digest for entry in (*entries, *more) for digest in _cited(entry))
         case = Case(case_id)
-        for kept in self.statements(case_id):
-            case = register(case, kept.entry, self.record(_cited(kept.entry)))
-        return case
+        for entry in entries:
+            case = register(case, entry, record)
+        return case, record
 
     def cases(self) -> tuple[str, ...]:
         """The ids of the cases whose bodies this home keeps, in the order in which they began."""
@@ -210,13 +216,13 @@ class Desk:
         entry = batch[-1][0]
         if entry.name == "key-changed":
             self.keys().changed(entry)
-        record = self.record(_cited(entry))
+        if entry.name not in predicates.SEALED:
+            self._with_siblings(self.record(_cited(entry)), entry)
+            return
+        case, record = self._fold(entry.subject, *(each for each, _, _ in batch))
         for earlier, _, _ in batch[:-1]:
-            record = self._with_siblings(self.record(_cited(earlier)), earlier)
-        if entry.name in predicates.SEALED:
-            register(self.case(entry.subject), entry, record)
-        else:
-            self._with_siblings(record, entry)
+            record = self._with_siblings(record, earlier)
+        register(case, entry, record)
 
     def _with_siblings(self, record: Record, entry: Entry) -> Record:
         """Add a clear statement, judged beside those that compete with it for its slot."""

@@ -312,9 +312,9 @@ def _opening(record: Record, entry: Entry) -> None:
 
 def _still_sealed(entry: Entry, record: Record, *cited: str) -> None:
     """Nothing is measured by a bank or threshold after it was, or was to be, opened (R5)."""
-    for digest in cited:
+    for digest in cited if entry.name in ("inquiry", "submission") else ():
         promised = record.clear[digest].predicate["openBy"]
-        if entry.name in ("inquiry", "submission") and entry.made_at >= promised:
+        if entry.made_at >= promised:
             raise refused(
                 entry,
                 f"is measured by what was to be opened by {promised}",
