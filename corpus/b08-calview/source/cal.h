@@ -7,7 +7,8 @@
  *     PLACE:Hall
  *     END:EVENT
  *
- * The order of fields is free, unknown fields are passed over, a place is not needed. */
+ * The order of fields is free, unknown fields are passed over, a place is not needed. An event
+ * that lacks what is needed does not keep the others from being shown. */
 #ifndef CAL_H
 #define CAL_H
 #include <stdio.h>
