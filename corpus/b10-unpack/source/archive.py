@@ -8,7 +8,8 @@
 
     link newest docs/a.txt
 
-A file's bytes are followed by a line end. Names hold no spaces and are parted by slashes.
+A file's bytes are followed by a line end. Names hold no spaces and are parted by slashes. A link's
+target is seen from the link's own folder and may go up, as long as it stays in the archive.
 """
 
 from collections.abc import Iterator
