@@ -17,6 +17,8 @@ The only room that imports Inspect (`inspect_ai`), and only in a child process:
     source     Inspect's SampleSource and scorer over the wire
     provider   our sandbox as an Inspect sandbox provider
 
+and, in the process of the command that asks for it: logs, which reads recorded Inspect logs.
+
 This module imports nothing, so that a desk can import the room for a few milliseconds; Inspect
 costs two seconds. See docs/decisions/0003-evaluation-child.md.
 """

@@ -3,10 +3,11 @@
 
     logs/2026-11-21T10-00-00_cybench_abc.eval     →  Response(model, task, family, solved, tokens)
 
-Any Inspect log will do (what Inspect itself lists as one), of any task and any agent. A sample's task is its own
-id, or ``task/id`` where the tasks file lists it so; its family is the tasks file's, else the name
-of the Inspect task. It is solved if its score reads as 1 (``C``, ``1``, ``true``), failed if it
-reads as 0 (``I``, ``N``, ``0``, ``false``). Tokens are those of all models that the sample called.
+Any Inspect log will do that Inspect itself lists as one, of any task and any agent. A sample's task
+is its own id, or ``task/id`` where the tasks file lists it so; its family is the tasks file's, else
+the name of the Inspect task. It is solved if its score reads as 1 (``C``, ``1``, ``true``), failed
+if it reads as 0 (``I``, ``N``, ``0``, ``false``). Tokens are those of all models that the sample
+called.
 
 Left out, and counted: samples that errored, that have no score, whose score is partial, and
 further epochs or runs of a task that the model has already answered (the earliest log, first
