@@ -105,9 +105,12 @@ class Weighed:
     why: str
 
 
-def answers_before(seen: Seen) -> tuple[str, int | None, bytes]:
-    """What must repeat itself before a difference from it means anything."""
-    return (seen.ended, seen.exit_status, seen.stdout)
+def repeatable(seen: Seen) -> tuple[object, ...]:
+    """What must repeat itself before a difference from it means anything.
+
+    The exit status of a crash is drawn anew for each run and says nothing.
+    """
+    return seen.answer if seen.ended == "quiet" else seen.signature
 
 
 def weigh(flaw: Flaw, before: Seen, after: Seen, origin: str) -> Weighed | None:
@@ -144,20 +147,37 @@ def _answered_otherwise(flaw: Flaw, before: Seen, after: Seen, origin: str) -> W
 
 
 async def silence(
-    flaw: Flaw,
-    proof: bytes,
-    taken: Sequence[tuple[object, Seen]],
-    before: Bench,
-    after: Bench,
+    proof: bytes, taken: Sequence[tuple[bytes, Seen]], before: Bench, after: Bench
 ) -> str:
     """Why a proof that is now taken is not answered; "" if it is, or is refused.
 
-    Taken in silence, by a program that never is silent about what it takes; or the end of the input
-    makes no difference any more, where it does for inputs that were taken before.
+    ``taken`` are inputs that are taken without the patch, for the same command. Two signs: the
+    proof is taken in silence by a program that is never silent about what it takes; or what
+    follows the proof is no longer read, by a program that reads on after others.
     """
     new = await after.see(proof)
-    if new.exit_status != 0 or not taken:
+    spoken = [(data, seen) for data, seen in taken if data.strip()]
+    if new.ended != "quiet" or new.exit_status != 0 or not spoken:
         return ""
-    if not new.stdout.strip() and all(seen.stdout.strip() for _, seen in taken):
+    if not new.stdout.strip() and all(seen.stdout.strip() for _, seen in spoken):
         return "A proof is now taken without a word; whatever was taken before was answered."
+    glue = b"" if proof.endswith(b"\n") else b"\n"
+    for more, answered in spoken[:8]:
+        if not answered.stdout.strip() or not await _reads_on(spoken, more, before):
+            continue
+        longer = await after.see(proof + glue + more)
+        if longer.answer == new.answer:
+            return "What follows the flaw in the input is no longer read, and nobody is told."
+        return ""
     return ""
+
+
+async def _reads_on(spoken: Sequence[tuple[bytes, Seen]], more: bytes, before: Bench) -> bool:
+    """Whether inputs that are taken may be followed by ``more``, and are answered longer then."""
+    tried = [(data, seen) for data, seen in spoken if data != more][:3] or [*spoken[:1]]
+    for data, seen in tried:
+        glue = b"" if data.endswith(b"\n") else b"\n"
+        longer = await before.see(data + glue + more)
+        if longer.ended != "quiet" or longer.exit_status != 0 or longer.stdout == seen.stdout:
+            return False
+    return True

@@ -23,11 +23,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from proofhouse.validation.differences import Flaw, Weighed, answers_before, weigh
+from proofhouse.validation.differences import Flaw, Weighed, repeatable, weigh
 from proofhouse.validation.growth import (
     MOST_INPUT,
     Havoc,
+    Knob,
     dictionary,
+    knobs,
     shortened,
     sizes,
     stretched,
@@ -105,17 +107,41 @@ class Explorer:
             self.flaw = self.flaw.also(await self.probes[0].see(proof))
         begun = time.monotonic()
         span = deadline - begun
-        stages = (
-            (iter(known), 0.25),
-            (self._variants(proofs), 0.55),
-            (self._stretched(), 0.75),
-            (self._random(proofs), 1.0),
-        )
-        for items, share in stages:
-            finding = await self._stage(items, begun + share * span)
-            if finding is not None:
-                return finding
+        finding = await self._stage(known, begun + 0.2 * span)
+        finding = finding or await self._edges_of(proofs, begun + 0.4 * span)
+        finding = finding or await self._stage(self._variants(proofs), begun + 0.6 * span)
+        finding = finding or await self._stage(self._stretched(), begun + 0.75 * span)
+        return finding or await self._stage(self._random(proofs), deadline)
+
+    async def _edges_of(self, proofs: Sequence[bytes], until: float) -> Finding | None:
+        """Find by bisection how far each knob of a proof may be turned; try both sides of that."""
+        streams = [knobs(proof[:MOST_INPUT]) for proof in proofs]
+        for knob in _in_turn(streams):
+            if time.monotonic() > until:
+                return None
+            inside = await self._inside(knob)
+            if inside is None:
+                continue
+            near = (inside + 1, inside, inside - 1, inside * 3 // 4, inside // 2, inside + 2)
+            for value in dict.fromkeys(near):
+                if knob.least <= value <= knob.now:
+                    finding = await self._try(Item(knob.turned(value), "", "kin"))
+                    if finding is not None:
+                        return finding
         return None
+
+    async def _inside(self, knob: Knob) -> int | None:
+        """The largest value that bisection finds without the flaw; None if none is without it."""
+        if self.flaw.shows(await self.probes[0].see(knob.turned(knob.least))):
+            return None
+        quiet, over = knob.least, knob.now
+        while over - quiet > 1:
+            middle = (quiet + over) // 2
+            if self.flaw.shows(await self.probes[0].see(knob.turned(middle))):
+                over = middle
+            else:
+                quiet = middle
+        return quiet
 
     async def _stage(self, items: Iterable[Item], until: float) -> Finding | None:
         for item in items:
@@ -153,9 +179,9 @@ class Explorer:
             )
         (before, after), (before2, after2) = rounds
         weighed = weigh(self.flaw, before, after, item.origin)
-        stable = answers_before(before) == answers_before(before2) and answers_before(
-            after
-        ) == answers_before(after2)
+        stable = repeatable(before) == repeatable(before2) and repeatable(after) == repeatable(
+            after2
+        )
         if weighed is None or weighed.kind != first.kind or not stable:
             self.unconfirmed += 1
             return None

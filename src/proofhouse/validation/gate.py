@@ -35,7 +35,7 @@ from typing import Any
 from proofhouse.errors import FormatError, RefusedError
 from proofhouse.sandbox import SessionLostError, start_session
 from proofhouse.validation import hints
-from proofhouse.validation.differences import Flaw, answers_before, silence, weigh
+from proofhouse.validation.differences import Flaw, repeatable, silence, weigh
 from proofhouse.validation.exploration import Explorer, Item
 from proofhouse.validation.growth import seeds
 from proofhouse.validation.instrument import probe, tools
@@ -170,7 +170,7 @@ class _Gate:
             calls = await self._tests(patch, patched, plain)
             known = self._known(calls)
             benign = await self._known_inputs(known, flaw, before, after)
-            await self._answers(flaw, benign, before, after)
+            await self._answers(benign, before, after)
             await self._grown(patched, known, flaw, before, after)
 
     def _bench(self, built: Built) -> Bench:
@@ -343,7 +343,7 @@ class _Gate:
             verdict = weigh(flaw, old, new, item.origin)
             if verdict is not None:
                 again = await before.see(item.data, item.run)
-                if answers_before(again) == answers_before(old):
+                if repeatable(again) == repeatable(old):
                     self._tell(
                         "known-inputs",
                         "failed",
@@ -357,10 +357,13 @@ class _Gate:
         return taken
 
     async def _answers(
-        self, flaw: Flaw, taken: Sequence[tuple[Item, Seen]], before: Bench, after: Bench
+        self, taken: Sequence[tuple[Item, Seen]], before: Bench, after: Bench
     ) -> None:
+        same = [(item, seen) for item, seen in taken if item.run in ("", self.request.run)]
+        chosen = [(i, s) for i, s in same if i.origin != "found"] or same
+        pairs = [(item.data, seen) for item, seen in chosen]
         for proof in self.request.proofs:
-            why = await silence(flaw, proof, taken, before, after)
+            why = await silence(proof, pairs, before, after)
             if why:
                 digest = hashlib.sha256(proof).hexdigest()
                 self._tell("answers", "failed", why, proof=digest)

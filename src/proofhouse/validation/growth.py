@@ -19,7 +19,9 @@ from __future__ import annotations
 import random
 import re
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from proofhouse.validation.sources import Tree
 
@@ -37,6 +39,7 @@ _NOT_INPUT = re.compile(r"(?:^|/)(?:makefile|readme|license|copying|cmakelists|c
 _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.){1,4000})\"|'((?:[^'\\\n]|\\.){1,4000})'", re.S)
 _HERE = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?[^\n]*\n(.*?)\n\s*\1\s*$", re.S | re.M)
 _NUMBER = re.compile(rb"\d{1,18}")
+_RUN = re.compile(rb"(.{1,4}?)\1{7,}", re.S)
 _WORD = re.compile(rb"[A-Za-z0-9_.-]+")
 _SIZES = (1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 100, 127, 128, 129, 200)
 _LARGE = (255, 256, 257, 500, 511, 512, 513, 1000, 1023, 1024, 1025, 2048, 4096)
@@ -115,9 +118,9 @@ def varied(proof: bytes, constants: Sequence[int], source: random.Random) -> Ite
     """The proof with one thing changed at a time."""
     for start, end in numbers_of(proof):
         value = int(proof[start:end])
-        near = (value + 1, value - 1, value * 2, value // 2, value + 16, value * 10, *_NUMBERS)
-        for new in (*near, *constants[:16]):
-            if new >= 0:
+        near = (value + 1, value - 1, value * 2, value // 2, value + 16, value * 10, -1)
+        for new in (*near, *_NUMBERS, *constants[:16]):
+            if new >= -1:
                 yield proof[:start] + b"%d" % new + proof[end:]
     for found in list(_WORD.finditer(proof))[:24]:
         start, end = found.span()
@@ -141,6 +144,47 @@ def varied(proof: bytes, constants: Sequence[int], source: random.Random) -> Ite
     for more in (b"\0", b"\n", b" ", b"A", b"\n\n", proof[-1:] * 16, proof[-16:]):
         yield proof + more
         yield more[:1] + proof
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One quantity of an input that can be turned from ``least`` to ``now``, where it stands."""
+
+    least: int
+    now: int
+    turned: Callable[[int], bytes]
+
+
+def knobs(proof: bytes) -> Iterator[Knob]:
+    """Lengths, counts and numbers of a proof, one of which may be what goes over an edge."""
+    for start, end in [found.span() for found in _RUN.finditer(proof)][:12]:
+        yield Knob(0, end - start, partial(_cut, proof, start, end))
+    for start, end in [found.span() for found in _WORD.finditer(proof)][:24]:
+        if end - start > 1:
+            yield Knob(1, end - start, partial(_cut, proof, start, end))
+    for start, end in numbers_of(proof)[:16]:
+        if int(proof[start:end]) > 1:
+            yield Knob(0, int(proof[start:end]), partial(_numbered, proof, start, end))
+    lines = proof.splitlines(keepends=True)
+    if len(lines) > 1:
+        yield Knob(0, len(lines), lambda count: b"".join(lines[:count]))
+    yield Knob(0, len(proof), lambda count: proof[:count])
+    if not proof.isascii() or b"\0" in proof:
+        for at in range(min(len(proof), 48)):
+            if proof[at] > 1:
+                yield Knob(0, proof[at], partial(_byte, proof, at))
+
+
+def _cut(proof: bytes, start: int, end: int, length: int) -> bytes:
+    return proof[: start + length] + proof[end:]
+
+
+def _numbered(proof: bytes, start: int, end: int, value: int) -> bytes:
+    return proof[:start] + b"%d" % value + proof[end:]
+
+
+def _byte(proof: bytes, at: int, value: int) -> bytes:
+    return proof[:at] + bytes([value]) + proof[at + 1 :]
 
 
 def _other(byte: int, source: random.Random) -> int:
@@ -210,7 +254,7 @@ class Havoc:
     def _edited(self, data: bytes, other: bytes) -> bytes:
         pick = self.source
         at = pick.randrange(len(data) + 1)
-        kind = pick.randrange(10)
+        kind = pick.randrange(12)
         if kind == 0 and data:
             at = min(at, len(data) - 1)
             return data[:at] + bytes([data[at] ^ (1 << pick.randrange(8))]) + data[at + 1 :]
@@ -234,14 +278,34 @@ class Havoc:
         if kind == 8 and data:
             end = min(len(data), at + pick.randint(1, 32))
             return data[:end] + data[at:end] * pick.choice((1, 2, 8, 32)) + data[end:]
+        if kind >= 10:
+            return self._word(data, other)
         return data[:at] + bytes(pick.choice(b" \n:,;=/0129aZ\0\xff") for _ in range(2)) + data[at:]
+
+    def _word(self, data: bytes, other: bytes) -> bytes:
+        """Put another word in a word's place: of its own kind, known, or from the other."""
+        found = list(_WORD.finditer(data))[:200]
+        if not found:
+            return data
+        start, end = self.source.choice(found).span()
+        way = self.source.randrange(4)
+        theirs = [word[0] for word in _WORD.finditer(other)][:200]
+        if way == 0 and self.words:
+            new = self.source.choice(self.words)
+        elif way == 1 and theirs:
+            new = self.source.choice(theirs)
+        elif way == 2:
+            new = data[start:end] * self.source.choice((2, 3, 8))
+        else:
+            new = bytes(_other(byte, self.source) for byte in data[start:end])
+        return data[:start] + new + data[end:]
 
     def _number(self, data: bytes) -> bytes:
         found = numbers_of(data)
         if not found:
             return data
         start, end = self.source.choice(found)
-        new = self.source.choice((*_NUMBERS, *_MORE_NUMBERS, *self.constants[-16:]))
+        new = self.source.choice((-1, *_NUMBERS, *_MORE_NUMBERS, *self.constants[-16:]))
         return data[:start] + b"%d" % new + data[end:]
 
     def _line(self, data: bytes, other: bytes) -> bytes:
