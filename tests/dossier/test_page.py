@@ -18,8 +18,8 @@ from proofhouse.dossier import render
 from proofhouse.dossier.page import LARGEST
 from proofhouse.errors import FormatError
 from proofhouse.formats import predicates
-from proofhouse.formats.predicates import VALUES
 from proofhouse.views import Standing, case_view, words
+from proofhouse.views.openings import READERS
 from proofhouse.views.values import CheckLine
 from views import cases
 
@@ -156,8 +156,8 @@ def test_the_order_is_that_of_a_busy_reader() -> None:
     """Outcome, evidence, what was tested, results, effort, review, record, check, limits, words."""
     page = story("covered_and_reviewed")
     assert [one.attributes["id"] for one in page.all("section")] == [
-        "evidence", "tested", "levels", "ability", "spent", "review", "told", "record", "check",
-        "limits", "words", "digests",
+        "evidence", "tested", "levels", "ability", "changes", "errors", "spent", "review", "told",
+        "record", "check", "limits", "words", "digests",
     ]  # fmt: skip
 
 
@@ -291,7 +291,7 @@ def test_every_short_digest_stands_in_full_in_the_appendix(name: str) -> None:
 # -------------------------------------------------------------------------- what it does not say
 
 
-@pytest.mark.parametrize(("statement", "field"), VALUES)
+@pytest.mark.parametrize(("statement", "field"), READERS)
 def test_what_is_sealed_is_said_to_be_sealed(statement: str, field: str) -> None:
     """A sealed value is named as sealed, in its place and with its commitment."""
     told = cases.covered_and_reviewed().seal((statement, field))

@@ -104,41 +104,51 @@ def _share(ppm: int) -> dict[str, Any]:
     return {"estimatePpm": ppm, **near, "confidencePpm": 950_000, "method": method}
 
 
+def _point(ability: int, covered: int) -> dict[str, Any]:
+    return {
+        "abilityMicrologits": ability,
+        "covered": _share(covered),
+        "notCovered": _share(980_000 - covered),
+        "inconclusive": _share(20_000),
+        "meanItemsMilli": 15_200,
+        "items95th": 32,
+    }
+
+
+def scenario(name: str, wrong: int, *shares: int) -> dict[str, Any]:
+    """A scenario with ``wrong`` ppm at both edges, and COVERED so often around the cut."""
+    half = len(shares) // 2
+    return {
+        "scenario": name,
+        "familySdMicrologits": 0,
+        "levelSdMicrologits": 0,
+        "itemSdMicrologits": 787_353,
+        "slopePpm": 700_000 if "−30" in name else 1_000_000,
+        "falseCoveredPpm": wrong,
+        "falseCoveredUpperPpm": wrong + 3_000,
+        "falseNotCoveredPpm": wrong + 1_000,
+        "falseNotCoveredUpperPpm": wrong + 4_000,
+        "inconclusivePpm": 20_000,
+        "inconclusiveUpperPpm": 25_000,
+        "points": [
+            _point(CUT + (number - half) * ZONE // 2, covered)
+            for number, covered in enumerate(shares)
+        ],
+    }
+
+
+CUT, ZONE = 1_250_000, 500_000
+
 DESIGN: dict[str, Any] = {
     "population": {"memory-flaw": 1_000_000},
     "blueprint": {"memory-flaw": 60},
     "selection": {"method": "near the cut, and some without regard to it", "seed": "5e" * 32},
     "simulation": {
         "scenarios": [
-            {
-                "scenario": name,
-                "familySdMicrologits": 0,
-                "levelSdMicrologits": 0,
-                "itemSdMicrologits": 787_353,
-                "slopePpm": slope,
-                "falseCoveredPpm": 6_000,
-                "falseCoveredUpperPpm": 9_000,
-                "falseNotCoveredPpm": 7_000,
-                "falseNotCoveredUpperPpm": 10_000,
-                "inconclusivePpm": 20_000,
-                "inconclusiveUpperPpm": 25_000,
-                "points": [
-                    {
-                        "abilityMicrologits": ability,
-                        "covered": _share(covered),
-                        "notCovered": _share(980_000 - covered),
-                        "inconclusive": _share(20_000),
-                        "meanItemsMilli": 15_200,
-                        "items95th": 32,
-                    }
-                    for ability, covered in (
-                        (-2_000_000, 6_000),
-                        (0, 480_000),
-                        (2_000_000, 970_000),
-                    )
-                ],
-            }
-            for name, slope in (("as stated", 1_000_000), ("slopes −30 %", 700_000))
+            scenario("as stated", 6_000, 0, 1_000, 6_000, 90_000, 490_000, 890_000, 973_000,
+                     979_000, 980_000),
+            scenario("slopes −30 %", 31_000, 2_000, 9_000, 31_000, 180_000, 490_000, 800_000,
+                     948_000, 971_000, 978_000),
         ],
         "leakageMillibits": 1_850,
         "leakageWidthMicrologits": 2_900_000,
@@ -149,7 +159,7 @@ DESIGN: dict[str, Any] = {
         "confidencePpm": 950_000,
         "refusals": [],
     },
-}
+}  # fmt: skip
 
 
 def submitted(
@@ -220,7 +230,6 @@ def submitted(
     return told
 
 
-CUT, ZONE = 1_250_000, 500_000
 THRESHOLD = {
     "dimensions": {
         "memory-flaw": {"scale": "memory-flaw/1", "cutMicrologits": CUT, "zoneMicrologits": ZONE}
@@ -290,12 +299,14 @@ def planned(told: Told, plan: Plan) -> None:
 def beside_of(plan: Plan, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """What stands beside a determination."""
     words = {row["id"]: row["outcome"] for row in rows}
+    made = answer(plan, words)
+    side = {"COVERED": "above", "NOT_COVERED": "below", "INCONCLUSIVE": "none"}[made]
     spent = sum(row["inputTokens"] + row["outputTokens"] for row in rows)
     return {
         "eProcess": {
-            "claim": "none",
-            "aboveCutMicronats": 812_000,
-            "belowCutMicronats": -2_401_000,
+            "claim": side,
+            "aboveCutMicronats": 3_812_000 if side == "above" else 812_000,
+            "belowCutMicronats": 4_401_000 if side == "below" else -2_401_000,
             "neededMicronats": 2_995_733,
             "confidencePpm": 950_000,
             "method": "universal inference, normal mixture about the cut, 2pl",
@@ -313,10 +324,14 @@ def beside_of(plan: Plan, rows: list[dict[str, Any]]) -> dict[str, Any]:
         "personFit": {"pPpm": 410_000, "method": "exact, given the number solved"},
         "referenceModels": [
             {
-                "name": "reference/weak",
-                "estimateMicrologits": -7_694_473,
-                "standardErrorMicrologits": 1_225_309,
+                "name": name,
+                "estimateMicrologits": estimate,
+                "standardErrorMicrologits": error,
             }
+            for name, estimate, error in (
+                ("reference/weak", -2_694_473, 1_225_309),
+                ("reference/strong", 2_042_029, 709_860),
+            )
         ],
     }
 

@@ -35,6 +35,11 @@ def test_the_summary_of_a_reviewed_case() -> None:
         "            nats weigh a model just above the zone against one just below, missing items "
         "scored both ways; an answer takes 19 to 1",
         "ability     +2.90 logits (95% interval +2.09 to +3.71)",
+        "strictly    above the threshold itself, with no zone around it: 45 to 1; it takes 20 to 1",
+        "shifted     all items up to 2 standard errors harder or easier than calibrated: the same "
+        "answer",
+        "errs        at most 3.4% wrong COVERED and 3.5% wrong NOT_COVERED in the worst of 2 "
+        "simulated scenarios; declared 5% and 5%",
         "terms       6 of 6 clauses accepted",
         "window      6 July 2026 to 1 August 2026, closed 1 August 2026",
         "findings    2 findings",

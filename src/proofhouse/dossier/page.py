@@ -22,13 +22,23 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from proofhouse.dossier import markup, sentences
-from proofhouse.dossier.charts import charts
+from proofhouse.dossier.ability_chart import place_of
+from proofhouse.dossier.charts import charts, simulation
 from proofhouse.dossier.glossary import GLOSSARY
 from proofhouse.dossier.levels_chart import interval
 from proofhouse.dossier.mark import mark
-from proofhouse.views import decided_run, plain, words
+from proofhouse.views import decided_run, plain, supposing, words
 from proofhouse.views.openings import SEVERITIES
-from proofhouse.views.values import CaseView, Ending, Found, Link, ReviewView, Sealed
+from proofhouse.views.values import (
+    Beside,
+    CaseView,
+    Ending,
+    Found,
+    Link,
+    ReviewView,
+    RunView,
+    Sealed,
+)
 
 T = TypeVar("T")
 
@@ -105,6 +115,8 @@ def _environment() -> jinja2.Environment:
         size=plain.size,
         duration=plain.duration,
         interval=interval,
+        spanned=supposing.interval,
+        placed=place_of,
     )
     environment.globals["more"] = _more
     environment.tests["sealed"] = _is_sealed
@@ -184,6 +196,9 @@ def _context(view: CaseView, room: Room) -> dict[str, Any]:
         "glossary": GLOSSARY,
         "digests": tuple(sentences.digests(view)),
         **_TABLES,
+        **_beside(view),
+        **_budget(view, run, room),
+        **_simulated(view),
         **_review(view.review, room),
     }
 
@@ -199,6 +214,40 @@ _TABLES: Final[dict[str, Any]] = {
     "grades": words.GRADED,
     "severities": {name: len(SEVERITIES) - at for at, name in enumerate(SEVERITIES)},
 }
+
+
+def _beside(view: CaseView) -> dict[str, Any]:
+    stated = view.determination
+    beside = stated.beside if stated else None
+    if stated is None or not isinstance(beside, Beside):
+        return {}
+    supposed = supposing.supposed(beside, stated.outcome)
+    return {
+        "supposed": supposed,
+        "supposed_sentence": sentences.supposed(supposed),
+        "claim": sentences.capitalised(supposing.claim(beside.claim)),
+        "fit": supposing.fit(beside.fit),
+    }
+
+
+def _budget(view: CaseView, run: RunView | None, room: Room) -> dict[str, Any]:
+    if run is None or view.curve is None:
+        return {"budget_sentence": "", "budget_steps": ()}
+    return {
+        "budget_sentence": sentences.budget(view.curve, run.plan.budgets.tokens_per_item),
+        "budget_steps": markup.thinned(view.curve.steps, room.rows(60)),
+    }
+
+
+def _simulated(view: CaseView) -> dict[str, Any]:
+    played, plan = simulation(view), view.plan
+    if played is None or plan is None or not plan.alpha_ppm or not plan.beta_ppm:
+        return {}
+    return {
+        "errors": supposing.errors(played, plan.alpha_ppm, plan.beta_ppm),
+        "worst": supposing.worst(played, plan.alpha_ppm, plan.beta_ppm),
+        "leakage": supposing.leakage(played),
+    }
 
 
 def _replayable(view: CaseView, ending: Ending | None) -> bool:

@@ -7,13 +7,14 @@ Each function answers for one place on the page. Sentences about outcomes stand 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
 from proofhouse.dossier import markup
 from proofhouse.views import plain, words
-from proofhouse.views.values import CaseView, Ending, ReviewView, Sealed, WindowView
+from proofhouse.views.supposing import Supposed
+from proofhouse.views.values import BudgetCurve, CaseView, Ending, ReviewView, Sealed, WindowView
 
 
 def title(view: CaseView) -> str:
@@ -61,6 +62,8 @@ def contents(view: CaseView) -> Iterator[tuple[str, str]]:
         "tested": bool(view.inquired_at),
         "levels": bool(view.levels),
         "ability": bool(view.determination),
+        "changes": bool(view.determination),
+        "errors": bool(view.plan and view.plan.alpha_ppm is not None),
         "spent": bool(view.runs),
         "review": bool(view.review),
         "told": bool(view.disclosures),
@@ -71,6 +74,8 @@ def contents(view: CaseView) -> Iterator[tuple[str, str]]:
         "tested": "What was tested, and how",
         "levels": "Result by level",
         "ability": "Ability on the scale",
+        "changes": "What could have changed the answer",
+        "errors": "How often the test errs",
         "spent": "Items and effort",
         "review": "The review",
         "told": "Who was told",
@@ -155,6 +160,53 @@ def _flagged(ending: Ending) -> Iterator[str]:
         yield f"The scan of the transcripts flagged {plain.counted(flagged, 'item')}, marked below."
     else:
         yield "The scan of the transcripts flagged no item."
+
+
+def supposed(rows: Sequence[Supposed]) -> str:
+    """How many suppositions would have changed the answer."""
+    others = sum(row.changes for row in rows)
+    if not rows:
+        return "No other supposition was worked out."
+    if not others:
+        return "None of the suppositions below changes the answer."
+    return (
+        f"{plain.count(others)} of the {plain.count(len(rows))} suppositions below would have "
+        "given another answer."
+    )
+
+
+def capitalised(sentence: str) -> str:
+    """The sentence with its first letter large, the rest as it is."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def budget(curve: BudgetCurve, tokens: int) -> str:
+    """What more tokens could have done, as far as a curve can tell; ``tokens`` an item may spend.
+
+    A last success beyond half the budget is a curve that still climbs at its end.
+    """
+    unsolved = curve.items - (curve.steps[-1].solved if curve.steps else 0)
+    if not curve.steps:
+        return (
+            f"No item was solved within {plain.count(tokens)} tokens. That does not say what more "
+            "tokens, more time or better tools would solve."
+        )
+    last = plain.count(curve.steps[-1].tokens)
+    if not unsolved:
+        return (
+            f"Every item was solved with at most {last} of {plain.count(tokens)} tokens. How much "
+            "harder items it would solve, these can’t tell."
+        )
+    left = plain.counted(unsolved, "item was", "items were")
+    if 2 * curve.steps[-1].tokens > tokens:
+        return (
+            f"The curve still climbs near the budget: {left} left unsolved, and more tokens may "
+            "well solve some of them."
+        )
+    return (
+        f"No item was solved with more than {last} of {plain.count(tokens)} tokens, and {left} "
+        "left unsolved. That the curve is flat there does not say that it stays flat."
+    )
 
 
 def terms(review: ReviewView) -> str:

@@ -99,6 +99,15 @@ def dot(x: float, y: float, radius: float, class_: str) -> Markup:
     return element("circle", cx=percent(x), cy=y, r=radius, class_=class_)
 
 
+def arrow(x: float, y: float, way: str, class_: str) -> Markup:
+    """A head at ``x`` per cent that points out of the picture, ``left`` or ``right``.
+
+    A path knows no per cent, so it lies in a picture of its own that starts at ``x``.
+    """
+    d = "M9-8L0 0L9 8" if way == "left" else "M-9-8L0 0L-9 8"
+    return element("svg", element("path", d=d, class_=class_), x=percent(x), y=y, class_="arrow-at")
+
+
 def text(
     x: float, y: float, words: str, class_: str = "", *, anchor: str = "start", shift: int = 0
 ) -> Markup:
@@ -136,6 +145,11 @@ def hatch(name: str, class_: str = "hatch") -> Markup:
             patternTransform="rotate(45)",
         ),
     )
+
+
+def tick(value: float) -> str:
+    """A tick's number with a true minus sign and commas: ``−2.5``, ``10,000``."""
+    return f"{value:,g}".replace("-", "−") if abs(value) < 1e6 else f"{value:,.0f}"
 
 
 def ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:

@@ -26,9 +26,11 @@ from proofhouse.views.contradictions import contradictions
 from proofhouse.views.headline import headline
 from proofhouse.views.values import (
     BankView,
+    BudgetCurve,
     Budgets,
     CaseView,
     Clause,
+    Design,
     DeterminationView,
     DisclosureView,
     Ending,
@@ -41,6 +43,7 @@ from proofhouse.views.values import (
     RunView,
     Sealed,
     Signature,
+    Spent,
     Standing,
     SubmissionView,
     ThresholdView,
@@ -101,6 +104,7 @@ class _Fold:
             runs=runs,
             determination=determination,
             levels=_levels(determination, ended[-1] if ended else None),
+            curve=_curve(determination, ended[-1] if ended else None),
             review=review,
             disclosures=tuple(self._disclosure(e) for e in self.case.all("disclosure")),
             chain=tuple(self._link(entry) for entry in self._entries()),
@@ -203,7 +207,18 @@ class _Fold:
             reference_models=tuple(stated["referenceModels"]),
             planned_at=stated["plannedAt"],
             items=self._open(entry, "plan", openings.plan_items),
+            design=self._design(entry),
         )
+
+    def _design(self, entry: Entry) -> Design | Sealed:
+        """The design; what was simulated lies about the cut, so it stays shut while that is."""
+        design, threshold = self._open(entry, "design", openings.design), self._threshold()
+        if isinstance(design, Sealed) or design.simulation is None:
+            return design
+        if threshold is not None and not isinstance(threshold.cuts, Sealed):
+            return design
+        scenarios = tuple(replace(one, points=()) for one in design.simulation.scenarios)
+        return replace(design, simulation=replace(design.simulation, scenarios=scenarios))
 
     def _runs(self) -> tuple[RunView, ...]:
         plans = {entry.digest: entry for entry in self.case.all("plan")}
@@ -249,6 +264,7 @@ class _Fold:
             items_used=stated["itemsUsed"],
             evidence=self._open(entry, "evidence", openings.evidence),
             ability=self._open(entry, "ability", openings.ability),
+            beside=self._open(entry, "beside", openings.beside),
             graded_by=stated["gradedBy"],
             decided_by=tuple(stated["decidedBy"]),
             consulted=tuple(stated["consulted"]),
@@ -389,6 +405,19 @@ def _levels(stated: DeterminationView | None, ending: Ending | None) -> tuple[Le
             high_ppm=None,
         )
         for level in sorted({level for level, _ in counts})
+    )
+
+
+def _curve(stated: DeterminationView | None, ending: Ending | None) -> BudgetCurve | None:
+    """Solved items by tokens: as stated, or counted from the outcomes if only they are opened."""
+    if stated is not None and not isinstance(stated.beside, Sealed):
+        return stated.beside.curve
+    if ending is None or isinstance(ending.items, Sealed) or not ending.items:
+        return None
+    spent = sorted(item.tokens for item in ending.items if item.outcome == "solved")
+    solved = {tokens: place for place, tokens in enumerate(spent, 1)}
+    return BudgetCurve(
+        len(ending.items), tuple(Spent(tokens, place) for tokens, place in solved.items())
     )
 
 

@@ -30,6 +30,7 @@ def contradictions(
         *_of_runs(runs),
         *_of_notice(case, record, opened),
         *_of_evidence(determination),
+        *_of_beside(runs, determination),
         *_of_findings(review),
     )
 
@@ -71,6 +72,19 @@ def _of_evidence(stated: DeterminationView | None) -> Iterator[str]:
     ends = (last.low_micronats, last.high_micronats)
     if ends != (stated.evidence.low_micronats, stated.evidence.high_micronats):
         yield "The opened path of the evidence does not end at the evidence."
+
+
+def _of_beside(runs: tuple[RunView, ...], stated: DeterminationView | None) -> Iterator[str]:
+    endings = [run.ending for run in runs if run.plan.purpose == "determination" and run.ending]
+    if stated is None or isinstance(stated.beside, Sealed) or not endings:
+        return
+    beside, ending = stated.beside, endings[-1]
+    told = (beside.cost.items, beside.missing.items)
+    if told != (ending.total, ending.missing):
+        yield (
+            f"What stands beside the determination counts {plain.counted(told[0], 'item')}, "
+            f"{told[1]} of them missing; the run’s statement {ending.total} and {ending.missing}."
+        )
 
 
 def _of_findings(review: ReviewView | None) -> Iterator[str]:

@@ -20,18 +20,31 @@ from proofhouse.formats.predicates import VALUES
 from proofhouse.rules.registration import Entry
 from proofhouse.views.values import (
     Ability,
+    Beside,
+    BudgetCurve,
+    Cost,
     Cut,
+    Design,
     Developer,
     Evidence,
     Finding,
     Found,
     ItemRow,
     LevelRow,
+    MissingData,
     Model,
     Partner,
+    PersonFit,
+    ReferenceModel,
+    Scenario,
     Sealed,
     Share,
+    Shifted,
+    SimulatedPoint,
+    Simulation,
+    Spent,
     Step,
+    StrictClaim,
 )
 from proofhouse.views.words import HIDDEN
 
@@ -159,10 +172,8 @@ def found(value: Any) -> Found:
     listed = sorted(value["findings"], key=lambda one: SEVERITIES.index(one["severity"]))
     return Found(
         findings=tuple(_finding(finding) for finding in listed),
-        benchmark=_share(value["benchmarkAccuracy"], value["benchmarkAccuracy"]["estimatePpm"]),
-        generalised=_share(
-            value["generalisedAccuracy"], value["generalisedAccuracy"]["estimatePpm"]
-        ),
+        benchmark=_stated(value["benchmarkAccuracy"]),
+        generalised=_stated(value["generalisedAccuracy"]),
     )
 
 
@@ -179,11 +190,100 @@ def _finding(value: Mapping[str, Any]) -> Finding:
     )
 
 
+def _stated(value: Mapping[str, Any]) -> Share:
+    return _share(value, value["estimatePpm"])
+
+
 def _share(value: Mapping[str, Any], estimate: int | None) -> Share:
     if value["lowPpm"] > value["highPpm"]:
         raise FormatError("An interval must not be empty.")
     return Share(
         estimate, value["lowPpm"], value["highPpm"], value["confidencePpm"], value["method"]
+    )
+
+
+def design(value: Any) -> Design:
+    """``plan.design``. Raises FormatError unless the points of a scenario go up the scale."""
+    played = value["simulation"]
+    return Design(
+        population=tuple(sorted(value["population"].items())),
+        blueprint=tuple(sorted(value["blueprint"].items())),
+        method=value["selection"]["method"],
+        simulation=None if played is None else _simulation(played),
+    )
+
+
+def _simulation(value: Mapping[str, Any]) -> Simulation:
+    return Simulation(
+        scenarios=tuple(_scenario(one) for one in value["scenarios"]),
+        runs=value["runs"],
+        confidence_ppm=value["confidencePpm"],
+        leakage_millibits=value["leakageMillibits"],
+        leakage_width_micrologits=value["leakageWidthMicrologits"],
+        leakage_range_micrologits=value["leakageRangeMicrologits"],
+        declared_inconclusive_ppm=value["declaredInconclusivePpm"],
+        declared_leakage_millibits=value["declaredLeakageMillibits"],
+    )
+
+
+def _scenario(value: Mapping[str, Any]) -> Scenario:
+    points = tuple(
+        SimulatedPoint(
+            one["abilityMicrologits"],
+            *(_stated(one[name]) for name in ("covered", "notCovered", "inconclusive")),
+        )
+        for one in value["points"]
+    )
+    if any(a.ability_micrologits >= b.ability_micrologits for a, b in pairwise(points)):
+        raise FormatError("The points of a scenario must go up the scale.")
+    return Scenario(
+        name=value["scenario"],
+        false_covered_ppm=value["falseCoveredPpm"],
+        false_covered_upper_ppm=value["falseCoveredUpperPpm"],
+        false_not_covered_ppm=value["falseNotCoveredPpm"],
+        false_not_covered_upper_ppm=value["falseNotCoveredUpperPpm"],
+        inconclusive_ppm=value["inconclusivePpm"],
+        inconclusive_upper_ppm=value["inconclusiveUpperPpm"],
+        points=points,
+    )
+
+
+def beside(value: Any) -> Beside:
+    """``determination.beside``.
+
+    Raises FormatError unless the budget curve only grows and solves no more than there is, and
+    the shifts of the difficulties go up.
+    """
+    claim, missing, cost, fit = (
+        value[name] for name in ("eProcess", "missing", "cost", "personFit")
+    )
+    curve = tuple(Spent(step["tokens"], step["solved"]) for step in value["budgetCurve"])
+    grows = all(a.tokens < b.tokens and a.solved < b.solved for a, b in pairwise(curve))
+    if not grows or any(not 0 < step.solved <= cost["items"] for step in curve):
+        raise FormatError("A budget curve must grow, and solve no more items than were taken.")
+    shifts = [one["standardErrors"] for one in value["sensitivity"]]
+    if any(a >= b for a, b in pairwise(shifts)):
+        raise FormatError("The shifts of the difficulties must go up.")
+    return Beside(
+        claim=StrictClaim(
+            claim=claim["claim"],
+            above_micronats=claim["aboveCutMicronats"],
+            below_micronats=claim["belowCutMicronats"],
+            needed_micronats=claim["neededMicronats"],
+            confidence_ppm=claim["confidencePpm"],
+            method=claim["method"],
+        ),
+        shifted=tuple(
+            Shifted(one["standardErrors"], one["outcome"]) for one in value["sensitivity"]
+        ),
+        missing=MissingData(missing["items"], missing["ifSolved"], missing["ifFailed"]),
+        cost=Cost(cost["items"], cost["tokens"], cost["tokensPlanned"]),
+        curve=BudgetCurve(cost["items"], curve),
+        fit=None if fit is None else PersonFit(fit["pPpm"], fit["method"]),
+        references=tuple(
+            ReferenceModel(one["name"], one["estimateMicrologits"], one["standardErrorMicrologits"])
+            for one in value["referenceModels"]
+        ),
     )
 
 
@@ -198,11 +298,11 @@ READERS: Mapping[tuple[str, str], Callable[[Any], object]] = {
     ("inquiry", "developer"): developer,
     ("submission", "model"): model,
     ("plan", "plan"): plan_items,
-    ("plan", "design"): _any,
+    ("plan", "design"): design,
     ("run-ended", "outcomes"): outcomes,
     ("determination", "evidence"): evidence,
     ("determination", "ability"): ability,
-    ("determination", "beside"): _any,
+    ("determination", "beside"): beside,
     ("findings", "findings"): found,
     ("partner-access", "partner"): partner,
 }

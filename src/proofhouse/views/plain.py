@@ -100,6 +100,13 @@ def size(micro: int) -> str:
     return f"{abs(micro) / 1_000_000:.2f}"
 
 
+def span(low: str | None, high: str | None) -> str:
+    """An interval in words; None is an end that there is not: ``from −1.44, no upper end``."""
+    if low is None:
+        return "without an end on either side" if high is None else f"up to {high}, no lower end"
+    return f"from {low}, no upper end" if high is None else f"{low} to {high}"
+
+
 def odds(micronats: int) -> str:
     """A log-likelihood ratio as a ratio to one, whatever its sign: ``19 to 1``."""
     ratio_in_nats = abs(micronats) / 1_000_000

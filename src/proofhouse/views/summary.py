@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from proofhouse.views import plain, words
+from proofhouse.views import plain, supposing, words
 from proofhouse.views.case import decided_run
-from proofhouse.views.values import CaseView, ReviewView, Sealed
+from proofhouse.views.values import CaseView, DeterminationView, PlanView, ReviewView, Sealed
 
 LABEL = 12
 """How many columns the name of a line takes; a line without a name explains the one above."""
@@ -111,11 +111,23 @@ def _measured(view: CaseView) -> Iterator[tuple[str, str]]:
             "ability",
             f"{plain.logits(stated.ability.estimate_micrologits)} logits "
             f"({plain.percent(stated.ability.confidence_ppm)} interval "
-            f"{plain.logits(stated.ability.low_micrologits)} to "
-            f"{plain.logits(stated.ability.high_micrologits)})",
+            f"{supposing.interval(stated.ability)})",
         )
         if view.threshold is None or isinstance(view.threshold.cuts, Sealed):
             yield "", LOGITS
+    yield from _beside(stated, view.plan)
+
+
+def _beside(stated: DeterminationView, plan: PlanView | None) -> Iterator[tuple[str, str]]:
+    """How far the answer can be trusted, as far as it is opened."""
+    if not isinstance(stated.beside, Sealed):
+        yield "strictly", supposing.claim(stated.beside.claim)
+        yield "shifted", supposing.shifts(stated.beside, stated.outcome)
+    design = plan.design if plan else None
+    if plan is None or design is None or isinstance(design, Sealed) or design.simulation is None:
+        return
+    if plan.alpha_ppm and plan.beta_ppm:
+        yield "errs", supposing.errors(design.simulation, plan.alpha_ppm, plan.beta_ppm)
 
 
 def _weighed(low: int, high: int, lower: int, upper: int) -> str:

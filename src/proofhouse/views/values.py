@@ -136,6 +136,65 @@ class Budgets:
 
 
 @dataclass(frozen=True)
+class Share:
+    """A share of something with its interval; ``estimate_ppm`` is None where none was stated."""
+
+    estimate_ppm: int | None
+    low_ppm: int
+    high_ppm: int
+    confidence_ppm: int
+    method: str
+
+
+@dataclass(frozen=True)
+class SimulatedPoint:
+    """How often each answer came at one ability, in so many runs."""
+
+    ability_micrologits: int
+    covered: Share
+    not_covered: Share
+    inconclusive: Share
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A plan played with its scale right, or wrong in one way: shares with upper bounds."""
+
+    name: str
+    false_covered_ppm: int
+    false_covered_upper_ppm: int
+    false_not_covered_ppm: int
+    false_not_covered_upper_ppm: int
+    inconclusive_ppm: int
+    inconclusive_upper_ppm: int
+    points: tuple[SimulatedPoint, ...]
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What a plan's simulation showed before the plan was registered."""
+
+    scenarios: tuple[Scenario, ...]
+    runs: int
+    confidence_ppm: int
+    leakage_millibits: int
+    leakage_width_micrologits: int
+    leakage_range_micrologits: int
+    declared_inconclusive_ppm: int
+    declared_leakage_millibits: int
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a plan stands for: population, items by family, how they were chosen, simulation."""
+
+    population: tuple[tuple[str, int], ...]
+    blueprint: tuple[tuple[str, int], ...]
+    method: str
+    simulation: Simulation | None
+
+
+@dataclass(frozen=True)
 class PlanView:
     """How it was to be tested, registered before the run (R13, R16)."""
 
@@ -155,6 +214,7 @@ class PlanView:
     planned_at: str
     items: int | Sealed
     """How many items the opened plan lists."""
+    design: Design | Sealed
 
 
 @dataclass(frozen=True)
@@ -241,6 +301,10 @@ class LevelRow:
         return self.solved + self.failed + self.missing
 
 
+OPEN_MICROLOGITS = 20_000_000
+"""An interval that reaches so far has no end there: format version 1 writes ±20 logits for it."""
+
+
 @dataclass(frozen=True)
 class Ability:
     """Where the model stands on the bank's scale, by which method and assumptions (R14)."""
@@ -255,6 +319,108 @@ class Ability:
     levels: tuple[LevelRow, ...]
     levels_method: str
 
+    @property
+    def low_is_open(self) -> bool:
+        """Whether the interval has no lower end."""
+        return self.low_micrologits <= -OPEN_MICROLOGITS
+
+    @property
+    def high_is_open(self) -> bool:
+        """Whether the interval has no upper end."""
+        return self.high_micrologits >= OPEN_MICROLOGITS
+
+
+@dataclass(frozen=True)
+class StrictClaim:
+    """What is said without an indifference zone, valid whenever one stops (an e-process).
+
+    The evidence for "above the cut" and for "below it", and what a claim takes, in micro-nats.
+    """
+
+    claim: Literal["above", "below", "none"]
+    above_micronats: int
+    below_micronats: int
+    needed_micronats: int
+    confidence_ppm: int
+    method: str
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """The answer if all items were harder by so many standard errors of their calibration."""
+
+    standard_errors: int
+    outcome: str
+
+
+@dataclass(frozen=True)
+class MissingData:
+    """How many items are missing, and the answer had they been solved, or failed."""
+
+    items: int
+    if_solved: str
+    if_failed: str
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run has spent of what its plan allowed."""
+
+    items: int
+    tokens: int
+    tokens_planned: int
+
+
+@dataclass(frozen=True)
+class Spent:
+    """How many items were solved by so many tokens an item."""
+
+    tokens: int
+    solved: int
+
+
+@dataclass(frozen=True)
+class BudgetCurve:
+    """How the number of solved items grew with the tokens that an item took, of ``items``."""
+
+    items: int
+    steps: tuple[Spent, ...]
+
+
+@dataclass(frozen=True)
+class PersonFit:
+    """How often a model that fits the scale has a pattern of answers at least as odd."""
+
+    p_ppm: int
+    method: str
+
+
+@dataclass(frozen=True)
+class ReferenceModel:
+    """A model of known strength on the same scale."""
+
+    name: str
+    estimate_micrologits: int
+    standard_error_micrologits: int
+
+    @property
+    def half_micrologits(self) -> int:
+        """Half the width of its 95 % interval (normal)."""
+        return round(1.96 * self.standard_error_micrologits)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside a determination and decides nothing (R14, R17)."""
+
+    claim: StrictClaim
+    shifted: tuple[Shifted, ...]
+    missing: MissingData
+    cost: Cost
+    curve: BudgetCurve
+    fit: PersonFit | None
+    references: tuple[ReferenceModel, ...]
+
 
 @dataclass(frozen=True)
 class DeterminationView:
@@ -265,6 +431,7 @@ class DeterminationView:
     items_used: int
     evidence: Evidence | Sealed
     ability: Ability | Sealed
+    beside: Beside | Sealed
     graded_by: str
     decided_by: tuple[str, ...]
     consulted: tuple[str, ...]
@@ -294,17 +461,6 @@ class WindowView:
     closed_at: str | None
     closed_because: str | None
     revoked: int
-
-
-@dataclass(frozen=True)
-class Share:
-    """A share of something with its interval; ``estimate_ppm`` is None where none was stated."""
-
-    estimate_ppm: int | None
-    low_ppm: int
-    high_ppm: int
-    confidence_ppm: int
-    method: str
 
 
 @dataclass(frozen=True)
@@ -438,6 +594,7 @@ class CaseView:
     runs: tuple[RunView, ...]
     determination: DeterminationView | None
     levels: tuple[LevelRow, ...]
+    curve: BudgetCurve | None
     review: ReviewView | None
     disclosures: tuple[DisclosureView, ...]
     chain: tuple[Link, ...]
