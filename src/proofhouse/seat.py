@@ -39,9 +39,9 @@ from proofhouse.formats.envelope import Envelope, sign
 from proofhouse.formats.handover import Handover
 from proofhouse.formats.policy import Policy
 from proofhouse.home import default_path
-from proofhouse.keyring import Keyring
+from proofhouse.keyring import Keyring, role_of
 from proofhouse.ledger.published import published
-from proofhouse.rules.keys import LAST_LEAF, Keys
+from proofhouse.rules.keys import LAST_LEAF, Keys, Speaker
 from proofhouse.rules.registration import SIGNERS, Case, Entry, Record
 from proofhouse.verify import verify
 
@@ -244,30 +244,37 @@ class Seat:
     # ------------------------------------------------------------------------------- signing
 
     def roles_for(self, name: str) -> tuple[str, ...]:
-        """The keys of this home that may sign a statement ``name``.
+        """The keys of this home that sign a statement ``name`` if nobody chooses.
 
-        Raises PrerequisiteError if there is none.
+        Those that the trust policy names; where it names none (a changed key, in a home without the
+        log), those of the role by name, before further keys of it. Raises PrerequisiteError if
+        there is none.
         """
         roles = SIGNERS[name]
-        held = tuple(key for key in self.keys.names() if self.may_be(key, roles))
+        mine = [key for key in self.keys.names() if self.may_be(key, roles)]
+        named = [key for key in mine if self._speaking(key) is not None]
+        held = named or [key for key in mine if role_of(key) is not None] or mine
         if not held:
             raise PrerequisiteError(
                 f"This home holds no key of the {' or '.join(roles)}, who makes “{name}”.",
                 hint="Write it unsigned with --as nobody --out FILE and have it signed elsewhere.",
             )
-        return held
+        return tuple(held)
 
     def may_be(self, key: str, roles: Sequence[str]) -> bool:
-        """Whether the trust policy, or without one the name, gives ``key`` one of ``roles``."""
-        if self.policy is None:
-            return self.keys.about(key).role in roles
-        keyid = self.keys.about(key).public.keyid
-        keys = self.desk.keys() if self.home else Keys(self.policy)
-        speaking = keys.speaking(LAST_LEAF).get(keyid)
-        if speaking is None and not self.home:
+        """Whether the trust policy, or where it knows it not the key, gives it one of ``roles``."""
+        if self.home is None and self._speaking(key) is None:
             # A party's own home need not know of every key change; the log's home will.
             return self.keys.about(key).role in roles
+        speaking = self._speaking(key)
         return speaking is not None and speaking.role in roles
+
+    def _speaking(self, key: str) -> Speaker | None:
+        """Who the trust policy says speaks by ``key`` now."""
+        if self.policy is None:
+            return None
+        keys = self.desk.keys() if self.home else Keys(self.policy)
+        return keys.speaking(LAST_LEAF).get(self.keys.about(key).public.keyid)
 
     def sign(
         self, draft: Draft, keys: Sequence[str], *, notice: Envelope | None = None

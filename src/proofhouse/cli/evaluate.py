@@ -95,6 +95,7 @@ def make_move(
                         break
                 made = moves.MOVES[case.state](table, case)
                 assert isinstance(made, moves.Made)
+                _check_asked(made.draft.statement.predicate_type, names)
                 handover = seat.sign(made.draft, errand.signers or made.roles)
                 if case.state in UNDER_WAY or "plan" in names:
                     break
@@ -110,4 +111,18 @@ def _check_state(state: str, states: Sequence[str], names: Sequence[str]) -> Non
             f"The case is not at “{names[0]}”. {NOW[state]}",
             rule="R1, R2",
             hint="`proofhouse status` says whose move it is.",
+        )
+
+
+def _check_asked(predicate_type: str, names: Sequence[str]) -> None:
+    """The next move may be another: where no run is allowed any more, only to close the window."""
+    from proofhouse.errors import RefusedError
+    from proofhouse.formats.predicates import predicate_name
+
+    if predicate_name(predicate_type) not in names:
+        raise RefusedError(
+            "The review allows no run: the window has ended, or the developer struck a clause that "
+            "a run needs.",
+            rule="R3, R4",
+            hint="What is left is to close the window: proofhouse window close",
         )

@@ -36,13 +36,14 @@ EXAMPLES: dict[str, str] = {
     "submit": "proofhouse submit --case-file case.json --model openai-api/lab/model-x "
     "--base-url https://models.lab.example/v1 --out submission.json",
     "plan": "proofhouse plan --case 7d14f22b",
-    "plan simulate": "proofhouse plan simulate --cut -4.5 --zone 0.7",
+    "plan simulate": "proofhouse plan simulate --cut -4.5 --zone 2",
     "evaluate": "proofhouse evaluate --case 7d14f22b --samples 4",
     "determine": 'proofhouse determine --case 7d14f22b --decided-by "A. Reviewer"',
     "disclose": 'proofhouse disclose --case 7d14f22b --reason "The developer asked."',
     "agree request": "proofhouse agree request --case-file case.json --out request.json",
     "agree offer": "proofhouse agree offer --case 7d14f22b",
-    "agree answer": "proofhouse agree answer --case-file case.json --strike use --out answer.json",
+    "agree answer": "proofhouse agree answer --case-file case.json --strike cybersecurity "
+    "--out answer.json",
     "window open": "proofhouse window open --case-file case.json --days 14 --out window.json",
     "window close": "proofhouse window close --case 7d14f22b",
     "findings deliver": "proofhouse findings deliver --case 7d14f22b",
