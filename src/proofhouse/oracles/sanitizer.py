@@ -133,6 +133,8 @@ _FRAME = re.compile(r"^#(\d{1,4}) +(.*)$", re.ASCII)
 _PLACE = re.compile(r"^(.*?):(\d{1,9})(?::\d{1,9})?$", re.ASCII)
 _SYMBOL = re.compile(r"^0x[0-9a-f]{1,16} in (.+)$")
 _MODULE = re.compile(r"^\(?([^()]+)\+0x([0-9a-f]{1,16})\)?(?: \(BuildId: [0-9a-f]+\))?$")
+# ThreadSanitizer's own format: function, place, module, and no address.
+_THREAD_FRAME = re.compile(r"^(.+) (\S+) (\(\S+\+0x[0-9a-f]{1,16}\))$")
 _CLONE = re.compile(r"(?:\.(?:isra|part|constprop|cold|lto_priv|localalias)(?:\.\d+)?)+$")
 
 UNREADABLE = "unreadable"
@@ -250,6 +252,12 @@ def _frame(text: str) -> Frame | None:
         return None
     index, rest = int(numbered[1]), numbered[2].strip()
     symbol = _SYMBOL.match(rest)
+    threaded = None if symbol else _THREAD_FRAME.match(rest)
+    if threaded is not None:
+        place = _PLACE.match(threaded[2])
+        path, line = (place[1], int(place[2])) if place else ("", 0)
+        module, offset = _module(threaded[3])
+        return Frame(index, clean_function(threaded[1]), path, line, module, offset)
     if symbol is None:
         module, offset = _module(re.sub(r"^0x[0-9a-f]+ +", "", rest))
         return Frame(index, "", "", 0, module, offset)

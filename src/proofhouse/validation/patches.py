@@ -93,7 +93,7 @@ def parse(data: bytes) -> Patch:
     """
     if len(data) > MOST_BYTES:
         raise RefusedError(f"The patch is longer than {MOST_BYTES >> 20} MiB.", rule="size")
-    reader = _Reader(data.split(b"\n"))
+    reader = _Reader(data.removesuffix(b"\n").split(b"\n"))
     changes = reader.changes()
     if not changes:
         raise FormatError("There is no change in the patch.", hint="It is a unified diff.")
