@@ -32,8 +32,9 @@ from proofhouse.errors import ErasedError, ProofhouseError, VerificationError
 from proofhouse.formats.bundle import opened
 from proofhouse.formats.leaf import SealedLeaf, parse_leaf, seal
 from proofhouse.rules.checks import Check, Result
-from proofhouse.rules.registration import Case, Entry, Record, register, window_of
+from proofhouse.rules.registration import Case, Entry, Record, window_of
 from proofhouse.rules.replay import replay
+from proofhouse.rules.routing import register
 
 MAX_TOLD = 20
 """How many leaves or cases are named in one sentence."""

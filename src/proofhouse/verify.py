@@ -16,6 +16,7 @@ Steps, numbered in the code; the first that fails ends the verification:
  7. determination    replayed from plan, threshold and outcomes, where they are opened
  8. runs         every run that started has ended; what is opened of each is what was stated
  9. figures      counts and exact intervals of ability and findings, where they are opened
+                 (7 to 9 are of an inquiry; of a reported vulnerability the verdicts are looked at)
 10. what it can't show    custody, witnesses, times, what may have come later
 
 Reaches formats and rules only: the standard library, ``cryptography`` and, for Pedersen
@@ -40,8 +41,10 @@ from proofhouse.rules.figures import check_ability, check_beside, check_findings
 from proofhouse.rules.inquiry import finding
 from proofhouse.rules.keys import NAME as KEY_CHANGED
 from proofhouse.rules.keys import Keys
-from proofhouse.rules.registration import Case, Entry, Record, register, window_of
+from proofhouse.rules.registration import Case, Entry, Record, window_of
 from proofhouse.rules.replay import Replayed, check_failed, replay
+from proofhouse.rules.reporting import check_opened
+from proofhouse.rules.routing import is_report, register
 from proofhouse.rules.runs import Ran, check_no_item_twice, check_plan, check_run, cited
 
 Status = Literal["verified", "failed", "unknown_signers"]
@@ -72,6 +75,8 @@ class Report:
         """The finding in one sentence, worth no more than ``status``."""
         if self.case is None:
             return "Nothing can be said of this file."
+        if is_report(self.case):
+            return f"The report stands at “{self.case.state.replace('_', ' ')}”."
         replayed = any(c.name == "determination" and c.result == "held" for c in self.checks)
         stated = self.case.last("determination") is not None and not replayed
         tail = " (as its assessor states; not replayed here)" if stated else ""
@@ -318,6 +323,8 @@ def hidden_fields(entry: Entry) -> list[tuple[str, Mapping[str, str]]]:
 
 
 def _determination(walk: _Walk, state: _State, _policy: Policy) -> None:  # 7
+    if is_report(state.case):
+        return
     stated = state.case.last("determination")
     if stated is None:
         walk.skipped("determination", "The case has no determination yet: no finding.")
@@ -337,6 +344,14 @@ def _determination(walk: _Walk, state: _State, _policy: Policy) -> None:  # 7
 
 
 def _runs(walk: _Walk, state: _State, _policy: Policy) -> None:  # 8
+    if is_report(state.case):
+        check_opened(state.case, state.opened)
+        walk.skipped(
+            "verdicts",
+            "Each verdict agrees with the figures stated beside it. Whether a proof does what is "
+            "said shows by running it; of proofs, patches and evidence the bundle holds digests.",
+        )
+        return
     started, ended = state.case.all("run-started"), state.case.all("run-ended")
     if not started:
         walk.skipped("runs", "No run has started in this case.")
@@ -366,6 +381,8 @@ def _count(number: int, what: str) -> str:
 
 
 def _figures(walk: _Walk, state: _State, _policy: Policy) -> None:  # 9
+    if is_report(state.case):
+        return
     stated, delivered = state.case.last("determination"), state.case.last("findings")
     opened = state.opened
     ability = opened.get(stated.predicate["ability"]["salted"]) if stated else None
@@ -410,6 +427,8 @@ def _limits(walk: _Walk, state: _State) -> None:  # 10
         "A bundle proves one chain up to its last statement; whether more came later, or other "
         "chains and runs stand between, only the whole log can show.",
     )
+    if is_report(state.case):
+        return
     walk.skipped(
         "scale",
         "That items have the stated difficulty, and are the ones the seed gives, can be checked "

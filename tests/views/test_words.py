@@ -10,6 +10,7 @@ import pytest
 from proofhouse.formats.predicates import CLAUSES, SHAPES, VALUES
 from proofhouse.rules.determination import Reason
 from proofhouse.rules.registration import SIGNERS
+from proofhouse.rules.report import REPORT
 from proofhouse.rules.review import CASE
 from proofhouse.rules.terms import NEEDS
 from proofhouse.views import words
@@ -21,6 +22,7 @@ from proofhouse.views.openings import READERS
     [
         (words.STATEMENTS, SHAPES),
         (words.NOW, CASE),
+        (words.REPORT_NOW, REPORT),
         (words.REASONS, get_args(Reason)),
         (words.CLAUSES, CLAUSES),
         (words.RULED_OUT, NEEDS),

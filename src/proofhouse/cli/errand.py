@@ -151,9 +151,9 @@ def _lines(told: dict[str, Any]) -> list[str]:
     if told["case"]:
         lines.append(f"case {told['case']}")
     if told["state"]:
-        from proofhouse.views.words import NOW
+        from proofhouse.views.words import now
 
-        lines.append(NOW[told["state"]])
+        lines.append(now(told["state"]))
     return lines
 
 

@@ -57,6 +57,13 @@ SAID: dict[str, str] = {
     "partner-accepted": "accepts the access",
     "window-closed": "closes the window and revokes access",
     "withdrawal": "withdraws",
+    "report": "takes in a report",
+    "report-relayed": "hands a report on",
+    "validation": "runs a proof",
+    "patch-judged": "judges a patch",
+    "duplicate-found": "links two reports",
+    "duplicate-undone": "takes a link back",
+    "report-closed": "closes a report",
 }
 """What a statement does, after the name of whoever makes it."""
 

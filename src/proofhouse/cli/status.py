@@ -45,14 +45,14 @@ def command(case_id: str | None, case_file: Path | None, as_json: bool) -> None:
 
 def _about(case: Any) -> dict[str, Any]:
     from proofhouse.verify import finding_of
-    from proofhouse.views.words import NOW
+    from proofhouse.views.words import now
 
     last = case.entries[-1]
     window = case.last("window-opened")
     return {
         "case": case.id,
         "state": case.state,
-        "now": NOW[case.state],
+        "now": now(case.state),
         "finding": finding_of(case),
         "lastStatement": last.name,
         "lastLeaf": last.index,

@@ -34,7 +34,8 @@ from proofhouse.ledger.log import Log
 from proofhouse.ledger.store import NewEntry
 from proofhouse.rules.entries import entry_of
 from proofhouse.rules.keys import Keys
-from proofhouse.rules.registration import Case, Entry, Record, register, slot_of
+from proofhouse.rules.registration import Case, Entry, Record, slot_of
+from proofhouse.rules.routing import register
 from proofhouse.vault.vault import Body, Vault
 
 Clock = Callable[[], str]

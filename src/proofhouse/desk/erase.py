@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from proofhouse.desk.desk import Desk
 from proofhouse.errors import RefusedError
-from proofhouse.rules.review import ENDED
+from proofhouse.rules.routing import ENDED, is_report
 
 
 def erase(desk: Desk, case_id: str) -> int:
@@ -26,7 +26,9 @@ def erase(desk: Desk, case_id: str) -> int:
         raise RefusedError(
             "The case has not ended, and only an ended case is erased.",
             rule="R16",
-            hint="Its developer may withdraw at any moment; then it can be erased.",
+            hint="It can be closed: proofhouse case close CASE --as withdrawn"
+            if is_report(case)
+            else "Its developer may withdraw at any moment; then it can be erased.",
         )
     desk.vault.erase(case_id)
     return len(case.entries)

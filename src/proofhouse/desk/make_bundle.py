@@ -36,7 +36,8 @@ def make_bundle(desk: Desk, case_id: str, audience: str) -> Bundle:
         for name in ("bank", "threshold", "notice")
         if kept.entry.predicate.get(name) is not None
     }
-    threshold = desk.find_clear("threshold", chain[0].entry.predicate["bank"])
+    bank = chain[0].entry.predicate.get("bank")
+    threshold = desk.find_clear("threshold", bank) if bank is not None else None
     if threshold is not None:
         digests.add(threshold.entry.digest)  # what a submission, yet to come, will be measured by
     openings = (desk.find_clear("opening", digest) for digest in sorted(digests))

@@ -6,164 +6,42 @@ refuses a predicate with a missing, an extra or a malformed field, and says whic
 
     check("withdrawal", {"previous": "ab…", "withdrawnAt": "2026-07-01T09:00:00Z"})
 
+Kinds of fields stand in ``kinds``, the statements of a reported vulnerability in ``reports``.
 Shapes are data. They say what a field may look like, never whether the statement may be made:
 that is ``rules.registration``. One page a predicate stands in spec/.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from proofhouse.errors import FormatError
+from proofhouse.formats import reports
+from proofhouse.formats.kinds import (
+    SAFE,
+    Kind,
+    Shape,
+    anything,
+    commitment,
+    count,
+    digest,
+    each,
+    integer,
+    names,
+    optional,
+    salted,
+    shape,
+    signature,
+    table,
+    word,
+)
+from proofhouse.formats.kinds import text as text
+from proofhouse.formats.kinds import time as time
 
 PREFIX = "urn:proofhouse:"
 SUFFIX = ":v1"
 
-_HEX64 = re.compile(r"[0-9a-f]{64}")
-_TIME = re.compile(
-    r"(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)Z",
-    re.ASCII,
-)
-_TEXT_LIMIT = 8_000
-_SAFE = 2**53 - 1
-
-Kind = Callable[[str, Any], None]
-"""Raises FormatError(where, why) unless the value is of the kind; returns None."""
-
-
-def _refuse(where: str, why: str) -> None:
-    raise FormatError(f"The field {where} {why}.")
-
-
-def text(where: str, value: Any) -> None:
-    """A non-empty string of at most 8,000 characters without control characters but newline."""
-    if not isinstance(value, str) or not value.strip():
-        _refuse(where, "must be a non-empty text")
-    if len(value) > _TEXT_LIMIT:
-        _refuse(where, f"must have at most {_TEXT_LIMIT} characters")
-    if any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in value):
-        _refuse(where, "must not hold control characters")
-
-
-def digest(where: str, value: Any) -> None:
-    """64 lowercase hexadecimal digits: a SHA-256, a key id, a salt or a case id."""
-    if not isinstance(value, str) or not _HEX64.fullmatch(value):
-        _refuse(where, "must be 64 lowercase hexadecimal digits")
-
-
-def signature(where: str, value: Any) -> None:
-    """128 lowercase hexadecimal digits: an Ed25519 signature."""
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{128}", value):
-        _refuse(where, "must be 128 lowercase hexadecimal digits")
-
-
-def anything(where: str, value: Any) -> None:
-    """An object; what it holds is looked at by who knows what it opens."""
-    if not isinstance(value, Mapping):
-        _refuse(where, "must be an object")
-
-
-def time(where: str, value: Any) -> None:
-    """A UTC time from 1970 on, ``YYYY-MM-DDTHH:MM:SSZ``, of a day that exists."""
-    match = _TIME.fullmatch(value) if isinstance(value, str) else None
-    year, month, day = (int(match[part]) for part in (1, 2, 3)) if match else (0, 1, 1)
-    if year < 1970 or day > _days(year, month):
-        _refuse(where, "must be a UTC time like 2026-07-01T09:00:00Z")
-
-
-def _days(year: int, month: int) -> int:
-    if month == 2:
-        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
-    return 30 if month in (4, 6, 9, 11) else 31
-
-
-def integer(low: int = -_SAFE, high: int = _SAFE) -> Kind:
-    """An integer from ``low`` to ``high``."""
-
-    def kind(where: str, value: Any) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            _refuse(where, f"must be an integer from {low} to {high}")
-
-    return kind
-
-
-def word(*choices: str) -> Kind:
-    """One of a closed list of words."""
-
-    def kind(where: str, value: Any) -> None:
-        if not isinstance(value, str) or value not in choices:
-            _refuse(where, f"must be one of: {', '.join(choices)}")
-
-    return kind
-
-
-def optional(inner: Kind) -> Kind:
-    """Null, or ``inner``: the field is always there, so nothing is left out unseen."""
-
-    def kind(where: str, value: Any) -> None:
-        if value is not None:
-            inner(where, value)
-
-    return kind
-
-
-def each(inner: Kind, *, least: int = 0, most: int = 10_000) -> Kind:
-    """A list of ``inner``."""
-
-    def kind(where: str, value: Any) -> None:
-        if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-            _refuse(where, "must be a list")
-        if not least <= len(value) <= most:
-            _refuse(where, f"must have {least} to {most} elements")
-        for position, element in enumerate(value):
-            inner(f"{where}[{position}]", element)
-
-    return kind
-
-
-def table(inner: Kind) -> Kind:
-    """An object with free keys and values of ``inner``."""
-
-    def kind(where: str, value: Any) -> None:
-        if not isinstance(value, Mapping):
-            _refuse(where, "must be an object")
-        for key, element in value.items():
-            inner(f"{where}.{key}", element)
-
-    return kind
-
-
-@dataclass(frozen=True)
-class Shape:
-    """An object with exactly these fields."""
-
-    fields: Mapping[str, Kind]
-
-    def __call__(self, where: str, value: Any) -> None:
-        """Refuse ``value`` unless it has exactly the fields, each of its kind."""
-        if not isinstance(value, Mapping):
-            _refuse(where, "must be an object")
-        for name in value:
-            if name not in self.fields:
-                _refuse(f"{where}.{name}", "is not known here")
-        for name, kind in self.fields.items():
-            if name not in value:
-                _refuse(f"{where}.{name}", "is missing")
-            kind(f"{where}.{name}", value[name])
-
-
-def shape(**fields: Kind) -> Shape:
-    """An object with exactly these fields."""
-    return Shape(fields)
-
-
-salted = shape(salted=digest)
-commitment = shape(sha256=digest, pedersen=digest)
-count = integer(0)
-names = each(text, least=1)
 graded_by = word("developer", "assessor", "independent")
 outcome = word("COVERED", "NOT_COVERED", "INCONCLUSIVE")
 
@@ -286,7 +164,7 @@ SEALED: dict[str, Shape] = {
         batchSize=integer(1, LARGEST_PLAN),
         alphaPpm=optional(integer(1, 499_999)),
         betaPpm=optional(integer(1, 499_999)),
-        lowerMicronats=optional(integer(-_SAFE, -1)),
+        lowerMicronats=optional(integer(-SAFE, -1)),
         upperMicronats=optional(integer(1)),
         budgets=_budgets,
         scaffold=shape(name=text, version=text, tools=names),
@@ -388,6 +266,7 @@ SEALED: dict[str, Shape] = {
         closedAt=time,
     ),
     "withdrawal": shape(previous=digest, withdrawnAt=time),
+    **reports.SHAPES,
 }
 """Statements of a case: their leaf is only a salted digest."""
 
@@ -558,6 +437,7 @@ VALUES: dict[tuple[str, str], Kind] = {
         generalisedAccuracy=_accuracy,
     ),
     ("partner-access", "partner"): shape(name=text, sector=text),
+    **reports.VALUES,
 }
 """What stands behind a salted field or a commitment: (predicate name, field) → its kind."""
 

@@ -33,6 +33,7 @@ from proofhouse.rules import terms
 from proofhouse.rules.determination import FLOOR_OF_MINIMUM_ITEMS, StopReason, boundaries
 from proofhouse.rules.inquiry import START
 from proofhouse.rules.party import Party
+from proofhouse.rules.report import MAKERS as REPORT_MAKERS
 from proofhouse.rules.review import CASE
 from proofhouse.rules.statements import Entry as Entry
 from proofhouse.rules.statements import Signer as Signer
@@ -64,6 +65,7 @@ SIGNERS: dict[str, tuple[str, ...]] = {
     "partner-accepted": ("partner",),
     "window-closed": ("registrar",),
     "withdrawal": ("developer",),
+    **REPORT_MAKERS,
 }
 """Who makes a statement. Two roles: both sign the same envelope (R8). ``body``: k of n.
 
@@ -90,10 +92,10 @@ class Record:
 
     def with_clear(self, entry: Entry) -> Record:
         """This record and ``entry``. Raises RefusedError or FormatError."""
-        _check_shape(entry)
+        check_shape(entry)
         if entry.name not in predicates.CLEAR:
             raise refused(entry, "belongs to a case and is never published in clear", "ledger")
-        _check_roles(entry, self.bodies_needed)
+        check_roles(entry, self.bodies_needed)
         check = CLEAR_CHECKS.get(entry.name)
         if check is not None:
             check(self, entry)
@@ -140,11 +142,11 @@ class Case:
 
 def register(case: Case, entry: Entry, record: Record) -> Case:
     """The case after ``entry``. Raises RefusedError or FormatError, and changes nothing."""
-    _check_shape(entry)  # 1
-    _check_chain(case, entry)  # 2
-    _check_roles(entry, 1)  # 3
+    check_shape(entry)  # 1
+    check_chain(case, entry)  # 2
+    check_roles(entry, 1)  # 3
     _check_party(case, entry)
-    _check_time(case, entry)  # 4
+    check_time(case, entry)  # 4
     state = step(CASE, case.state, event_of(entry), rule="R1, R2")  # 5
     check = CASE_CHECKS.get(entry.name)  # 6
     if check is not None:
@@ -185,11 +187,13 @@ def slot_of(entry: Entry) -> tuple[str, ...]:
 # ------------------------------------------------------------------------------ steps 1 to 4
 
 
-def _check_shape(entry: Entry) -> None:
+def check_shape(entry: Entry) -> None:
+    """Step 1. Raises FormatError."""
     predicates.check(entry.name, entry.predicate)
 
 
-def _check_chain(case: Case, entry: Entry) -> None:
+def check_chain(case: Case, entry: Entry) -> None:
+    """Step 2. Raises RefusedError."""
     if entry.name not in predicates.SEALED:
         raise refused(entry, "is published in clear and belongs to no case", "ledger")
     if entry.subject != case.id:
@@ -205,7 +209,8 @@ def _check_chain(case: Case, entry: Entry) -> None:
         raise refused(entry, "stands before the statement that it follows", "chain")
 
 
-def _check_roles(entry: Entry, bodies_needed: int) -> None:
+def check_roles(entry: Entry, bodies_needed: int) -> None:
+    """Step 3, but for whose case it is. Raises RefusedError."""
     rotated = entry.name == "key-changed" and entry.predicate["reason"] == "rotated"
     for role in makers(entry):
         needed = bodies_needed if role == "body" and not rotated else 1
@@ -243,7 +248,8 @@ PARTY_OF_A_MODEL = {
 """What a third party that sponsors a public artefact has no say in (R2, R18)."""
 
 
-def _check_time(case: Case, entry: Entry) -> None:
+def check_time(case: Case, entry: Entry) -> None:
+    """Step 4. Raises RefusedError."""
     if case.entries and entry.made_at < case.entries[-1].made_at:
         raise refused(
             entry,

@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from proofhouse.errors import FormatError
+from proofhouse.formats import reports
 from proofhouse.formats.predicates import VALUES
 from proofhouse.rules.registration import Entry
 from proofhouse.views.values import (
@@ -305,6 +306,7 @@ READERS: Mapping[tuple[str, str], Callable[[Any], object]] = {
     ("determination", "beside"): beside,
     ("findings", "findings"): found,
     ("partner-access", "partner"): partner,
+    **dict.fromkeys(reports.VALUES, _any),  # read in ``report``
 }
 
 

@@ -34,6 +34,13 @@ STATEMENTS: Final[Mapping[str, str]] = {
     "partner-accepted": "The partner accepted",
     "window-closed": "The access window was closed",
     "withdrawal": "The developer withdrew",
+    "report": "A vulnerability was reported",
+    "report-relayed": "The report was handed on",
+    "validation": "A proof was run against the source",
+    "patch-judged": "A patch was judged",
+    "duplicate-found": "A link to another report was found",
+    "duplicate-undone": "A link was taken back",
+    "report-closed": "The report was closed",
 }
 """A statement's predicate → what happened."""
 
@@ -69,6 +76,25 @@ NOW: Final[Mapping[str, str]] = {
 }
 """A state of the case → where it stands and whose move it is."""
 
+REPORT_NOW: Final[Mapping[str, str]] = {
+    "reporter_may_report": "Nothing was reported yet.",
+    "coordinator_to_validate": "It is the coordinator’s move: to run the proof.",
+    "reporter_to_answer": "The proof did not show the flaw. It is the reporter’s move: to answer.",
+    "vendor_to_patch": "The flaw is reproduced. It is the vendor’s move: to patch it.",
+    "vendor_to_release": "A patch was accepted. It is the vendor’s move: to release the fix.",
+    "report_fixed": "The report is closed: the flaw is fixed.",
+    "report_not_reproduced": "The report is closed: the flaw was not reproduced.",
+    "report_withdrawn": "The report is closed: its reporter withdrew it.",
+    "report_duplicate": "The report is closed: it tells of the same flaw as another.",
+}
+"""A state of a reported vulnerability → where it stands and whose move it is."""
+
+
+def now(state: str) -> str:
+    """Where a case of either kind stands and whose move it is."""
+    return NOW[state] if state in NOW else REPORT_NOW[state]
+
+
 HIDDEN: Final[Mapping[tuple[str, str], str]] = {
     ("bank-commitment", "seed"): "The bank’s secret seed",
     ("threshold-commitment", "threshold"): "The threshold",
@@ -83,6 +109,14 @@ HIDDEN: Final[Mapping[tuple[str, str], str]] = {
     ("determination", "beside"): "What stands beside the determination",
     ("findings", "findings"): "The findings",
     ("partner-access", "partner"): "The partner’s name",
+    ("report", "report"): "What was reported",
+    ("report", "reporters"): "Who found and who reported it",
+    ("report", "provenance"): "How it was found, and under which terms",
+    ("report-relayed", "hop"): "To whom the report was handed on",
+    ("validation", "found"): "What the proof showed",
+    ("patch-judged", "why"): "Why the patch was judged so",
+    ("duplicate-found", "link"): "The other report, and why they belong together",
+    ("duplicate-undone", "reason"): "Why the link was taken back",
 }
 """A field behind a salt or a commitment → what it hides."""
 
