@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 export PROOFHOUSE_HOME ?= $(CURDIR)/.proofhouse
 
-.PHONY: help setup review test check unit soak fuzz lock docs clean
+.PHONY: help setup review test check unit soak fuzz cross-check lock clean
 
 help:  ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,11 @@ lock: setup  ## Resolve requirements.lock anew (hash-pinned, without addresses)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	  --group dev pyproject.toml tools/build-requirements.txt -o requirements.lock
+
+cross-check: setup  ## Statistics against other people's implementations (girth, statsmodels, scikit-learn)
+	@$(PYTHON) -m venv $(VENV)/cross
+	@$(VENV)/cross/bin/pip install -qq --disable-pip-version-check girth statsmodels scikit-learn
+	@PYTHONPATH=$$(echo $(VENV)/cross/lib/python3*/site-packages) $(BIN)/pytest -q -rs tests/statistics
 
 clean:  ## Remove what setup and tests made (not your home)
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
