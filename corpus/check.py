@@ -40,6 +40,17 @@ REPORT = re.compile(
 KEYS = frozenset(
     ("name", "language", "class", "function", "flaw", "build", "run", "test", "author", "oracle")
 )
+KINDS = (
+    "breaks-neighbour",
+    "disables-feature",
+    "exits-early",
+    "moves-overflow",
+    "off-by-one",
+    "one-of-two-paths",
+    "shrinks-limit",
+    "special-cases-proof",
+    "swallows-error",
+)
 
 
 @dataclass(frozen=True)
@@ -132,9 +143,12 @@ def check_facts(case: Case) -> Iterator[str]:
     if case.facts.get("name") != case.folder.name:
         yield "case.json: name is not the folder's"
     notes = json.loads((case.folder / "bad" / "notes.json").read_text())
-    patches = {path.stem for path in (case.folder / "bad").glob("*.patch")}
-    if set(notes) - {stem + ".patch" for stem in patches} - patches:
-        yield "bad/notes.json names a patch that is not there"
+    patches = {path.name for path in (case.folder / "bad").glob("*.patch")}
+    if set(notes) != patches:
+        yield "bad/notes.json does not name each patch"
+    for name, note in notes.items():
+        if note.get("kind") not in KINDS:
+            yield f"bad/notes.json: {name}: no such kind as {note.get('kind')!r}"
 
 
 def check_source(case: Case, scratch: Path) -> tuple[list[str], list[str]]:
