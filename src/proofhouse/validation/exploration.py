@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ from proofhouse.validation.program import Bench, Seen
 from proofhouse.validation.sources import Tree
 
 _T = TypeVar("_T")
+_DIRECTIVE = re.compile(rb"%[-+ #0-9$.*hlqjzt]*[diouxXeEfgGaAcspn]")
 _MOST_VARIANTS = 600
 _MOST_STRETCHED = 900
 
@@ -85,8 +87,8 @@ class Explorer:
         self._edges: set[tuple[int, int, int]] = set()
         self._done: set[tuple[bytes, str]] = set()
         self._deadline = 0.0
+        self.proofs: tuple[bytes, ...] = ()
         self.runs = self.crashed = self.unconfirmed = 0
-        self.excused: list[str] = []
 
     def counts(self) -> dict[str, int]:
         """How much was looked at."""
@@ -102,7 +104,7 @@ class Explorer:
         self, known: Sequence[Item], proofs: Sequence[bytes], deadline: float
     ) -> Finding | None:
         """The first finding; None when the deadline (``time.monotonic``) comes before one."""
-        self._deadline = deadline
+        self._deadline, self.proofs = deadline, tuple(proofs)
         for proof in proofs:
             self.flaw = self.flaw.also(await self.probes[0].see(proof))
         begun = time.monotonic()
@@ -185,7 +187,20 @@ class Explorer:
         if weighed is None or weighed.kind != first.kind or not stable:
             self.unconfirmed += 1
             return None
+        if weighed.kind == "difference" and await self._by_directive(item):
+            return None
         return Finding(weighed.kind, weighed.why, item, before, after)
+
+    async def _by_directive(self, item: Item) -> bool:
+        """Whether a difference goes away with every per cent sign, the proofs having directives.
+
+        Then the flaw is a format string, and the input did quietly what the proof did aloud.
+        """
+        if b"%" not in item.data or not any(_DIRECTIVE.search(proof) for proof in self.proofs):
+            return False
+        plain = item.data.replace(b"%", b"-")
+        old, new = await asyncio.gather(*(bench.see(plain, item.run) for bench in self.plain))
+        return weigh(self.flaw, old, new, item.origin) is None
 
     # ---- what to try ---------------------------------------------------------------------------
 

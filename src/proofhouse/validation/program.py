@@ -57,7 +57,8 @@ _FAULTS = frozenset(
     {signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
     | {signal.SIGABRT, signal.SIGTRAP, signal.SIGSYS}
 )
-_OWN_OPTIONS = re.compile(r"\b(?:[AUMTL]+SAN_OPTIONS|LD_PRELOAD|PYTHONPATH|GOTRACEBACK|GORACE)=")
+_SANITIZER_WORD = re.compile(r"\b(?:A|UB|M|T|L)SAN_OPTIONS=\S*\s*")
+_OWN_OPTIONS = re.compile(r"\b(?:LD_PRELOAD|PYTHONPATH|GOTRACEBACK|GORACE)=")
 _UNHOOKED = re.compile(r"\bpython[\d.]*\s+(?:-\w+\s+)*-\w*[IES]")
 _PLAIN_EXIT = {"java": 1, "rust": 101, "python": 1}
 _FIRST_WORDS = {
@@ -143,20 +144,22 @@ class Seen:
 def check_run(run: str) -> str:
     """``run`` if it can be run under the oracle.
 
-    Raises InputError when it is empty or sets what the oracle sets itself.
+    Options of a sanitizer in it are not used: they are set for each run. Raises InputError when it
+    is empty or sets what the oracle must set.
     """
-    if not run.strip():
+    if not _SANITIZER_WORD.sub("", run).strip():
         raise InputError("There is no command to run the proof with.")
     if _OWN_OPTIONS.search(run):
         raise InputError(
-            "The run command sets options of a sanitizer, the loader or a runtime.",
-            hint="They are set for each run, so that nothing but the sanitizer can write a report.",
+            "The run command sets options of the loader or of a runtime.",
+            hint="They are set for each run, so that nothing but the runtime can write a report.",
         )
     return run
 
 
 def command(run: str, path: str) -> tuple[Sequence[str], bool]:
     """The argument list for ``run`` with `PLACE` put in, and whether a shell stands between."""
+    run = _SANITIZER_WORD.sub("", run)
     if not _SHELL.search(run.replace(PLACE, "")):
         try:
             return [word.replace(PLACE, path) for word in shlex.split(run)], False

@@ -12,6 +12,7 @@ noted was written in the sandbox: it is read with the limits of an archive, and 
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 
@@ -32,6 +33,8 @@ from proofhouse.validation.sources import Entry, Tree, read_archive
 MOST_CALLS = 200
 _NOTES = "/work/notes"
 _MOST_NOTES = 16 << 20
+
+_PROGRAM = re.compile(r"(?:^|[\s;&|(`])(python3?|node|java|ruby|perl|\./[\w./-]+)(?=\s)")
 
 _SCRIPT = """#!/bin/sh
 notes={notes}/$(date +%s%N)-$$
@@ -59,13 +62,13 @@ async def record(
     built: Built, run: str, test: str, seconds: float, *, tier: str = "bwrap"
 ) -> tuple[Call, ...]:
     """The different calls that ``test`` makes, in their order; none if they can't be noted."""
-    argv, by_shell = command(run, PLACE)
-    if by_shell or not argv:
+    name = program_of(run)
+    if not name:
         return ()
     session = await start_session(limits(seconds), tier)
     try:
         await put_tree(session, built.archive)
-        if not await _interpose(session, argv[0]):
+        if not await _interpose(session, name):
             return ()
         env = {**quiet_options(), "PATH": f"{TOOLS}:/usr/local/bin:/usr/bin:/bin"}
         await session.exec(["/bin/sh", "-c", test], cwd=SOURCE, env=env, timeout=seconds)
@@ -74,11 +77,20 @@ async def record(
         pack = ["/bin/tar", "-cf", "/work/notes.tar", "-C", _NOTES, "."]
         packed = await session.exec(pack, timeout=60)
         raw = await session.read_file("/work/notes.tar", _MOST_NOTES)
-        return _calls(read_archive(raw), argv[0]) if packed.returncode == 0 else ()
+        return _calls(read_archive(raw), name) if packed.returncode == 0 else ()
     except (SessionLostError, InputError, RefusedError, OSError):
         return ()
     finally:
         await session.close()
+
+
+def program_of(run: str) -> str:
+    """The program in a run command: its first word, or in a shell line the likeliest one."""
+    argv, by_shell = command(run, PLACE)
+    if not by_shell:
+        return argv[0] if argv else ""
+    found = _PROGRAM.search(run)
+    return found[1] if found else ""
 
 
 async def _interpose(session: Session, name: str) -> bool:
