@@ -11,12 +11,30 @@ from hypothesis import strategies as st
 
 from dossier.reading import Element, Page
 from proofhouse.dossier import svg
-from proofhouse.dossier.ability_chart import ability_chart
+from proofhouse.dossier.ability_chart import MOST_REFERENCES, ability_chart
+from proofhouse.dossier.budget_chart import budget_chart
 from proofhouse.dossier.evidence_chart import HEIGHT, EvidenceFigure, evidence_figure
 from proofhouse.dossier.levels_chart import levels_charts
 from proofhouse.dossier.markup import thinned
+from proofhouse.dossier.operating_chart import operating_chart
 from proofhouse.dossier.window_chart import markers, window_chart
-from proofhouse.views.values import Ability, Cut, Evidence, ItemRow, LevelRow, Step, WindowView
+from proofhouse.views.values import (
+    OPEN_MICROLOGITS,
+    Ability,
+    BudgetCurve,
+    Cut,
+    Evidence,
+    ItemRow,
+    LevelRow,
+    ReferenceModel,
+    Scenario,
+    Share,
+    SimulatedPoint,
+    Simulation,
+    Spent,
+    Step,
+    WindowView,
+)
 
 BOUND = 2_944_439
 
@@ -230,6 +248,169 @@ def test_any_estimate_can_be_drawn(numbers: list[int]) -> None:
     assert 0 <= share(page.one("circle", class_="end"), "cx") <= 100
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "arrows"),
+    [
+        (-1_000_000, 1_000_000, []),
+        (-1_000_000, OPEN_MICROLOGITS, ["100%"]),
+        (-OPEN_MICROLOGITS, 1_000_000, ["0%"]),
+        (-OPEN_MICROLOGITS, OPEN_MICROLOGITS, ["0%", "100%"]),
+    ],
+)
+def test_an_open_end_is_an_arrow_at_the_edge(low: int, high: int, arrows: list[str]) -> None:
+    """The band goes to the edge of the picture, and no number stands for where it has no end."""
+    page = read(ability_chart(ability(low, 0, high), []))
+    assert [one.attributes["x"] for one in page.all("svg", class_="arrow-at")] == arrows
+    assert len(page.all("line", class_="whisker")) == 2 - len(arrows)
+    band = page.one("rect", class_="interval")
+    if low == -OPEN_MICROLOGITS:
+        assert share(band, "x") == 0
+    if high == OPEN_MICROLOGITS:
+        assert share(band, "x") + share(band, "width") == pytest.approx(100, abs=0.02)
+    assert "20.00" not in page.one("body").text
+
+
+def references(*estimates: int) -> tuple[ReferenceModel, ...]:
+    return tuple(ReferenceModel(f"m/{n}", one, 500_000) for n, one in enumerate(estimates))
+
+
+def test_reference_models_stand_on_the_same_scale() -> None:
+    """Each at its estimate with 1.96 standard errors on either side, the strongest on top."""
+    page = read(ability_chart(ability(0, 1_000_000, 2_000_000), [], references(-3_000_000, 0)))
+    dots = page.all("circle", class_="reference")
+    model = share(page.one("circle", class_="end"), "cx")
+    strong, weak = (share(one, "cx") for one in dots)
+    assert strong - weak == pytest.approx(3 * (model - strong), abs=0.05)
+    assert float(dots[0].attributes["cy"]) < float(dots[1].attributes["cy"])
+    across = page.all("line", class_="whisker")[2]
+    width = share(across, "x2") - share(across, "x1")
+    assert width == pytest.approx(1.96 * (model - strong), abs=0.05)
+    assert "m/1 is at 0 (−0.98 to +0.98)" in page.one("desc").text
+
+
+def test_many_and_far_reference_models_keep_the_picture_readable() -> None:
+    """Twelve rows at most, and one that lies beyond the scale doesn't squeeze the rest."""
+    far = ReferenceModel("x" * 400, 10**15, 10**12)
+    made = ability_chart(ability(-1_000_000, 0, 1_000_000), [], (far, *references(*range(40))))
+    page = read(made)
+    assert len(page.all("circle", class_="reference")) == MOST_REFERENCES
+    band = page.one("rect", class_="interval")
+    assert share(band, "width") > 5
+    assert len(made) < 12_000
+
+
+def curve(*steps: tuple[int, int], items: int = 12) -> BudgetCurve:
+    return BudgetCurve(items, tuple(Spent(*step) for step in steps))
+
+
+def test_the_budget_curve_is_the_data() -> None:
+    """Thousandths of log10 of the tokens across, parts per million of all items upwards."""
+    page = read(budget_chart(curve((1_000, 3), (10_000, 6)), 100_000))
+    assert page.one("path", class_="path").attributes["d"] == (
+        "M2750 0H3000V-250000H4000V-500000H5000"
+    )
+    box = [int(n) for n in page.one("svg", class_="stretched").attributes["viewbox"].split()]
+    at = 100 * (5000 - box[0]) / box[2]
+    assert share(page.one("line", class_="minimum"), "x1") == pytest.approx(at, abs=0.01)
+    assert "6 of 12 items were solved" in page.one("desc").text
+
+
+@pytest.mark.parametrize(
+    ("made", "budget"),
+    [
+        (curve((0, 1), items=1), 1),
+        (curve((200_000, 12)), 200_000),
+        (curve((300_000, 12)), 200_000),
+        (curve((1, 1), (2**53, 12)), 2**53),
+        (curve(*((n, n) for n in range(1, 10_001)), items=10_000), 10_000),
+    ],
+)
+def test_any_budget_curve_can_be_drawn(made: BudgetCurve, budget: int) -> None:
+    """One item or ten thousand, at once or only beyond the budget: few ticks, nothing outside."""
+    chart = budget_chart(made, budget)
+    page = read(chart)
+    box = [int(n) for n in page.one("svg", class_="stretched").attributes["viewbox"].split()]
+    across = [int(n) for n in re.findall(r"H(\d+)", page.one("path").attributes["d"])]
+    assert box[0] <= min(across)
+    assert max(across) <= box[0] + box[2]
+    assert len(page.all("text", class_="tick")) <= 3 + 5
+    assert len(chart) < 20_000
+
+
+def point(at: int, covered: int) -> SimulatedPoint:
+    shares = (
+        Share(ppm, max(0, ppm - 9_000), min(1_000_000, ppm + 9_000), 950_000, "m")
+        for ppm in (covered, 1_000_000 - covered, 0)
+    )
+    return SimulatedPoint(at, *shares)
+
+
+def scenario(name: str, wrong: int, *shares: int) -> Scenario:
+    points = (point((n - len(shares) // 2) * 500_000, one) for n, one in enumerate(shares))
+    return Scenario(name, wrong, wrong + 1_000, wrong, wrong + 1_000, 0, 999, tuple(points))
+
+
+def operating(*scenarios: Scenario) -> Page:
+    played = Simulation(scenarios, 3_000, 950_000, 1_850, 1, 2, 200_000, 3_000)
+    return read(operating_chart(played, Cut("d", "s", 0, 1_000_000), 50_000, 40_000))
+
+
+SHARES = (0, 2_000, 20_000, 200_000, 500_000, 800_000, 980_000, 998_000, 1_000_000)
+
+
+def test_the_operating_characteristic_is_the_simulation() -> None:
+    """Ability in micro-logits across, share of runs upwards, a dot and its interval a point."""
+    page = operating(scenario("as stated", 20_000, *SHARES))
+    yes = page.one("path", class_="curve yes").attributes["d"]
+    assert yes.startswith("M-2000000 0L-1500000 -2000L-1000000 -20000L")
+    no = page.one("path", class_="curve no").attributes["d"]
+    assert no.startswith("M-2000000 -1000000L-1500000 -998000L")
+    assert len(page.all("circle", class_="dot yes")) == len(SHARES)
+    assert len(page.all("line", class_="whisker")) == 2 * len(SHARES)
+
+
+def test_what_is_declared_ends_at_the_zone() -> None:
+    """Alpha bounds COVERED below the zone, beta NOT_COVERED above it: neither inside."""
+    page = operating(scenario("as stated", 20_000, *SHARES))
+    zone = page.one("rect", class_="rest")
+    alpha, beta = page.all("line", class_="declared")
+    assert share(alpha, "x1") == 0
+    assert alpha.attributes["x2"] == zone.attributes["x"]
+    edge = share(zone, "x") + share(zone, "width")
+    assert share(beta, "x1") == pytest.approx(edge, abs=0.02)
+    assert share(beta, "x2") == 100
+    base = float(page.one("line", class_="axis", x1="0%", x2="100%").attributes["y1"])
+    heights = [base - float(one.attributes["y1"]) for one in (alpha, beta)]
+    assert heights[0] / heights[1] == pytest.approx(50 / 40, abs=0.01)
+
+
+def test_two_points_are_not_joined() -> None:
+    """A plan that was simulated at the zone's edges alone says nothing of what lies between."""
+    page = operating(scenario("as stated", 3_000, 3_000, 997_000))
+    assert not page.all("path", class_="curve yes")
+    assert len(page.all("circle", class_="dot no")) == 2
+
+
+def test_the_scale_as_stated_and_the_worst_scenario_are_drawn() -> None:
+    """Of many scenarios two; of one that is both, one."""
+    stated, worst, other = (
+        scenario(name, wrong, *SHARES)
+        for name, wrong in (("as stated", 1_000), ("worst", 30_000), ("other", 9_000))
+    )
+    page = operating(stated, other, worst)
+    assert len(page.all("circle", class_="dot yes worst")) == len(SHARES)
+    assert "worst: 3% COVERED" in page.one("desc").text
+    assert "other" not in page.one("desc").text
+    assert not operating(stated).all("circle", class_="dot yes worst")
+
+
+def test_a_simulation_without_points_has_a_zone_and_nothing_else() -> None:
+    """No point, no dot, no line; and nothing breaks."""
+    page = operating(scenario("as stated", 0))
+    assert not page.all("circle")
+    assert len(page.all("line", class_="declared")) == 2
+
+
 def window(**over: str | None) -> WindowView:
     fields = {
         "opens_at": "2026-07-06T09:00:00Z",
@@ -310,6 +491,7 @@ def test_text_keeps_its_size() -> None:
         drawn(TWO_PATHS).chart,
         window_chart(window()),
         ability_chart(ability(0, 1, 2), []),
+        budget_chart(curve((1_000, 3)), 100_000),
     ):
         assert "viewbox" not in read(chart).one("svg", role="img").attributes
         assert not re.search(r"<text[^>]*font-size", chart)

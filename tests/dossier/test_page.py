@@ -19,7 +19,6 @@ from proofhouse.dossier.page import LARGEST
 from proofhouse.errors import FormatError
 from proofhouse.formats import predicates
 from proofhouse.views import Standing, case_view, words
-from proofhouse.views.openings import READERS
 from proofhouse.views.values import CheckLine
 from views import cases
 
@@ -241,6 +240,16 @@ OPENINGS: list[tuple[str, str, Callable[[dict[str, Any]], object], str]] = [
     ("determination", "evidence", lambda v: v.update(highMicronats=6_660_000), "+6.66"),
     ("determination", "ability", lambda v: v.update(method="Odd method"), "Odd method"),
     ("determination", "ability", lambda v: v.update(confidencePpm=900_000), "90% interval"),
+    (
+        "determination",
+        "beside",
+        lambda v: v["referenceModels"][0].update(name="odd/model"),
+        "odd/model",
+    ),
+    ("determination", "beside", lambda v: v["personFit"].update(pPpm=9_000), "An odd pattern"),
+    ("determination", "beside", lambda v: v["eProcess"].update(claim="none"), "None: 45 to 1"),
+    ("plan", "design", lambda v: v["simulation"].update(runs=4_321), "4,321 times at each edge"),
+    ("plan", "design", lambda v: v["blueprint"].update(odd=7), "7 items of odd"),
     ("findings", "findings", lambda v: v["findings"][0].update(title="Odd title"), "Odd title"),
     ("findings", "findings", lambda v: v["findings"][0].update(lowPpm=123_000), "12.3% to"),
     (
@@ -288,10 +297,74 @@ def test_every_short_digest_stands_in_full_in_the_appendix(name: str) -> None:
     assert shortened <= appendix
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("covered", "None of the suppositions below changes the answer."),
+        ("inconclusive", "1 of the 6 suppositions below would have given another answer."),
+        ("not_covered", "No item was solved with more than 76,648 of 400,000 tokens"),
+        ("covered", "at most 3.4% wrong COVERED and 3.5% wrong NOT_COVERED"),
+        ("covered", "slopes −30 % (worst)"),
+        ("for_developer", "A floor is not a ceiling."),
+    ],
+)
+def test_what_stands_beside_a_determination_is_told(name: str, said: str) -> None:
+    """Suppositions, errors and the budget curve, each in a sentence beside its picture."""
+    assert said in story(name).text
+
+
+def test_an_interval_without_an_end_has_no_number_for_it() -> None:
+    """Nowhere on the page does “+20.00” stand for what has no end."""
+    told = cases.covered()
+    committed = told.entry("determination").predicate["ability"]["salted"]
+    told.opened[committed]["highMicrologits"] = 20_000_000
+    page = page_of(told)
+    assert "+2.90 logits, 95% interval from +2.09, no upper end" in page.text
+    assert "20.00" not in page.body
+    assert page.all("svg", class_="arrow-at")
+
+
+def test_a_model_that_solved_nothing_has_no_curve() -> None:
+    """Instead of an empty chart the page says what that does not mean."""
+    told = cases.submitted()
+    plan = cases.make_plan(40)
+    cases.run(told, plan, cases.until_decided(plan, "f"))
+    page = page_of(told)
+    assert "fig-budget-title" not in page.ids
+    assert "No item was solved within 400,000 tokens." in page.text
+
+
+FIGURES = {
+    ("determination", "beside"): ("changes", "reference/strong +2.04"),
+    ("plan", "design"): ("errors", "fig-operating-title"),
+}
+
+
+@pytest.mark.parametrize("hidden", FIGURES)
+def test_what_is_sealed_has_no_picture(hidden: tuple[str, str]) -> None:
+    """A sealed value's part says so with its commitment, and draws nothing."""
+    part, trace = FIGURES[hidden]
+    told = cases.covered_and_reviewed()
+    digest = told.case.all(hidden[0])[0].predicate[hidden[1]]["salted"]
+    page = page_of(told.seal(hidden))
+    assert trace in story("covered_and_reviewed").body
+    assert trace not in page.body
+    section = page.html[page.html.index(f'id="{part}"') :]
+    assert digest in section[: section.index("</section>")]
+
+
+def test_what_was_simulated_is_not_drawn_while_the_threshold_is_sealed() -> None:
+    """Simulated abilities lie about the cut; the errors are told without them."""
+    page = page_of(cases.covered().seal(("threshold-commitment", "threshold")))
+    assert "fig-operating-title" not in page.ids
+    assert "It is sealed, so they are not drawn." in page.text
+    assert "slopes −30 %" in page.text
+
+
 # -------------------------------------------------------------------------- what it does not say
 
 
-@pytest.mark.parametrize(("statement", "field"), READERS)
+@pytest.mark.parametrize(("statement", "field"), cases.hidden_fields())
 def test_what_is_sealed_is_said_to_be_sealed(statement: str, field: str) -> None:
     """A sealed value is named as sealed, in its place and with its commitment."""
     told = cases.covered_and_reviewed().seal((statement, field))

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from proofhouse.formats.predicates import CLAUSES
+from proofhouse.formats.predicates import CLAUSES, VALUES
 from proofhouse.rules.determination import Plan, determine
 from proofhouse.rules.registration import SIGNERS, Case, Entry, Record, Signer, register
 from proofhouse.rules.replay import evidence_of
@@ -839,6 +839,13 @@ def long_names() -> Told:
         safeguards="safeguard " * 800,
         partner="Tidewater" * 90,
     )
+
+
+def hidden_fields() -> list[tuple[str, str]]:
+    """Every hidden field of an inquiry and its review: predicate and field."""
+    told = covered_and_reviewed()
+    there = {entry.name for entry in (*told.case.entries, *told.record.clear.values())}
+    return [key for key in VALUES if key[0] in there]
 
 
 STORIES: dict[str, Callable[[], Told]] = {

@@ -10,7 +10,6 @@ import pytest
 
 from proofhouse.rules.registration import Case, Record
 from proofhouse.views import CaseView, Sealed, Standing, case_view, summary_lines
-from proofhouse.views.openings import READERS
 from proofhouse.views.values import Ability, Developer, Evidence, Found, Model, Partner
 from views import cases
 
@@ -86,7 +85,7 @@ def test_an_opened_case_shows_every_hidden_value() -> None:
     assert view.review.partners[0].partner == Partner("Tidewater Grid Cooperative", "electricity")
 
 
-@pytest.mark.parametrize(("statement", "field"), READERS)
+@pytest.mark.parametrize(("statement", "field"), cases.hidden_fields())
 def test_a_field_that_is_not_opened_is_sealed_and_named(statement: str, field: str) -> None:
     """Taking one opening back seals that field, under its commitment, and no other."""
     told = cases.covered_and_reviewed()
@@ -104,7 +103,7 @@ def test_a_field_that_is_not_opened_is_sealed_and_named(statement: str, field: s
 
 @pytest.mark.parametrize(
     ("statement", "field"),
-    [key for key in READERS if key not in {("plan", "plan")}],
+    [key for key in cases.hidden_fields() if key not in {("plan", "plan")}],
 )
 @pytest.mark.parametrize("value", [None, 7, "text", [], {}, {"items": "x", "name": 3}])
 def test_an_opening_of_another_form_is_shown_as_not_readable(
