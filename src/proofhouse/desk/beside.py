@@ -25,7 +25,7 @@ from proofhouse.bank import calibration
 from proofhouse.rules.determination import Outcome, Plan
 from proofhouse.rules.supposing import answer, budget_curve, missing_as
 from proofhouse.statistics.eprocess import METHOD, anytime_claim
-from proofhouse.statistics.personfit import exact_fit
+from proofhouse.statistics.personfit import PersonFit, exact_fit
 
 CONFIDENCE_PPM = 950_000
 SHIFTS = (-2, -1, 1, 2)
@@ -51,7 +51,7 @@ def beside(
         },
         "cost": {"items": len(items), "tokens": spent, "tokensPlanned": tokens_planned},
         "budgetCurve": budget_curve(items),
-        "personFit": _person_fit(plan, outcomes),
+        "personFit": _fit(person_fit(plan, outcomes)),
         "referenceModels": [
             {
                 "name": reference.name,
@@ -107,16 +107,19 @@ def _shifted(plan: Plan, outcomes: Mapping[str, Outcome], shift: int) -> dict[st
     return {"standardErrors": shift, "outcome": answer(weighed, outcomes)}
 
 
-def _person_fit(plan: Plan, outcomes: Mapping[str, Outcome]) -> dict[str, Any] | None:
-    """The pattern's p-value, where slopes are alike and something was scored."""
+def person_fit(plan: Plan, outcomes: Mapping[str, Outcome]) -> PersonFit | None:
+    """How well the pattern of answers fits the scale; None unless slopes are alike."""
     scored = [item for item in plan.items if outcomes.get(item.id) in ("solved", "failed")]
     slopes = {item.slope_ppm for item in scored}
     if len(slopes) != 1:
         return None
-    made = exact_fit(
+    return exact_fit(
         [outcomes[item.id] == "solved" for item in scored],
         [item.difficulty_micrologits for item in scored],
         slopes.pop(),
         b"proofhouse/person-fit/v1".ljust(32, b"\0"),
     )
-    return {"pPpm": made.p_value_ppm, "method": made.method}
+
+
+def _fit(made: PersonFit | None) -> dict[str, Any] | None:
+    return None if made is None else {"pPpm": made.p_value_ppm, "method": made.method}

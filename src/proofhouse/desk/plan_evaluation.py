@@ -17,10 +17,11 @@ from typing import Any
 from proofhouse.bank import calibration
 from proofhouse.bank.families import FAMILIES
 from proofhouse.bank.item import item_id
+from proofhouse.desk.beside import person_fit
 from proofhouse.desk.desk import Desk, Kept
 from proofhouse.desk.draft import Draft, Hidden, about_case
 from proofhouse.desk.measure import seed_of, threshold_value
-from proofhouse.desk.run_evaluation import Order, Planned
+from proofhouse.desk.run_evaluation import Alarm, Order, Planned
 from proofhouse.errors import DamagedError
 from proofhouse.evaluation.types import Budgets, Harness
 from proofhouse.rules.determination import Plan, next_batch
@@ -194,6 +195,27 @@ def order_of(plan: Mapping[str, Any]) -> Order:
         return None
 
     return in_batches
+
+
+MISFIT_PPM = 1_000
+"""A pattern of answers as unlikely as this stops the run: one false alarm in a thousand looks."""
+
+
+def alarm_of(plan: Mapping[str, Any]) -> Alarm:
+    """Whether hard items solved and easy ones failed make an opened plan's scale untenable (R17).
+
+    Looked at after whole batches, with ten scored items or more.
+    """
+    if "model" not in plan:
+        return lambda _outcomes: False
+    test = Plan.parse(plan)
+
+    def alarm(outcomes: Mapping[str, str]) -> bool:
+        fit = person_fit(test, outcomes)  # type: ignore[arg-type]
+        scored = sum(word in ("solved", "failed") for word in outcomes.values())
+        return scored >= 10 and fit is not None and fit.p_value_ppm <= MISFIT_PPM
+
+    return alarm
 
 
 def harness_of(harness: Harness) -> dict[str, str]:

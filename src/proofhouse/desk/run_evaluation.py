@@ -56,6 +56,10 @@ Tell = Callable[[Event, Mapping[str, str]], None]
 """Hears of progress: the event, and the outcomes so far."""
 
 
+Alarm = Callable[[Mapping[str, str]], bool]
+"""Whether the outcomes so far fit the scale so badly that a person should look: a pure function."""
+
+
 @dataclass
 class Conducted:
     """What a run came to. ``samples`` are kept records by item id, as ``run-ended`` lists them."""
@@ -79,10 +83,18 @@ class Conductor:
     """Conducts one run of one case: ``conducted = await Conductor(…).conduct()``."""
 
     def __init__(
-        self, desk: Desk, case: Case, job: Job, order: Order, *, seed: bytes, tell: Tell
+        self,
+        desk: Desk,
+        case: Case,
+        job: Job,
+        order: Order,
+        *,
+        seed: bytes,
+        tell: Tell,
+        alarm: Alarm = lambda _outcomes: False,
     ) -> None:
         self._desk, self._case, self._job = desk, case, job
-        self._order, self._seed, self._tell = order, seed, tell
+        self._order, self._seed, self._tell, self._alarm = order, seed, tell, alarm
         self._run: Entry = case.need("run-started")
         self._tokens_allowed: int = case.need("plan").predicate["budgets"]["tokens"]
         self._submission = leaf_hash(desk.log.leaf(case.need("submission").index))
@@ -129,7 +141,16 @@ class Conductor:
             self._result.stopped = "budget spent"
         elif self._endpoint_gone():
             self._result.stopped = "endpoint unavailable"
+        elif self._window_over():
+            self._result.stopped = "window closing"
+        elif self._alarm(self._result.outcomes):
+            self._result.stopped = "person-fit alarm"
         return None if self._result.stopped else upcoming
+
+    def _window_over(self) -> bool:
+        """Whether the access window that the run lies in has come to its end (R3)."""
+        window = self._case.last("window-opened")
+        return window is not None and self._desk.clock() >= window.predicate["endsAt"]
 
     def _endpoint_gone(self) -> bool:
         """Whether the last finished items all failed to reach the model; they are not wrong."""

@@ -206,6 +206,7 @@ def _run(table: Table, case: Case) -> Made:
         table.job(case),
         plan_evaluation.order_of(plan),
         seed=seed_of(table.bank),
+        alarm=plan_evaluation.alarm_of(plan),
         tell=lambda event, outcomes: table.progress(plan, outcomes, event),
     )
     conducted = asyncio.run(conductor.conduct())
