@@ -3,17 +3,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from proofhouse.cli import print_json
+from proofhouse.validation.duplicates.cases import plain, read_cases
 from proofhouse.validation.duplicates.index import Index
+from proofhouse.validation.duplicates.judge import Judgement, judge_cases
 from proofhouse.validation.duplicates.match import AT_LEAST, Answer
 from proofhouse.validation.duplicates.match import match as find
+from proofhouse.validation.duplicates.matrix import Bounds
 from proofhouse.validation.duplicates.model import fitted
 from proofhouse.validation.duplicates.records import read_queries, read_records
+
+_SECONDS = click.FloatRange(0.1, 86_400)
 
 
 @click.group()
@@ -53,7 +59,7 @@ def match(corpus: Path, queries: Path, at_least: float | None, as_json: bool) ->
             print_json(answer.to_dict())
             continue
         found = answer.match or "no match"
-        click.echo(f"{_plain(answer.query)}  {found}  {answer.confidence:.4f}\n    {answer.why}")
+        click.echo(f"{plain(answer.query)}  {found}  {answer.confidence:.4f}\n    {answer.why}")
 
 
 def _answers(corpus: Path, queries: Path, at_least: float | None) -> Iterator[Answer]:
@@ -69,5 +75,62 @@ def _answers(corpus: Path, queries: Path, at_least: float | None) -> Iterator[An
         yield find(index, model, query, at_least=threshold)
 
 
-def _plain(name: str) -> str:
-    return "".join(c if c.isprintable() else "�" for c in name[:80])
+@command.command()
+@click.option(
+    "--cases",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder with a folder a case: case.json, source/, proof/, patch.diff.",
+)
+@click.option("--build-timeout", type=_SECONDS, default=300.0, show_default=True, help="Seconds.")
+@click.option("--timeout", type=_SECONDS, default=10.0, show_default=True, help="Seconds a run.")
+@click.option(
+    "--seconds",
+    type=_SECONDS,
+    default=3600.0,
+    show_default=True,
+    help="For everything; what did not begin by then is inconclusive.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def judge(cases: Path, build_timeout: float, timeout: float, seconds: float, as_json: bool) -> None:
+    """Run each report's patch against each other's proof, and group what is one flaw.
+
+    Everything runs in the sandbox only. Aliases join groups; `related` never does. A case that
+    can't take part is named with its reason, and the others are judged.
+    """
+    bounds = Bounds(seconds, build_timeout, timeout)
+    found, excluded = read_cases(cases)
+    judgement = asyncio.run(judge_cases(found, excluded, bounds))
+    if as_json:
+        print_json(judgement.to_dict())
+    else:
+        _show(judgement)
+
+
+_MARKS = {"stops": "S", "crashes": ".", "elsewhere": "e", "partly": "p", "inconclusive": "?"}
+
+
+def _show(judgement: Judgement) -> None:
+    for at, group in enumerate(judgement.groups, 1):
+        _say(f"{at}. {', '.join(group.members)}")
+        for finding in group.evidence:
+            _say(f"     {finding.first} = {finding.second} ({finding.basis}): {finding.reason}")
+    for finding in judgement.related:
+        _say(f"related: {finding.first} ~ {finding.second}: {finding.reason}")
+    for alarm in judgement.alarms:
+        _say(f"alarm: {alarm}")
+    for out in judgement.excluded:
+        _say(f"out ({out.part}): {out.case}: {out.reason}")
+    names = [case.name for case in judgement.matrix.cases]
+    if names:
+        told = ", ".join(f"{mark} {word}" for word, mark in _MARKS.items())
+        click.echo(f"\nRows are patches, columns proofs in the same order: {told}.")
+    width = max((len(name) for name in names), default=0)
+    for row in names:
+        marks = " ".join(_MARKS[judgement.matrix.cell(row, name).outcome] for name in names)
+        _say(f"{row:{width}}  {marks}")
+
+
+def _say(line: str) -> None:
+    """One line, whatever a hostile program or patch put into it."""
+    click.echo("".join(c if c.isprintable() else "�" for c in line[:2000]))

@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which reports are one flaw, decided by running each one's patch against each other's proof.
+
+    judgement = await judge_cases(cases, excluded)
+    judgement.groups      (Group(("heron-1", "heron-3"), (Finding(…, "both ways", …),)), …)
+
+"Two reports are one flaw if one's patch stops the other's proof" is right for patches that fix one
+flaw and nothing else. A patch that fixes two flaws, or switches the program off, would join
+strangers, and since aliases are transitive, everyone. So a stop is weighed, from above:
+
+1. *Not believed*: the patch does not stop its own proof, its text talks to the sanitizer or catches
+   faults, or controls that were quiet are answered otherwise with it (any of the case's own benign
+   inputs; of the generic ones, all).
+2. *Both ways*: each patch stops the other's proof. An alias, unless both patches reach further than
+   their own flaw and the crashes are at different places.
+3. *One way, one place*: one patch stops the other's proof, not the reverse, and both proofs crash
+   in the same class, function and line: one of the patches is narrower. An alias, unless it would
+   join two that are apart.
+4. *One way* otherwise, a stop that is not believed, *partly*, or a crash that moves elsewhere:
+   related, for a person to decide. Never merged.
+
+*Apart* are two of which neither's believed patch stops the other's proof. A patch *reaches further*
+if it stops one way, at another place. Two aliases that would join a pair apart through one member
+become related, all of them, with an alarm that names the pair: whether that member's patch fixes
+two flaws or the two others' fix half of one can't be seen from here. What is still joined by longer
+ways raises an alarm and stands, as does a group that is too large (`groups.ALARM`).
+
+Pure but for `judge_cases`, which fills the matrix. ``docs/duplicates.md`` has the measurements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from proofhouse.validation.duplicates.cases import Case, Excluded
+from proofhouse.validation.duplicates.groups import Groups, alarms, fold, merge, related
+from proofhouse.validation.duplicates.matrix import STANDARD, Bounds, Matrix, fill
+
+BOTH, ONE_PLACE, ONE_WAY = "both ways", "one way, one place", "one way"
+MERGING = (BOTH, ONE_PLACE)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the matrix says of a pair; ``basis`` is one of the words above, or the outcome."""
+
+    first: str
+    second: str
+    basis: str
+    reason: str
+    first_patch: str
+    """What the first's patch does to the second's proof, as in the matrix."""
+    second_patch: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "first": self.first,
+            "second": self.second,
+            "basis": self.basis,
+            "reason": self.reason,
+            "firstPatchOnSecondProof": self.first_patch,
+            "secondPatchOnFirstProof": self.second_patch,
+        }
+
+
+@dataclass(frozen=True)
+class Group:
+    """Reports that are one flaw, and the aliases that say so; alone without any."""
+
+    members: tuple[str, ...]
+    evidence: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Everything that was found; ``events`` can be undone one by one (`groups.undo`)."""
+
+    matrix: Matrix
+    groups: tuple[Group, ...]
+    related: tuple[Finding, ...]
+    alarms: tuple[str, ...]
+    excluded: tuple[Excluded, ...]
+    events: Groups
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of the command line."""
+        names = [case.name for case in self.matrix.cases]
+        rows = [[self.matrix.cell(i, j) for j in names] for i in names]
+        return {
+            "groups": [
+                {"members": list(g.members), "evidence": [f.to_dict() for f in g.evidence]}
+                for g in self.groups
+            ],
+            "related": [finding.to_dict() for finding in self.related],
+            "cases": names,
+            "matrix": [[cell.outcome for cell in row] for row in rows],
+            "why": [[cell.why for cell in row] for row in rows],
+            "alarms": list(self.alarms),
+            "excluded": [
+                {"case": out.case, "part": out.part, "reason": out.reason} for out in self.excluded
+            ],
+        }
+
+
+async def judge_cases(
+    cases: Sequence[Case],
+    excluded: Sequence[Excluded] = (),
+    bounds: Bounds = STANDARD,
+    *,
+    tier: str = "bwrap",
+) -> Judgement:
+    """Run the matrix and decide; raises PrerequisiteError without a sandbox."""
+    return decide(await fill(cases, bounds, tier=tier), excluded)
+
+
+def decide(matrix: Matrix, excluded: Sequence[Excluded] = ()) -> Judgement:
+    """The rules of the module's docstring over a matrix that was filled."""
+    table = _Table(matrix)
+    findings = [f for a, b in combinations(table.names, 2) if (f := table.pair(a, b)) is not None]
+    demoted, told = _contradicted(findings, table)
+    aliases = [f for f in findings if f.basis in MERGING and (f.first, f.second) not in demoted]
+    others = [
+        f
+        if f.basis not in MERGING
+        else Finding(
+            f.first,
+            f.second,
+            f.basis,
+            f"{f.reason} Not merged: {demoted[f.first, f.second]}",
+            f.first_patch,
+            f.second_patch,
+        )
+        for f in findings
+        if f not in aliases
+    ]
+    events = Groups()
+    for finding in aliases:
+        events = merge(events, finding.first, finding.second, finding.reason)
+    for finding in others:
+        events = related(events, finding.first, finding.second, finding.reason)
+    groups = tuple(
+        Group(members, tuple(f for f in aliases if f.first in members))
+        for members in fold(events, table.names)
+    )
+    for group in groups:
+        for a, b in combinations(group.members, 2):
+            if table.apart(a, b):
+                told.append(
+                    f"{a} and {b} are in one group, but neither's patch stops the other's proof."
+                )
+    told += [f"{', '.join(alarm.members)}: {alarm.reason}" for alarm in alarms(events)]
+    distrusted = [Excluded(name, "patch", why) for name, why in table.distrust.items()]
+    out = sorted((*excluded, *matrix.excluded, *distrusted), key=lambda o: (o.case, o.part))
+    return Judgement(matrix, groups, tuple(others), tuple(told), tuple(out), events)
+
+
+class _Table:
+    """The matrix with what is believed of it."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self.matrix = matrix
+        self.names = tuple(case.name for case in matrix.cases)
+        self.distrust: Mapping[str, str] = {
+            case.name: why for case in matrix.cases if (why := self._distrust(case))
+        }
+        self.far = frozenset(
+            a
+            for a in self.names
+            for b in self.names
+            if self._one_way(a, b) and not self.one_place(a, b)
+        )
+
+    def outcome(self, patch: str, proof: str) -> str:
+        return self.matrix.cell(patch, proof).outcome
+
+    def stops(self, patch: str, proof: str) -> bool:
+        """Whether one's patch is believed to stop the other's proof."""
+        return patch not in self.distrust and self.outcome(patch, proof) == "stops"
+
+    def apart(self, a: str, b: str) -> bool:
+        """Whether both patches are believed and each other's proof crashes as before."""
+        believed = a not in self.distrust and b not in self.distrust
+        return believed and self.outcome(a, b) == self.outcome(b, a) == "crashes"
+
+    def one_place(self, a: str, b: str) -> bool:
+        """Whether a proof of each crashes in the same class, function and line."""
+        places = [{shown.place for shown in self.matrix.shown[name]} - {None} for name in (a, b)]
+        return bool(places[0] & places[1])
+
+    def _one_way(self, a: str, b: str) -> bool:
+        return a != b and self.stops(a, b) and self.outcome(b, a) == "crashes"
+
+    def _distrust(self, case: Case) -> str:
+        own = self.matrix.cell(case.name, case.name)
+        if own.outcome != "stops":
+            return f"The patch does not stop its own proof ({own.outcome}): {own.why}"
+        if case.distrust:
+            return case.distrust
+        for other in self.matrix.cases:
+            cell = self.matrix.cell(case.name, other.name)
+            kind = "benign" if other.benign else "generic"
+            if cell.changed and (other.benign or cell.changed == cell.controls):
+                return (
+                    f"The patch changes what {cell.changed} of {cell.controls} {kind} controls of "
+                    f"{other.name} are answered: it may switch off more than a flaw."
+                )
+        return ""
+
+    def pair(self, a: str, b: str) -> Finding | None:
+        """What the two cells say; None where neither patch does anything to the other's proof."""
+        first, second = self.outcome(a, b), self.outcome(b, a)
+
+        def found(basis: str, reason: str) -> Finding:
+            return Finding(a, b, basis, reason, first, second)
+
+        if self.stops(a, b) and self.stops(b, a):
+            if a in self.far and b in self.far and not self.one_place(a, b):
+                return found(
+                    "far-reaching",
+                    "Each patch stops the other's proof, but both also stop proofs at other "
+                    "places whose own patches do not stop theirs, and the two crash at different "
+                    "places.",
+                )
+            return found(BOTH, "Each patch stops the other's proof.")
+        for one, other in ((a, b), (b, a)):
+            if self.stops(one, other):
+                back = self.outcome(other, one)
+                told = f"The patch of {one} stops the proof of {other}, not the reverse ({back})"
+                if other in self.distrust and back == "stops":
+                    told = f"Each patch stops the other's proof, but {other}'s is not believed"
+                if self.one_place(a, b):
+                    crash = self.matrix.shown[one][0].crash
+                    return found(ONE_PLACE, f"{told}; both crash at one place: {crash}.")
+                return found(ONE_WAY, f"{told}, and the two crash at different places.")
+        for one, other in ((a, b), (b, a)):
+            if self.outcome(one, other) == "stops":
+                return found(
+                    "not believed",
+                    f"The patch of {one} stops the proof of {other}, but is not believed. "
+                    f"{self.distrust[one]}",
+                )
+        for word in ("partly", "elsewhere"):
+            if word in (first, second):
+                one, other = (a, b) if first == word else (b, a)
+                return found(word, f"{one}'s patch on {other}: {self.matrix.cell(one, other).why}")
+        return None
+
+
+def _contradicted(
+    findings: Sequence[Finding], table: _Table
+) -> tuple[dict[tuple[str, str], str], list[str]]:
+    """The aliases that would join a pair apart through one member, and the alarms of it.
+
+    Where aliases both ways alone would not join the pair, only those of one way give in.
+    """
+    edges: dict[str, dict[str, Finding]] = {name: {} for name in table.names}
+    for finding in findings:
+        if finding.basis in MERGING:
+            edges[finding.first][finding.second] = finding
+            edges[finding.second][finding.first] = finding
+    demoted: dict[tuple[str, str], str] = {}
+    told = []
+    for middle in table.names:
+        for a, b in combinations(sorted(edges[middle]), 2):
+            if not table.apart(a, b):
+                continue
+            two = (edges[middle][a], edges[middle][b])
+            weak = [f for f in two if f.basis != BOTH] or list(two)
+            why = f"{a} and {b} are apart, and it would join them."
+            for finding in weak:
+                demoted.setdefault((finding.first, finding.second), why)
+            told.append(
+                f"{middle} goes with {a} and with {b}, which are apart: either its patch fixes "
+                "two flaws, or theirs fix half of one each."
+            )
+    return demoted, told
