@@ -17,6 +17,8 @@ State names say whose move it is. The events are made from statements by ``repor
 
 from __future__ import annotations
 
+import hashlib
+
 from proofhouse.rules.tables import Table
 
 START = "reporter_may_report"
@@ -105,3 +107,12 @@ MAKERS: dict[str, tuple[str, ...]] = dict.fromkeys(
 )
 """Who makes a statement: the desk, of what it was handed, ran or decided. A reporter needs no key;
 who it says it is stands in the report as it was written."""
+
+
+def handling(case_id: str) -> str:
+    """The identifier that a reporter is given, and that every hop passes on (R21).
+
+    It tells one report from another and nothing else: the case can't be found from it in the log.
+    """
+    told = hashlib.sha256(b"proofhouse/handling/v1\n" + case_id.encode()).hexdigest()
+    return f"PH-{told[:12]}"

@@ -200,15 +200,10 @@ def _validation(case: Case, entry: Entry) -> None:
 def _patch_judged(case: Case, entry: Entry) -> None:
     stated, report = entry.predicate, case.need("report").predicate
     _of_the_report(entry, report, stated["proofs"])
-    names = [check["name"] for check in stated["checks"]]
-    if len(set(names)) != len(names):
-        raise refused(entry, "lists a check twice", "R20")
-    results = {check["name"]: check["result"] for check in stated["checks"]}
-    if stated["verdict"] != _follows(results):
+    follows = _follows(stated["checks"])
+    if stated["verdict"] != follows:
         raise refused(
-            entry,
-            f"says “{stated['verdict']}”, and its checks come to “{_follows(results)}”",
-            "R20",
+            entry, f"says “{stated['verdict']}”, and its checks come to “{follows}”", "R20"
         )
     left = reproduced_proofs(case.entries) - set(stated["proofs"])
     if stated["verdict"] == "accepted" and left:
@@ -220,12 +215,14 @@ def _patch_judged(case: Case, entry: Entry) -> None:
         )
 
 
-def _follows(results: Mapping[str, str]) -> str:
+def _follows(checks: Sequence[Mapping[str, str]]) -> str:
     """The verdict that the results of the checks come to."""
-    if "failed" in results.values():
+    results = {check["result"] for check in checks}
+    if "failed" in results:
         return "refused"
-    missing = any(results.get(name) != "passed" for name in NEEDED_CHECKS)
-    return "inconclusive" if missing or "inconclusive" in results.values() else "accepted"
+    passed = {check["name"] for check in checks if check["result"] == "passed"}
+    missing = set(NEEDED_CHECKS) - passed
+    return "inconclusive" if missing or "inconclusive" in results else "accepted"
 
 
 def _of_the_report(entry: Entry, report: Mapping[str, Any], proofs: Any) -> None:
