@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
 from proofhouse.cli import COMMANDS, program
 
 ROOT = Path(__file__).parents[1]
