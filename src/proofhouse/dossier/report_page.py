@@ -26,7 +26,8 @@ _STYLE = Markup(
     "padding:0 0 .8rem .8rem;margin:0 0 .6rem}dl{display:grid;grid-template-columns:9rem 1fr;"
     "gap:.2rem 1rem}dt{color:#565c65}dd{margin:0;overflow-wrap:anywhere}"
     "blockquote{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3rem 0;padding:.2rem .8rem;"
-    "border-left:3px solid #dfe1e2;background:#f7f7f7}.now{font-weight:600}.muted,.cut{color:#565c65}"
+    "border-left:3px solid #dfe1e2;background:#f7f7f7}.now{font-weight:600}"
+    ".muted,.cut{color:#565c65}"
 )
 
 
