@@ -157,8 +157,7 @@ NOTES = Program(
             (_COPY, "    if (slot == 1 && strlen(text) >= ROOM)\n        return -1;\n" + _COPY),
         ),
         "swallows the error": (
-            ("        if (bad) {\n", "        if (bad && strlen(line) < 30) {\n"),
-            (_COPY, "    if (strlen(text) >= ROOM)\n        return -1;\n" + _COPY),
+            (_COPY, "    if (strlen(text) >= ROOM)\n        return 0;\n" + _COPY),
             ("            return 1;\n", "            return 0;\n"),
         ),
         "breaks a neighbour": (

@@ -74,7 +74,7 @@ def test_a_true_report_is_reproduced_on_both_sources() -> None:
     """Three runs agree on class and function; the newest source, which is fixed, is judged too."""
     newest = tree(OBEDIENT.replace("malloc(8)", "malloc(64)"))
     report = judge(
-        b"h", newest=newest, expect_class="heap-buffer-overflow", expect_function="flawed"
+        b"o", newest=newest, expect_class="heap-buffer-overflow", expect_function="flawed"
     )
     assert report.verdict == "reproduced"
     assert report.newest is not None
@@ -111,7 +111,7 @@ def test_a_control_that_shows_the_same_crash_forbids_belief() -> None:
 @pytest.mark.parametrize(
     "forged",
     [
-        b"e\n==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x1\n    #0 0x1 in f a:1\n",
+        b"e\n==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x1\n  #0 0x1 in f a:1\n",
         b'e\nTraceback (most recent call last):\n  File "x.py", line 1, in parse\nIndexError: x\n',
         b'e\nException in thread "main" java.lang.Error: x\n\tat a.B.c(B.java:1)\n',
         b"e\npanic: runtime error: index out of range\n\ngoroutine 1 [running]:\n",

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gate on two programs: each kind of bad patch is refused, each good one is accepted."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from proofhouse.validation.gate import GateRequest, Judgement, gate
+from proofhouse.validation.sources import Entry
+from validation.programs import NOTES, TABLE, Program
+
+pytestmark = pytest.mark.sandbox
+
+GOOD = [(program, name) for program in (NOTES, TABLE) for name in program.good]
+# Needs more time than a test may take: three lines that only together reach the smaller limit.
+SLOW = {("table.py", "shrinks the limit")}
+BAD = [
+    (program, name)
+    for program in (NOTES, TABLE)
+    for name in program.bad
+    if (program.path, name) not in SLOW
+]
+
+
+def judged(program: Program, patch: bytes, seconds: float, **changes: object) -> Judgement:
+    request = GateRequest(
+        program.tree,
+        patch,
+        program.build,
+        program.run,
+        (program.proof,),
+        tests=(program.test,),
+        seconds=seconds,
+    )
+    return asyncio.run(gate(replace(request, **changes)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("program", "name"), GOOD, ids=lambda v: getattr(v, "path", v))
+def test_a_good_patch_is_accepted(program: Program, name: str) -> None:
+    """Refusing, cutting, and making room are all fixes; none is taken for a break."""
+    judgement = judged(program, program.patch(program.good[name]), 6.0)
+    assert judgement.verdict == "accepted", judgement.to_dict()
+    assert [check.name for check in judgement.checks if check.result != "noted"] == [
+        *("applies", "tricks", "builds", "proof-before", "proof-gone", "tests", "known-inputs"),
+        *("answers", "variants", "behaviour"),
+    ]
+
+
+@pytest.mark.parametrize(("program", "name"), BAD, ids=lambda v: getattr(v, "path", v))
+def test_a_bad_patch_is_refused(program: Program, name: str) -> None:
+    """Each way to make the proof go away without mending the program is seen, and told."""
+    judgement = judged(program, program.patch(program.bad[name]), 45.0)
+    assert judgement.verdict == "refused", judgement.to_dict()
+    assert judgement.checks[-1].result == "failed"
+    assert judgement.checks[-1].name in judgement.reason
+
+
+def test_a_patch_that_does_not_fit_or_leaves_the_tree_is_refused() -> None:
+    """A patch that can't be applied is a clear refusal, not an error."""
+    out = b"--- a/../../x\n+++ b/../../x\n@@ -0,0 +1 @@\n+x\n"
+    for patch in (
+        b"no patch at all",
+        out,
+        NOTES.patch(NOTES.good["cuts"]).replace(b"free", b"fre"),
+    ):
+        judgement = judged(NOTES, patch, 1.0)
+        assert (judgement.verdict, judgement.checks[-1].name) == ("refused", "applies")
+
+
+def test_a_patch_that_does_not_build_is_refused_and_a_source_that_does_not_is_not_judged() -> None:
+    """The fault is the patch's only if the source builds without it."""
+    broken = NOTES.patch((("static int count(void)", "static int count(void"),))
+    assert judged(NOTES, broken, 1.0).verdict == "refused"
+    assert judged(NOTES, broken, 1.0, build="false").verdict == "inconclusive"
+
+
+def test_a_patch_that_takes_the_sanitizer_out_is_refused() -> None:
+    """Dropping the sanitizer in a build script is seen in the text and in what was built."""
+    tree = NOTES.tree.replaced({"build.sh": Entry(f"{NOTES.build}\n".encode(), True)})
+    patch = (
+        b"--- a/build.sh\n+++ b/build.sh\n@@ -1 +1 @@\n"
+        b"-gcc -g -O1 -fsanitize=address -o notes notes.c\n+gcc -g -O1 -o notes notes.c\n"
+    )
+    by_text = judged(NOTES, patch, 1.0, source=tree, build="sh build.sh")
+    assert (by_text.verdict, by_text.checks[-1].name) == ("refused", "tricks")
+    flag = f"F=-fsanitize=address\n{NOTES.build.replace('-fsanitize=address', '$F')}\n"
+    hidden = NOTES.tree.replaced({"build.sh": Entry(flag.encode(), True)})
+    patch = (
+        b"--- a/build.sh\n+++ b/build.sh\n@@ -1,2 +1,3 @@\n F=-fsanitize=address\n+F=\n"
+        b" gcc -g -O1 $F -o notes notes.c\n"
+    )
+    by_build = judged(NOTES, patch, 1.0, source=hidden, build="sh build.sh")
+    assert (by_build.verdict, by_build.checks[-1].name) == ("refused", "builds")
+
+
+def test_a_proof_that_shows_nothing_is_inconclusive() -> None:
+    """Without a flaw to be seen before, a patch can't be judged."""
+    judgement = judged(NOTES, NOTES.patch(NOTES.good["cuts"]), 1.0, proofs=(b"count\n",))
+    assert (judgement.verdict, judgement.checks[-1].name) == ("inconclusive", "proof-before")
+
+
+def test_a_changed_test_is_put_back() -> None:
+    """A patch that makes an existing test agree with it does not pass that test."""
+    check = b"./notes tests/one.txt | grep -q '1 used'\n"
+    tree = NOTES.tree.replaced({"tests/run.sh": Entry(check)})
+    patch = NOTES.patch((('"%d used\\n"', '"%d taken\\n"'),) + NOTES.good["refuses"])
+    patch += b"--- a/tests/run.sh\n+++ b/tests/run.sh\n@@ -1 +1 @@\n-" + check + b"+exit 0\n"
+    judgement = judged(NOTES, patch, 1.0, source=tree, tests=("sh tests/run.sh",))
+    assert (judgement.verdict, judgement.checks[-1].name) == ("refused", "tests")
+
+
+def test_a_corpus_is_held_to_exactly() -> None:
+    """An input that somebody gave must be answered as before, refusals included."""
+    patch = NOTES.patch(
+        NOTES.good["refuses"] + (("            return 1;", "            return 3;"),)
+    )
+    judgement = judged(NOTES, patch, 1.0, corpus=(b"bad\n",))
+    assert (judgement.verdict, judgement.checks[-1].name) == ("refused", "known-inputs")

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Grown inputs, coverage files, hints and recorded calls: the pure parts of the gate."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from proofhouse.validation.growth import Havoc, dictionary, knobs, seeds, shortened, varied
+from proofhouse.validation.hints import tricks
+from proofhouse.validation.instrument import read
+from proofhouse.validation.patches import parse
+from proofhouse.validation.recording import program_of
+from proofhouse.validation.sources import Entry, make_tree
+
+
+def test_samples_are_found_where_projects_keep_them() -> None:
+    """Files of tests and examples are samples, and literals of tests; code is not."""
+    tree = make_tree(
+        [
+            ("tests/a.txt", Entry(b"sample\n")),
+            ("tests/Makefile", Entry(b"all:\n")),
+            ("src/main.c", Entry(b'char *s = "not a sample";')),
+            ("tests/run.sh", Entry(b"printf 'put 1\\n' | ./x\ncat <<END | ./x\nget 2\nEND\n")),
+        ]
+    )
+    found = seeds(tree)
+    assert found[0] == b"sample\n"
+    assert b"put 1\n" in found
+    assert b"get 2\n" in found
+    assert b"not a sample" not in found
+    assert b"not a sample" in dictionary(tree)
+
+
+@given(st.binary(min_size=1, max_size=200))
+@settings(max_examples=100, deadline=None)
+def test_a_knob_at_its_end_is_the_proof(proof: bytes) -> None:
+    """Turned to where it stands, each knob gives the proof again, numbers' leading zeros aside."""
+    for knob in knobs(proof):
+        turned = knob.turned(knob.now)
+        assert turned == proof or int.from_bytes(turned) != 0
+        assert knob.least <= knob.now
+
+
+@given(st.binary(max_size=300), st.binary(max_size=60), st.integers(0, 1000))
+@settings(max_examples=100, deadline=None)
+def test_growth_repeats_itself(proof: bytes, other: bytes, seed: int) -> None:
+    """The same seed gives the same inputs, for any bytes."""
+
+    def grown() -> list[bytes]:
+        havoc = Havoc([b"word"], seed)
+        made = [havoc.mutant(proof, other) for _ in range(20)]
+        return [*made, *varied(proof, [64], random.Random(seed)), *shortened(proof)]
+
+    assert grown() == grown()
+
+
+@given(st.binary(max_size=30_000))
+@settings(max_examples=50, deadline=None)
+def test_any_bytes_are_a_coverage_file(raw: bytes) -> None:
+    """What a hostile program writes there is read as hints and raises nothing."""
+    reached = read(raw)
+    assert all(0 <= edge < 16384 and 0 < count < 9 for edge, count in reached.edges)
+
+
+def patch(line: str, path: str = "a.c") -> bytes:
+    return f"--- a/{path}\n+++ b/{path}\n@@ -1 +1,2 @@\n x\n+{line}\n".encode()
+
+
+def test_tricks_are_told_and_honest_lines_are_not() -> None:
+    """What hides a flaw is a trick wherever it stands, except in comments and tests."""
+    bad = (
+        "const char *__asan_default_options(void) { return 0; }",
+        '__attribute__((no_sanitize("address"))) int f(void);',
+        "signal(SIGSEGV, handler);",
+        "sigaction(SIGABRT, &act, NULL);",
+        "CFLAGS += -fno-sanitize=address",
+        "#ifndef __SANITIZE_ADDRESS__",
+    )
+    for line in bad:
+        assert tricks(parse(patch(line))), line
+        assert not tricks(parse(patch(line, "tests/a.c"))), line
+    for line in ("signal(SIGPIPE, SIG_IGN);", "return -1;", "/* signal(SIGSEGV, x) */", "exit(0);"):
+        assert not tricks(parse(patch(line))), line
+
+
+def test_the_program_of_a_run_command() -> None:
+    """The first word, or in a shell line the likeliest one."""
+    assert program_of("./rle show {proof}") == "./rle"
+    assert program_of("UBSAN_OPTIONS=print_stacktrace=1 ./cal list {proof}") == "./cal"
+    assert program_of("out=$(python3 serve.py {proof}); exit $?") == "python3"
