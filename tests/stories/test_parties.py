@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from proofhouse.cli import program
+from proofhouse.desk import state_run
 from proofhouse.errors import (
     ErasedError,
     InputError,
@@ -276,6 +277,37 @@ def test_too_few_bodies_and_a_second_threshold_are_refused(world: World) -> None
         world.registry("threshold", "commit", "--in", file)
     with pytest.raises(RefusedError, match="second threshold"):
         world.registry("threshold", "commit", "--in", file, "--as", "body-2")
+
+
+def _closed_over_a_run(world: World) -> None:
+    """A review whose window is closed while its run is under way."""
+    world.inquire()
+    world.submit()
+    assert world.determine() == "covered"
+    world.agree()
+    world.registry("plan", "--case", world.case)
+    with open_seat(world.registry.path) as seat:
+        case = seat.desk.case(world.case)
+        draft = state_run.start(case, {"proofhouse": "0"}, at=seat.clock())
+        seat.register(seat.sign(draft, ("assessor",)))
+    world.registry("window", "close", "--case", world.case)
+    assert world.state() == "closed_run_to_end"
+
+
+def test_a_window_that_closes_over_a_run_leaves_a_run_that_ends(world: World) -> None:
+    """`evaluate` ends it without asking the model; nothing was scored, so nothing more is owed."""
+    _closed_over_a_run(world)
+    world.registry("evaluate", "--case", world.case)
+    assert world.state() == "closed"
+    assert world.inspector("verify", world.bundle("inspector"))["status"] == "verified"
+
+
+def test_a_developer_who_leaves_over_a_run_leaves_a_run_that_ends(world: World) -> None:
+    """Withdrawn in the middle of a run: the run still ends in a statement (R1, R16)."""
+    _closed_over_a_run(world)
+    world.send(world.developer, "withdraw")
+    world.registry("evaluate", "--case", world.case)
+    assert world.state() == "withdrawn"
 
 
 def test_a_threshold_that_no_honest_plan_can_serve_is_refused(world: World) -> None:

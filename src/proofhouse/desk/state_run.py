@@ -17,16 +17,21 @@ def start(case: Case, harness: Mapping[str, str], *, at: str) -> Draft:
     return about_case(case, "run-started", fields)
 
 
-def end(case: Case, order: Sequence[str], conducted: Conducted, *, at: str) -> Draft:
-    """The assessor ends the run; ``order`` are the ids of the plan's items in their order."""
+def end(
+    case: Case, order: Sequence[str], conducted: Conducted, *, at: str, failed: str = ""
+) -> Draft:
+    """The assessor ends the run; ``order`` are the ids of the plan's items in their order.
+
+    ``failed`` tells why a run came to nothing, where it did.
+    """
     samples = [conducted.samples[name] for name in order if name in conducted.samples]
     listed = [{name: sample[name] for name in ITEM_FIELDS} for sample in samples]
     outcomes = [sample["outcome"] for sample in samples]
     hidden = Hidden()
     fields: dict[str, Any] = {
         "run": case.need("run-started").digest,
-        "ending": "stopped" if conducted.stopped else "completed",
-        "reason": conducted.stopped or "the plan came to its end",
+        "ending": "failed" if failed else "stopped" if conducted.stopped else "completed",
+        "reason": failed or conducted.stopped or "the plan came to its end",
         "outcomes": hidden.salt({"items": listed}),
         "solved": outcomes.count("solved"),
         "failed": outcomes.count("failed"),

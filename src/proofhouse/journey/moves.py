@@ -130,14 +130,33 @@ def window_from(opens_at: str, wishes: Wishes) -> Window:
     )
 
 
+RUN_TO_END = (
+    "closed_run_to_end",
+    "withdrawn_run_to_end",
+    "withdrawn_run_and_window_to_close",
+)
+"""The developer has left, or the window has closed, while a run was under way."""
+
+
+def end_run(desk: Desk, case: Case) -> Made:
+    """The end of such a run, with what was finished before: every run ends in a statement (R16)."""
+    plan = plan_evaluation.opened(desk, case, "plan", "plan")
+    ids = [item["id"] for item in plan["items"]]
+    kept, failed = recall(desk, case), ""
+    if case.state != "closed_run_to_end":
+        kept.stopped = "developer withdrew"
+    elif any(outcome != "missing" for outcome in kept.outcomes.values()):
+        kept.stopped = "window closing"
+    else:
+        failed = "the window closed before any item was scored"
+    draft = state_run.end(case, ids, kept, at=desk.clock(), failed=failed)
+    return Made(draft, ("assessor",))
+
+
 def after_withdrawal(desk: Desk, case: Case) -> Made | None:
     """What is still to be closed after the developer has left: the run, then the window."""
-    if case.state in ("withdrawn_run_to_end", "withdrawn_run_and_window_to_close"):
-        plan = plan_evaluation.opened(desk, case, "plan", "plan")
-        ids = [item["id"] for item in plan["items"]]
-        kept = recall(desk, case)
-        kept.stopped = "developer withdrew"
-        return Made(state_run.end(case, ids, kept, at=desk.clock()), ("assessor",))
+    if case.state in RUN_TO_END:
+        return end_run(desk, case)
     if case.state == "withdrawn_window_to_close":
         return Made(close_window.draft(case, at=desk.clock()), ("registrar",))
     return None
@@ -212,6 +231,10 @@ def _run(table: Table, case: Case) -> Made:
     conducted = asyncio.run(conductor.conduct())
     ids = [item["id"] for item in plan["items"]]
     return Made(state_run.end(case, ids, conducted, at=table.desk.clock()), ("assessor",))
+
+
+def _end_run(table: Table, case: Case) -> Made:
+    return end_run(table.desk, case)
 
 
 def _check_same_model(table: Table, case: Case) -> None:
@@ -338,5 +361,9 @@ MOVES: dict[str, Move] = {
     "developer_to_receive_findings": _receive,
     "findings_received": _admit_or_close,
     "partner_to_accept": _accept,
+    # The window has ended while something was still owed: it is owed all the same (R13).
+    "closed_run_to_end": _end_run,
+    "closed_findings_to_deliver": _deliver,
+    "closed_findings_to_receive": _receive,
 }
 """Whoever's move it is → what is done."""
