@@ -66,12 +66,9 @@ def read_bundle(data: bytes, policy: Policy, *, name: str = "BUNDLE") -> tuple[R
 
     Raises VerificationError with the check that failed.
     """
-    report = verify(data, policy)
-    if report.status != "verified" or report.case is None or report.record is None:
-        raise VerificationError(
-            f"The bundle does not verify: {report.checks[-1].sentence}",
-            hint="Nothing is shown of a file that does not verify.",
-        )
+    report = verified(data, policy)
+    assert report.case is not None
+    assert report.record is not None
     bundle = Bundle.parse(data)
     standing = Standing(
         audience=bundle.audience,
@@ -84,6 +81,17 @@ def read_bundle(data: bytes, policy: Policy, *, name: str = "BUNDLE") -> tuple[R
         check_command=f"proofhouse verify {shlex.quote(name)} --policy POLICY",
     )
     return report, case_view(report.case, report.record, report.opened, standing)
+
+
+def verified(data: bytes, policy: Policy) -> Report:
+    """The report on a bundle that verifies. Raises VerificationError with the check that failed."""
+    report = verify(data, policy)
+    if report.status != "verified" or report.case is None or report.record is None:
+        raise VerificationError(
+            f"The bundle does not verify: {report.checks[-1].sentence}",
+            hint="Nothing is shown of a file that does not verify.",
+        )
+    return report
 
 
 def _witnesses(bundle: Bundle, policy: Policy) -> int:

@@ -36,6 +36,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "horizon": ("proofhouse.cli.horizon", "The time horizon of recorded models, in minutes."),
     "validate": ("proofhouse.cli.validate", "Does a reported proof crash what it says it does?"),
     "gate": ("proofhouse.cli.gate", "Does a patch fix the flaw, and break nothing else?"),
+    "case": (
+        "proofhouse.cli.case",
+        "A reported vulnerability, step by step, with its history on one page.",
+    ),
     "duplicates": (
         "proofhouse.cli.duplicates",
         "Find reports that are one flaw, with a confidence and why.",

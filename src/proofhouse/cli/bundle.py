@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from proofhouse.cli.errand import show
+from proofhouse.errors import InputError
 from proofhouse.rules.audience import AUDIENCES
 
 
@@ -39,7 +40,8 @@ def command(case_id: str, audience: str, out: Path, dossier: Path | None, as_jso
     """
     from proofhouse.desk.make_bundle import make_bundle
     from proofhouse.dossier import render
-    from proofhouse.publish import read_bundle
+    from proofhouse.publish import read_bundle, verified
+    from proofhouse.rules.routing import is_report
     from proofhouse.seat import check_output, open_seat, write_output
 
     for path in (out, dossier):
@@ -47,11 +49,17 @@ def command(case_id: str, audience: str, out: Path, dossier: Path | None, as_jso
             check_output(path)
     with open_seat() as seat:
         whole = seat.whole_id(case_id)
+        if dossier is not None and is_report(seat.desk.case(whole)):
+            raise InputError(
+                "A dossier is of an inquiry; this case is a reported vulnerability.",
+                hint=f"Its page: proofhouse case show {whole[:8]} --html FILE",
+            )
         data = make_bundle(seat.desk, whole, audience).to_bytes()
-        report, view = read_bundle(data, seat.trusted)
+        report = verified(data, seat.trusted)
         start = f'{{"audience":"{audience}","case":"{whole}"'.encode()
         write_output(out, data, replaces=lambda old: old.startswith(start))
         if dossier is not None:
+            _, view = read_bundle(data, seat.trusted)
             write_output(dossier, render(view).encode(), replaces=lambda old: _page_of(old, whole))
     show(
         {

@@ -72,6 +72,19 @@ EXAMPLES: dict[str, str] = {
     "replay": "proofhouse replay --responses responses.csv --tasks tasks.csv "
     "--threshold-minutes 60",
     "horizon": "proofhouse horizon --responses responses.csv --tasks tasks.csv",
+    "case take": "proofhouse case take --proof crash.bin --source ./libpng-1.6 --run './target "
+    "{proof}' --build make --credit \"A. Finder\" --summary 'Reads past the end of a row.'",
+    "case validate": "proofhouse case validate PH-4f0c6f1a2b3c --source ./libpng-1.6",
+    "case gate": "proofhouse case gate PH-4f0c6f1a2b3c --source ./libpng-1.6 --patch fix.diff "
+    "--test 'make check'",
+    "case link": "proofhouse case link PH-4f0c6f1a2b3c --to PH-9d1e77c0aa12 --as alias "
+    "--reason 'One patch stops both proofs.'",
+    "case unlink": "proofhouse case unlink PH-4f0c6f1a2b3c --to PH-9d1e77c0aa12 "
+    "--reason 'Two places in the source.'",
+    "case relay": "proofhouse case relay PH-4f0c6f1a2b3c --to 'Vendor B' --their-id VU-1042",
+    "case close": "proofhouse case close PH-4f0c6f1a2b3c --as fixed",
+    "case show": "proofhouse case show PH-4f0c6f1a2b3c --html report.html",
+    "case list": "proofhouse case list",
     "duplicates match": "proofhouse duplicates match --corpus records.jsonl "
     "--queries reports.jsonl",
 }

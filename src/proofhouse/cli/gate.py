@@ -66,7 +66,7 @@ def command(
         run,
         tuple(read_input(path) for path in proof),
         tests=test,
-        corpus=_corpus(corpus) if corpus else (),
+        corpus=read_corpus(corpus) if corpus else (),
         build_seconds=build_timeout,
         run_seconds=timeout,
         test_seconds=test_timeout,
@@ -81,7 +81,7 @@ def command(
     click.get_current_context().exit(EXIT[judgement.verdict])
 
 
-def _corpus(folder: Path) -> tuple[bytes, ...]:
+def read_corpus(folder: Path) -> tuple[bytes, ...]:
     """The regular files of a folder, in the order of their names."""
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}.")

@@ -3,7 +3,7 @@
 
     view = report_view(case, opened)
     view.now                    "It is the vendor’s move: to patch it."
-    view.history[1].says        "Proof 5c1c9ac1…: reproduced. 3 of 3 runs crashed; 6 of 6 controls …"
+    view.history[1].says        "Reproduced. Proof 5c1c9ac1…: 3 of 3 runs showed one crash; …"
     lines(view)                 the same for a terminal
 
 Other people's words pass through ``plain.visible`` wherever they are shown (R20); proofs, patches
@@ -152,8 +152,8 @@ _Told = tuple[str, str, tuple[Fact, ...]]
 
 def _reported(read: _Reader, entry: Entry) -> _Told:
     count = len(entry.predicate["proofs"])
-    says = f"It came with {count} proof{'s' * (count != 1)}, which lie in quarantine."
-    return says, "", ()
+    says = "one proof, which lies" if count == 1 else f"{count} proofs, which lie"
+    return f"It came with {says} in quarantine.", "", ()
 
 
 def _relayed(read: _Reader, entry: Entry) -> _Told:
@@ -230,7 +230,7 @@ _TOLD: Mapping[str, Callable[[_Reader, Entry], _Told]] = {
 
 
 def _facts(report: Mapping[str, Any], provenance: Mapping[str, Any]) -> tuple[Fact, ...]:
-    model = {"yes": "yes: no embargo is to be had", "no": "no", "unknown": "not said"}
+    model = {"yes": "yes", "no": "no", "unknown": "not said"}
     found = [
         ("build", report.get("build")),
         ("run", report.get("run")),
