@@ -266,6 +266,15 @@ def test_a_status_of_its_own_is_an_oracle(tmp_path: Path) -> None:
     assert groups(run(tmp_path)) == [("a", "b")]
 
 
+def test_the_custom_of_99_gives_way_to_a_crash_that_is_shown(tmp_path: Path) -> None:
+    """A case of the oracle ``exit`` that names no status may as well crash."""
+    put(tmp_path, "a", LONG, CUT, about={"oracle": "exit"})
+    put(tmp_path, ".hidden", LONG, CUT)
+    judgement = run(tmp_path)
+    assert groups(judgement) == [("a",)]
+    assert judgement.matrix.cell("a", "a").outcome == "stops"
+
+
 def test_folders_that_hold_no_cases_are_refused(tmp_path: Path) -> None:
     """None, empty, and more than can be judged at once."""
     with pytest.raises(InputError, match="no folder"):

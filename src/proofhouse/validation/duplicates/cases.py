@@ -8,7 +8,8 @@
     cases/heron-1/benign/       optional: inputs whose answers a fix leaves alone, at most 3 are run
 
 ``expectClass`` and ``expectFunction`` may stand in case.json; ``"oracle": "exit"`` without a class
-is status 99. Options of a sanitizer before the run command are left out: the sandbox sets its own.
+is status 99, or a crash. Options of a sanitizer before the run command are left out: the sandbox
+sets its own. Folders whose names begin with a dot are no cases.
 
 Everything read is hostile: sizes are bounded, and a link may not lead out of the folder of its case
 or of the cases. A case that can't be read is an `Excluded` with its reason, never skipped silently.
@@ -55,6 +56,8 @@ class Case:
     benign: tuple[bytes, ...] = ()
     expect_class: str = ""
     expect_function: str = ""
+    guessed: bool = False
+    """Whether the class is only the custom of status 99, and another crash is as good."""
     distrust: str = ""
     """Why the patch is not believed whatever it stops; "" if its text gives no cause."""
 
@@ -75,7 +78,8 @@ def read_cases(folder: Path) -> tuple[tuple[Case, ...], tuple[Excluded, ...]]:
     """
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}.", hint="It holds one folder a case.")
-    found = sorted(path for path in folder.iterdir() if path.is_dir())
+    inside = (path for path in folder.iterdir() if not path.name.startswith("."))
+    found = sorted(path for path in inside if path.is_dir())
     if not found:
         raise InputError(f"There is no case in {folder}.", hint="A case is a folder.")
     if len(found) > MOST_CASES:
@@ -123,6 +127,7 @@ def _case(path: Path, name: str, folder: Path, trees: dict[str, Tree]) -> Case:
         _inputs(path / "benign", path, folder),
         check_expected(expect),
         about["expectFunction"],
+        bool(expect) and not about["expectClass"],
         f"A line of the patch {trick.why}: {trick.line}" if trick else "",
     )
 
