@@ -44,7 +44,7 @@ def test_a_good_patch_is_accepted(program: Program, name: str) -> None:
     judgement = judged(program, program.patch(program.good[name]), 6.0)
     assert judgement.verdict == "accepted", judgement.to_dict()
     assert [check.name for check in judgement.checks if check.result != "noted"] == [
-        *("applies", "tricks", "builds", "proof-before", "proof-gone", "tests", "known-inputs"),
+        *("applies", "builds", "proof-before", "proof-gone", "tests", "tricks", "known-inputs"),
         *("answers", "variants", "behaviour"),
     ]
 
@@ -85,7 +85,7 @@ def test_a_patch_that_takes_the_sanitizer_out_is_refused() -> None:
         b"-gcc -g -O1 -fsanitize=address -o notes notes.c\n+gcc -g -O1 -o notes notes.c\n"
     )
     by_text = judged(NOTES, patch, 1.0, source=tree, build="sh build.sh")
-    assert (by_text.verdict, by_text.checks[-1].name) == ("refused", "tricks")
+    assert (by_text.verdict, by_text.checks[-1].name) == ("refused", "builds")
     flag = f"F=-fsanitize=address\n{NOTES.build.replace('-fsanitize=address', '$F')}\n"
     hidden = NOTES.tree.replaced({"build.sh": Entry(flag.encode(), True)})
     patch = (

@@ -12,8 +12,7 @@ How strictly depends on who made the input (``origin``):
 
 - *given*, *recorded*: somebody chose it for this program. Any difference counts.
 - *found*: a file or literal lying about. A difference counts unless both sides refuse it.
-- *grown*: a mutant of one of these. Likewise, and *taken otherwise* (0 before and after, other
-  output) counts too.
+- *grown*: a mutant of one of these. Likewise.
 - *kin*: a mutant of a proof that is quiet without the patch. It counts if it was taken (0) before
   and the flaw's class is one whose edge is exact: an access outside an object, an exception. A
   recursion, a hang, a lack of memory has no exact edge, and a rule that was broken (exit status)
@@ -40,6 +39,7 @@ class Flaw:
 
     signatures: frozenset[tuple[str, str, str]]
     status: int | None = None
+    callers: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, runs: Sequence[Seen], controls: Sequence[Seen]) -> Flaw | None:
@@ -55,7 +55,7 @@ class Flaw:
                 c.ended == "quiet" for c in controls
             ):
                 return None
-            return cls(frozenset({first.signature}))
+            return cls(frozenset({first.signature}), None, _callers(first))
         statuses = {seen.exit_status for seen in runs}
         told = first.ended == "quiet" and len(statuses) == 1 and first.exit_status
         taken = any(c.ended == "quiet" and c.exit_status == 0 for c in controls)
@@ -66,7 +66,8 @@ class Flaw:
         """What several proofs show."""
         statuses = {flaw.status for flaw in flaws} - {None}
         every = frozenset(s for flaw in flaws for s in flaw.signatures)
-        return cls(every, statuses.pop() if statuses else None)
+        callers = frozenset(name for flaw in flaws for name in flaw.callers)
+        return cls(every, statuses.pop() if statuses else None, callers)
 
     def bad(self, seen: Seen) -> bool:
         """Whether a run shows this flaw or any other fault."""
@@ -82,8 +83,26 @@ class Flaw:
     def also(self, seen: Seen) -> Flaw:
         """The flaw as another build shows it, too."""
         if seen.ended == "crashed":
-            return replace(self, signatures=self.signatures | {seen.signature})
+            return replace(
+                self,
+                signatures=self.signatures | {seen.signature},
+                callers=self.callers | _callers(seen),
+            )
         return self
+
+    def resembles(self, seen: Seen) -> bool:
+        """Whether a run shows a near relative: a checked fault of the same class, by a shared way.
+
+        Two accesses that lack one check are one flaw; only the first of them is in a proof's trace.
+        """
+        kinds = {kind for _, kind, _ in self.signatures}
+        near = seen.ended == "crashed" and seen.vouched == "sanitizer" and seen.kind in kinds
+        return near and bool(_callers(seen) & self.callers)
+
+    @property
+    def hangs(self) -> bool:
+        """Whether it shows by taking too long."""
+        return any(ended == "timed-out" for ended, _, _ in self.signatures)
 
     @property
     def has_edge(self) -> bool:
@@ -95,6 +114,14 @@ class Flaw:
         if self.status is not None and not self.signatures:
             return f"exit status {self.status}"
         return " or ".join(sorted(f"{k} in {f or '?'}" for _, k, f in self.signatures))
+
+
+_EVERYWHERE = frozenset({"main", "_start", "<module>", "LLVMFuzzerTestOneInput"})
+
+
+def _callers(seen: Seen) -> frozenset[str]:
+    """Functions on the way to a crash that not every run goes through."""
+    return frozenset(seen.functions[:6]) - _EVERYWHERE
 
 
 @dataclass(frozen=True)
@@ -120,6 +147,8 @@ def weigh(flaw: Flaw, before: Seen, after: Seen, origin: str) -> Weighed | None:
             return Weighed(
                 "variant", f"It showed the flaw ({before}) and still ends badly: {after}."
             )
+        if flaw.resembles(before) and before.signature == after.signature:
+            return Weighed("variant", f"A near relative of the flaw is still there: {after}.")
         return None
     if after.ended != "quiet" or flaw.bad(after):
         return Weighed("crash", f"It was {before}, and ends badly with the patch: {after}.")
@@ -133,9 +162,7 @@ def _answered_otherwise(flaw: Flaw, before: Seen, after: Seen, origin: str) -> W
     if origin not in ("given", "recorded"):
         if old and new:
             return None
-        if origin in ("grown", "kin") and old:
-            return None
-        if origin == "kin" and not flaw.has_edge:
+        if origin == "kin" and (old or not flaw.has_edge):
             return None
     if old == new:
         return Weighed("difference", "it is answered otherwise, with the same exit status.")

@@ -30,6 +30,7 @@ from proofhouse.validation.growth import (
     Havoc,
     Knob,
     dictionary,
+    enlarged,
     knobs,
     shortened,
     sizes,
@@ -208,10 +209,12 @@ class Explorer:
         streams: list[Iterator[bytes]] = []
         for proof in proofs:
             made = [*varied(proof[:MOST_INPUT], self.havoc.constants, self.pick)]
+            larger = list(enlarged(proof[:MOST_INPUT]))
+            self.pick.shuffle(larger)
             self.pick.shuffle(made)
             streams.append(
                 itertools.chain.from_iterable(
-                    zip(_padded(shortened(proof), made), made, strict=True)
+                    zip(_padded(_in_turn([shortened(proof), larger]), made), made, strict=True)
                 )
             )
         for data in itertools.islice(_in_turn(streams), _MOST_VARIANTS):

@@ -8,11 +8,11 @@
 Checks, in this order; the first that fails refuses, and all before it are kept with their evidence:
 
 1.  *applies*       the diff fits the source, nothing of it leaves the tree (``patches``)
-2.  *tricks*        nothing in it talks to the sanitizer or catches a fault (``hints``)
-3.  *builds*        before and after; what was checked before is checked after
-4.  *proof-before*  each proof shows its flaw three times without the patch, or: inconclusive
-5.  *proof-gone*    none shows any fault with it
-6.  *tests*         what passed still passes; what failed passes (existing tests are put back)
+2.  *builds*        before and after; what was checked before is checked after
+3.  *proof-before*  each proof shows its flaw three times without the patch, or: inconclusive
+4.  *proof-gone*    none shows any fault with it
+5.  *tests*         what passed still passes; what failed passes (existing tests are put back)
+6.  *tricks*        nothing in it talks to the sanitizer or catches a fault (``hints``)
 7.  *known-inputs*  corpus, samples and the tests' own calls: the same output and exit status
 8.  *answers*       a proof that is now taken is answered: not silence, not half the work
 9.  *variants*      mutants of the proofs that crashed do not, and none crashes anew
@@ -163,11 +163,11 @@ class _Gate:
     async def judge(self) -> None:
         """The steps of the module's docstring."""
         patch, patched = self._applied()
-        self._look(patch)
         plain = await self._built(patched)
         async with self._bench(plain.before) as before, self._bench(plain.after) as after:
             flaw = await self._proofs(before, after)
             calls = await self._tests(patch, patched, plain)
+            self._look(patch)
             known = self._known(calls)
             benign = await self._known_inputs(known, flaw, before, after)
             await self._answers(benign, before, after)
@@ -378,9 +378,11 @@ class _Gate:
         how = "instrumented" if sides is not None else "plain"
         pair = sides or _Sides(before._built, after._built)
         begun = time.monotonic()
+        # One input that hangs must not take the time of hundreds that don't.
+        seconds = request.run_seconds if flaw.hangs else min(request.run_seconds, 3.0)
         async with (
-            probe(pair.before, request.run, request.run_seconds, tier=self.tier) as left,
-            probe(pair.after, request.run, request.run_seconds, tier=self.tier) as right,
+            probe(pair.before, request.run, seconds, tier=self.tier) as left,
+            probe(pair.after, request.run, seconds, tier=self.tier) as right,
         ):
             explorer = Explorer(
                 flaw, request.source, patched, (left, right), (before, after), request.seed

@@ -114,6 +114,26 @@ def shortened(proof: bytes) -> Iterator[bytes]:
         yield proof[:-cut]
 
 
+def enlarged(proof: bytes) -> Iterator[bytes]:
+    """The proof with more of what it has, for a limit that was only moved."""
+    lines = proof.splitlines(keepends=True)
+    runs = [found.span() for found in _RUN.finditer(proof)][:6]
+    words = [found.span() for found in _WORD.finditer(proof)]
+    longest = sorted(words, key=lambda span: span[0] - span[1])[:6]
+    for times in (2, 4, 16, 64, 256):
+        for start, end in dict.fromkeys([*runs, *longest]):
+            if (end - start) * times <= MOST_INPUT:
+                yield proof[:start] + proof[start:end] * times + proof[end:]
+        if len(lines) > 1 and len(proof) * times <= MOST_INPUT:
+            for at in _spread(len(lines), 8):
+                yield b"".join([*lines[:at], *[lines[at]] * times, *lines[at + 1 :]])
+        if len(proof) * times <= MOST_INPUT:
+            yield proof * times
+    for start, end in numbers_of(proof)[:8]:
+        for number in _MORE_NUMBERS:
+            yield proof[:start] + b"%d" % number + proof[end:]
+
+
 def varied(proof: bytes, constants: Sequence[int], source: random.Random) -> Iterator[bytes]:
     """The proof with one thing changed at a time."""
     for start, end in numbers_of(proof):
