@@ -188,8 +188,12 @@ class _Table:
 
     def one_place(self, a: str, b: str) -> bool:
         """Whether a proof of each crashes in the same class, function and line."""
-        places = [{shown.place for shown in self.matrix.shown[name]} - {None} for name in (a, b)]
-        return bool(places[0] & places[1])
+        return bool(self.places(a) & self.places(b))
+
+    def places(self, name: str) -> frozenset[tuple[str, str, str]]:
+        """Where the proofs of a case crash, as far as a line is known."""
+        found = (shown.place for shown in self.matrix.shown[name])
+        return frozenset(place for place in found if place is not None)
 
     def _one_way(self, a: str, b: str) -> bool:
         return a != b and self.stops(a, b) and self.outcome(b, a) == "crashes"
@@ -235,7 +239,10 @@ class _Table:
                 if self.one_place(a, b):
                     crash = self.matrix.shown[one][0].crash
                     return found(ONE_PLACE, f"{told}; both crash at one place: {crash}.")
-                return found(ONE_WAY, f"{told}, and the two crash at different places.")
+                where = "the two crash at different places"
+                if not (self.places(a) and self.places(b)):
+                    where = "at which line they crash is not known"
+                return found(ONE_WAY, f"{told}, and {where}.")
         for one, other in ((a, b), (b, a)):
             if self.outcome(one, other) == "stops":
                 return found(
