@@ -26,7 +26,7 @@ from proofhouse.formats.predicates import CLEAR, SHAPES, VALUES, predicate_type 
 from proofhouse.journey import moves  # noqa: E402
 from proofhouse.journey.journey import register  # noqa: E402
 from proofhouse.rules.registration import SIGNERS, Entry  # noqa: E402
-from stories import rehearsal  # noqa: E402  (the path must be set first)
+from stories import rehearsal, reported  # noqa: E402  (the path must be set first)
 
 PURPOSE: dict[str, str] = {
     "log-opened": "What this log is, who signs its checkpoints, and who holds the keys. Leaf 0.",
@@ -52,6 +52,13 @@ PURPOSE: dict[str, str] = {
     "partner-accepted": "The partner takes the access on its terms.",
     "window-closed": "The window is closed and every access revoked, by the registrar (R3).",
     "withdrawal": "The developer leaves: at any moment, without a reason and without a mark (R1). There is no field for a reason.",
+    "report": "A vulnerability is reported. Its proofs lie in quarantine; every word of it is kept as it was written (R9, R20, R21).",
+    "report-relayed": "The report was handed on: the chain of reporters grows by one, and nothing else changes it (R21).",
+    "validation": "A proof was run in the sandbox, beside benign controls, and this is what came of it (R9).",
+    "patch-judged": "A patch was judged against the proofs that were reproduced (R9, R22).",
+    "duplicate-found": "This report and another are one flaw (`alias`), or have to do with each other. Chains are never merged (R9).",
+    "duplicate-undone": "A link is taken back. A report closed on it stands again where it stood.",
+    "report-closed": "Nobody owes anything any more; what the outcome rests on is cited (R22).",
 }
 
 MEANINGS: dict[str, str] = {
@@ -150,7 +157,37 @@ MEANINGS: dict[str, str] = {
     "revoked": "envelope digests of the window and of every partner's access",
     "opensAt": "when access begins",
     "endsAt": "when access ends, whether or not anybody says so",
+    "report": "salted: product, summary, how to build and run it, what is expected; as it was written",
+    "reporters": "salted: finder credits verbatim, and through whose hands it came, the first first",
+    "provenance": "salted: method, tool, whether a public model service was used, origin references, embargo terms, what is said to be a duplicate; verbatim",
+    "hops": "how many links the chain of reporters has after this statement",
+    "proofs": "SHA-256 of each proof in quarantine; in a judgement of those that the patch was tried on",
+    "source": "SHA-256 of the source tree that was reported on",
+    "hop": "salted: to whom, how to reach them, the identifier that it has there",
+    "proof": "SHA-256 of the proof that was run, one of the report's",
+    "newestSource": "SHA-256 of the newest source tree, or null",
+    "verdict": "of a proof `reproduced`, `not_reproduced`, `environment_failed` or `inconclusive`; of a patch `accepted`, `refused` or `inconclusive`, as its checks come to",
+    "newest": "the verdict on the newest source, or null",
+    "validation.found": "salted: class and function of the crash, and the reason in words",
+    "found": "envelope digest of the `duplicate-found` that no longer stands",
+    "runs": "how often the proof was run",
+    "crashes": "how many runs showed one and the same crash; `reproduced` takes all of them, and at least 3",
+    "controls": "how many runs of benign inputs stood beside",
+    "quietControls": "how many of these ended by themselves; `reproduced` takes at least one",
+    "validation.evidence": "SHA-256 of everything that the engine told, in quarantine",
+    "patch-judged.evidence": "SHA-256 of everything that the engine told, in quarantine",
+    "engine": "what judged, with its version",
+    "patch": "SHA-256 of the patch, in quarantine",
+    "checks": "each check that was made, in order, with `passed`, `failed`, `noted` or `inconclusive`",
+    "why": "salted: the reason in words",
+    "kind": "`alias` (one flaw, transitive), `related` or `upstream` (never merge)",
+    "link": "salted: the other case or a record elsewhere, and the reason",
+    "duplicate-undone.reason": "salted: why it is taken back",
+    "report-closed.outcome": "`fixed`, `not_reproduced`, `withdrawn` or `duplicate`",
+    "basis": "envelope digest of what it rests on: an accepted patch or a validation whose newest source was no longer harmed, a validation, nothing, an alias",
 }
+"""Field, or predicate and field where one name has several meanings → what it means."""
+
 _MADE = "when it was made, as its maker claims; never before the statement it follows"
 
 
@@ -181,7 +218,7 @@ def _page(name: str, example: Entry, opened: dict[str, Any]) -> str:
         "| field | means |",
         "|---|---|",
     ]
-    lines += [f"| `{field}` | {meaning(field)} |" for field in SHAPES[name].fields]
+    lines += [f"| `{field}` | {meaning(name, field)} |" for field in SHAPES[name].fields]
     for field in (field for statement, field in VALUES if statement == name):
         committed = example.predicate[field]
         value = opened[committed.get("salted") or committed["sha256"]]
@@ -192,10 +229,11 @@ def _page(name: str, example: Entry, opened: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def meaning(field: str) -> str:
-    """What a field means; raises KeyError if nobody has said."""
-    if field in MEANINGS:
-        return MEANINGS[field]
+def meaning(name: str, field: str) -> str:
+    """What a field of a predicate means; raises KeyError if nobody has said."""
+    for key in (f"{name}.{field}", field):
+        if key in MEANINGS:
+            return MEANINGS[key]
     if field.endswith("At"):
         return _MADE
     raise KeyError(field)
@@ -229,8 +267,19 @@ def _examples() -> tuple[dict[str, Entry], dict[str, Any]]:
         draft = withdraw.draft(left, at=played.desk.clock())
         register(played.home, moves.Made(draft, ("developer",)), played.told.append)
         found["withdrawal"] = played.desk.case("c1" * 32).need("withdrawal")
+        found.update(_report_examples(played.desk, played.home.keys["registrar"], opened))
         found.update(_clear_examples(played))
     return found, opened
+
+
+def _report_examples(desk: Any, key: Any, opened: dict[str, Any]) -> dict[str, Entry]:
+    """A reported vulnerability with a link taken back; what opens it goes into ``opened``."""
+    case_id = reported.taken(desk, key)
+    for step in reported.STEPS:
+        reported.register(desk, key, step(desk, desk.case(case_id)))
+    for kept in desk.statements(case_id):
+        opened.update({bundles.opened(o): o.value for o in kept.openings})
+    return {entry.name: entry for entry in reversed(desk.case(case_id).entries)}
 
 
 def _clear_examples(played: Any) -> dict[str, Entry]:
