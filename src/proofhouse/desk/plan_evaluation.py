@@ -26,7 +26,7 @@ from proofhouse.errors import DamagedError
 from proofhouse.evaluation.types import Budgets, Harness
 from proofhouse.rules.determination import Plan, next_batch
 from proofhouse.rules.registration import Case
-from proofhouse.statistics.simulation import Check, Limits, Spreads, build_checked
+from proofhouse.statistics.simulation import Check, Limits, Spreads, build_checked, check
 
 ALPHA_PPM = BETA_PPM = 50_000
 BATCH = 4
@@ -115,9 +115,9 @@ def try_plan(value: Mapping[str, Any], seed: bytes) -> tuple[Plan, Check]:
 
     The bodies ask this before they commit to a threshold, for it is committed to once.
     """
-    dimension = value["dimensions"]["memory-flaw"]
-    return build_checked(
-        candidates(),
+    dimension, bank = value["dimensions"]["memory-flaw"], candidates()
+    plan, _ = build_checked(
+        bank,
         dimension["cutMicrologits"],
         dimension["zoneMicrologits"],
         ALPHA_PPM,
@@ -129,6 +129,11 @@ def try_plan(value: Mapping[str, Any], seed: bytes) -> tuple[Plan, Check]:
         LIMITS,
         spreads=spreads(),
     )
+    trust = plan.items[0].slope_ppm  # the scale's own slope is one
+    made = check(
+        plan, bank, LIMITS, seed=seed, spreads=spreads(), trust_ppm=trust, curve=True
+    )  # the same figures at the zone's edges, and what lies between and beyond
+    return plan, made
 
 
 def for_findings(case: Case, setting: Setting, *, at: str) -> Draft:
