@@ -5,9 +5,10 @@
                                                 [--benign]
 
 Layout of a case: ``case.json`` (build, run, test), ``source/``, ``tests/``, ``proof/*``,
-``benign/*``, ``good/*.patch``, ``bad/*.patch``. The gate is shown source, public tests and proofs, with --benign
-the benign inputs too; never anything else. Prints a line a patch, then for each method what was
-accepted of the good and of the bad ones, with Wilson 95 % intervals, and the longest time.
+``benign/*``, ``good/*.patch``, ``bad/*.patch``. The gate is shown source, public tests and proofs,
+with --benign the benign inputs too; never anything else. Prints a line a patch, then for each
+method what was accepted of the good and of the bad ones, with Wilson 95 % intervals, and the
+longest time.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@
     python benchmarks/validation/proofs.py [PROOFS]
 
 The program is the tests' ``NOTES`` with AddressSanitizer; beside it the peer: each proof run once
-by ``subprocess.run``, without control, sandbox or verdict, the sanitizer naming functions itself. Target: 14 proofs within 30 s.
+by ``subprocess.run``, without control, sandbox or verdict, the sanitizer naming functions
+itself. Target: 14 proofs within 30 s.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class Flaw:
     def of(cls, runs: Sequence[Seen], controls: Sequence[Seen]) -> Flaw | None:
         """The flaw that all ``runs`` of one proof agree on; None if there is none.
 
-        A status other than 0 is one only if a control ends with 0.
+        A status other than 0 is one only if a control ends with another.
         """
         first = runs[0]
         if any(seen.signature != first.signature for seen in runs):
@@ -58,8 +58,8 @@ class Flaw:
             return cls(frozenset({first.signature}), None, _callers(first))
         statuses = {seen.exit_status for seen in runs}
         told = first.ended == "quiet" and len(statuses) == 1 and first.exit_status
-        taken = any(c.ended == "quiet" and c.exit_status == 0 for c in controls)
-        return cls(frozenset(), first.exit_status) if told and taken else None
+        otherwise = any(c.ended == "quiet" and c.exit_status != first.exit_status for c in controls)
+        return cls(frozenset(), first.exit_status) if told and otherwise else None
 
     @classmethod
     def together(cls, flaws: Sequence[Flaw]) -> Flaw:
@@ -178,33 +178,39 @@ async def silence(
 ) -> str:
     """Why a proof that is now taken is not answered; "" if it is, or is refused.
 
-    ``taken`` are inputs that are taken without the patch, for the same command. Two signs: the
-    proof is taken in silence by a program that is never silent about what it takes; or what
-    follows the proof is no longer read, by a program that reads on after others.
+    ``taken`` are inputs that are taken without the patch, for the same command. Where such an input
+    may stand before or behind others, and is answered there, it must be before and behind a proof
+    that is taken too. A program that reads one thing and no more can't be asked this way.
     """
     new = await after.see(proof)
-    spoken = [(data, seen) for data, seen in taken if data.strip()]
-    if new.ended != "quiet" or new.exit_status != 0 or not spoken:
+    if new.ended != "quiet" or new.exit_status != 0:
         return ""
-    if not new.stdout.strip() and all(seen.stdout.strip() for _, seen in spoken):
-        return "A proof is now taken without a word; whatever was taken before was answered."
-    glue = b"" if proof.endswith(b"\n") else b"\n"
-    for more, answered in spoken[:8]:
-        if not answered.stdout.strip() or not await _reads_on(spoken, more, before):
-            continue
-        longer = await after.see(proof + glue + more)
-        if longer.answer == new.answer:
+    spoken = [(data, seen) for data, seen in taken if data.strip() and seen.stdout.strip()]
+    for more, answered in spoken[:6]:
+        others = [(data, seen) for data, seen in spoken if data != more][:3] or spoken[:1]
+        behind, ahead = await _composes(others, more, answered, before)
+        if behind and (await after.see(_joined(proof, more))).answer == new.answer:
             return "What follows the flaw in the input is no longer read, and nobody is told."
-        return ""
+        first = await after.see(_joined(more, proof))
+        if ahead and first.exit_status == 0 and not first.stdout.startswith(answered.stdout):
+            return "What comes before the flaw in the input is no longer answered, in silence."
+        if behind and ahead:
+            return ""
     return ""
 
 
-async def _reads_on(spoken: Sequence[tuple[bytes, Seen]], more: bytes, before: Bench) -> bool:
-    """Whether inputs that are taken may be followed by ``more``, and are answered longer then."""
-    tried = [(data, seen) for data, seen in spoken if data != more][:3] or [*spoken[:1]]
-    for data, seen in tried:
-        glue = b"" if data.endswith(b"\n") else b"\n"
-        longer = await before.see(data + glue + more)
-        if longer.ended != "quiet" or longer.exit_status != 0 or longer.stdout == seen.stdout:
-            return False
-    return True
+def _joined(first: bytes, second: bytes) -> bytes:
+    return first + (b"" if first.endswith(b"\n") else b"\n") + second
+
+
+async def _composes(
+    others: Sequence[tuple[bytes, Seen]], more: bytes, answered: Seen, before: Bench
+) -> tuple[bool, bool]:
+    """Whether ``more`` is answered behind, and ahead of, each of the others."""
+    behind = ahead = True
+    for data, seen in others:
+        last = await before.see(_joined(data, more))
+        first = await before.see(_joined(more, data))
+        behind = behind and last.exit_status == 0 and last.stdout != seen.stdout
+        ahead = ahead and first.exit_status == 0 and first.stdout.startswith(answered.stdout)
+    return behind, ahead

@@ -43,17 +43,23 @@ from proofhouse.validation.sources import Tree
 
 _T = TypeVar("_T")
 _DIRECTIVE = re.compile(rb"%[-+ #0-9$.*hlqjzt]*[diouxXeEfgGaAcspn]")
+_TEXT = re.compile(rb"[\t\n\r\x20-\x7e]*")
+_MOST_SURROUNDINGS = 150
 _MOST_VARIANTS = 600
 _MOST_STRETCHED = 900
 
 
 @dataclass(frozen=True)
 class Item:
-    """An input: its bytes, the command it is for ("" is the gate's own), and who made it."""
+    """An input: its bytes, the command it is for ("" is the gate's own), and who made it.
+
+    ``parent`` is what a grown one was made of.
+    """
 
     data: bytes
     run: str
     origin: str
+    parent: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ class Explorer:
         self._done: set[tuple[bytes, str]] = set()
         self._deadline = 0.0
         self.proofs: tuple[bytes, ...] = ()
-        self.runs = self.crashed = self.unconfirmed = 0
+        self.runs = self.crashed = self.unconfirmed = self.excused = 0
 
     def counts(self) -> dict[str, int]:
         """How much was looked at."""
@@ -99,6 +105,7 @@ class Explorer:
             "edges": len(self._edges),
             "kept": len(self.pool),
             "unconfirmed": self.unconfirmed,
+            "flawedQuietly": self.excused,
         }
 
     async def explore(
@@ -128,7 +135,9 @@ class Explorer:
             near = (inside + 1, inside, inside - 1, inside * 3 // 4, inside // 2, inside + 2)
             for value in dict.fromkeys(near):
                 if knob.least <= value <= knob.now:
-                    finding = await self._try(Item(knob.turned(value), "", "kin"))
+                    finding = await self._try(
+                        Item(knob.turned(value), "", "kin", knob.turned(knob.least))
+                    )
                     if finding is not None:
                         return finding
         return None
@@ -188,7 +197,10 @@ class Explorer:
         if weighed is None or weighed.kind != first.kind or not stable:
             self.unconfirmed += 1
             return None
-        if weighed.kind == "difference" and await self._by_directive(item):
+        if weighed.kind == "difference" and (
+            await self._by_directive(item) or await self._by_flaw(item)
+        ):
+            self.excused += 1
             return None
         return Finding(weighed.kind, weighed.why, item, before, after)
 
@@ -202,6 +214,28 @@ class Explorer:
         plain = item.data.replace(b"%", b"-")
         old, new = await asyncio.gather(*(bench.see(plain, item.run) for bench in self.plain))
         return weigh(self.flaw, old, new, item.origin) is None
+
+    async def _by_flaw(self, item: Item) -> bool:
+        """Whether what sets a binary input apart shows the flaw in other surroundings.
+
+        A value that no field may have (2 for yes or no) does harm only where the field is used. If
+        the bytes by which the input differs from its parent are kept, and changing a single other
+        one shows the flaw without the patch, then refusing these bytes is the fix's own business.
+        Not asked of text, where any length or count would come out as such a value.
+        """
+        if item.parent is None or _TEXT.fullmatch(item.data):
+            return False
+        begin, end = apart(item.parent, item.data)
+        free = [at for at in range(min(len(item.data), 256)) if not begin <= at < end]
+        self.pick.shuffle(free)
+        tries = [(at, value) for at in free[:48] for value in (1, 2, 3, 0, 255)]
+        for at, value in tries[:_MOST_SURROUNDINGS]:
+            if item.data[at] == value:
+                continue
+            near = item.data[:at] + bytes([value]) + item.data[at + 1 :]
+            if self.flaw.shows(await self.probes[0].see(near, item.run)):
+                return True
+        return False
 
     # ---- what to try ---------------------------------------------------------------------------
 
@@ -218,7 +252,7 @@ class Explorer:
                 )
             )
         for data in itertools.islice(_in_turn(streams), _MOST_VARIANTS):
-            yield Item(data, "", "kin")
+            yield Item(data, "", "kin", proofs[0])
 
     def _stretched(self) -> Iterator[Item]:
         seeds = [item for item in self.pool if 0 < len(item.data) <= 4096][:24]
@@ -229,7 +263,7 @@ class Explorer:
             made = list(itertools.islice(stretched(seed.data, lengths), 4000))
             self.pick.shuffle(made)
             origin = "kin" if seed.origin == "kin" else "grown"
-            streams.append(iter([Item(data, seed.run, origin) for data in made]))
+            streams.append(iter([Item(data, seed.run, origin, seed.data) for data in made]))
         yield from itertools.islice(_in_turn(streams), _MOST_STRETCHED)
 
     def _random(self, proofs: Sequence[bytes]) -> Iterator[Item]:
@@ -241,7 +275,17 @@ class Explorer:
                 parent = self.pick.choice(kin)
             other = self.pick.choice([item for item in pool if item.origin != "kin"] or pool)
             origin = "kin" if parent.origin == "kin" else "grown"
-            yield Item(self.havoc.mutant(parent.data, other.data), parent.run, origin)
+            data = self.havoc.mutant(parent.data, other.data)
+            yield Item(data, parent.run, origin, parent.data)
+
+
+def apart(parent: bytes, data: bytes) -> tuple[int, int]:
+    """The stretch of ``data`` outside of which it is ``parent``."""
+    most = min(len(parent), len(data))
+    begin = next((at for at in range(most) if parent[at] != data[at]), most)
+    left = most - begin
+    same = next((at for at in range(left) if parent[-1 - at] != data[-1 - at]), left)
+    return begin, len(data) - same
 
 
 def _padded(short: Iterable[bytes], model: Sequence[bytes]) -> Iterator[bytes]:
