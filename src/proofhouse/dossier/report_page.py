@@ -72,11 +72,12 @@ def _statement(happened: Happened) -> Markup:
         if happened.why
         else ""
     )
-    digests = Markup(" ").join(
+    named = Markup(" ").join(
         Markup("{} {}").format(name, markup.digest(value)) for name, value in happened.digests
     )
+    digests = Markup("<p>{}</p>").format(named) if named else ""
     return Markup(
-        "<li class=s><h3>{}</h3><p class=muted>{} · leaf {}</p><p>{}</p>{}<p>{}</p></li>"
+        "<li class=s><h3>{}</h3><p class=muted>{} · leaf {}</p><p>{}</p>{}{}</li>"
     ).format(
         happened.title,
         markup.time(happened.at),

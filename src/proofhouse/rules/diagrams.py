@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the diagrams of docs/map.md from the tables: ``python -m proofhouse.rules.diagrams FILE``.
+"""Writes the diagrams of docs/ from the tables: ``python -m proofhouse.rules.diagrams FILE``.
 
 Between ``<!-- inquiry -->`` and ``<!-- /inquiry -->`` stands the first stage, between the marks of
-``review`` the second. A test holds the page to the tables.
+``review`` the second (docs/map.md), between those of ``report`` a reported vulnerability
+(docs/clearinghouse.md). A test holds the pages to the tables.
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ import sys
 from pathlib import Path
 
 from proofhouse.rules.inquiry import INQUIRY, START
+from proofhouse.rules.report import REPORT
+from proofhouse.rules.report import START as REPORT_START
 from proofhouse.rules.review import REVIEW
 from proofhouse.rules.tables import Table, mermaid
 
 
 def drawn(page: str) -> str:
     """``page`` with its diagrams drawn anew."""
-    for name, diagram in (("inquiry", inquiry()), ("review", review())):
+    for name, diagram in (("inquiry", inquiry()), ("review", review()), ("report", report())):
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        if begin not in page:
+            continue
         before, _, rest = page.partition(begin)
         after = rest.partition(end)[2]
         page = f"{before}{begin}\n```mermaid\n{diagram}```\n{end}{after}"
@@ -33,6 +38,19 @@ def inquiry() -> str:
 def review() -> str:
     """The second stage."""
     return mermaid(_staying(REVIEW), "assessor_to_offer_terms")
+
+
+def report() -> str:
+    """A reported vulnerability, without the relays and links that move nothing, and withdrawal."""
+    shown = {
+        state: {
+            event: after
+            for event, after in row.items()
+            if after != state and event not in ("closed_withdrawn", "closed_duplicate")
+        }
+        for state, row in REPORT.items()
+    }
+    return mermaid(shown, REPORT_START)
 
 
 def _staying(table: Table) -> Table:
