@@ -326,7 +326,10 @@ class _Gate:
     def _known(self, calls: Sequence[Call]) -> list[Item]:
         """Every input that somebody wrote, the most trusted first."""
         items = [Item(data, "", "given") for data in self.request.corpus]
-        items += [Item(call.data, call.run, "recorded") for call in calls]
+        for call in calls:
+            # A call that the gate's own command wraps is made through it, or its oracle is lost.
+            own = call.run in self.request.run
+            items.append(Item(call.data, "" if own else call.run, "recorded"))
         items += [Item(data, "", "found") for data in seeds(self.request.source)]
         items += [Item(data, "", "found") for data in GENERIC_CONTROLS]
         return list({(item.data, item.run): item for item in reversed(items)}.values())[::-1]
