@@ -3,12 +3,22 @@
 
 from __future__ import annotations
 
+import base64
 import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofhouse.validation.growth import Havoc, dictionary, knobs, seeds, shortened, varied
+from proofhouse.validation.growth import (
+    Havoc,
+    dictionary,
+    enlarged,
+    knobs,
+    respelled,
+    seeds,
+    shortened,
+    varied,
+)
 from proofhouse.validation.hints import tricks
 from proofhouse.validation.instrument import read
 from proofhouse.validation.patches import parse
@@ -52,9 +62,21 @@ def test_growth_repeats_itself(proof: bytes, other: bytes, seed: int) -> None:
     def grown() -> list[bytes]:
         havoc = Havoc([b"word"], seed)
         made = [havoc.mutant(proof, other) for _ in range(20)]
-        return [*made, *varied(proof, [64], random.Random(seed)), *shortened(proof)]
+        told = varied(proof, [64], random.Random(seed))
+        return [*made, *told, *shortened(proof), *enlarged(proof), *respelled(proof, [b"w"])]
 
     assert grown() == grown()
+
+
+def test_a_proof_is_said_otherwise() -> None:
+    """Other case, escapes once and twice, nested removal, words inside base64, sister commands."""
+    said = set(respelled(b"GET /../x\n", [b"PUT"]))
+    assert {b"get /../x\n", b"PUT /../x\n", b"GET %2f../x\n"} & said
+    assert b"GET %2f../x\n" in said or b"GET %2f%2e%2e%2fx\n" in said
+    assert b"a %252e\n" in set(respelled(b"a %2e\n", []))
+    token = base64.urlsafe_b64encode(b'{"alg":"none"}').rstrip(b"=")
+    inside = [base64.urlsafe_b64decode(w + b"==") for w in respelled(token, []) if w != token]
+    assert b'{"alg":"NONE"}' in inside
 
 
 @given(st.binary(max_size=30_000))

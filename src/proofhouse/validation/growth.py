@@ -16,6 +16,8 @@ literals and here-documents of its tests. `dictionary` holds the literals of its
 
 from __future__ import annotations
 
+import base64
+import binascii
 import random
 import re
 import struct
@@ -41,6 +43,8 @@ _HERE = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?[^\n]*\n(.*?)\n\s*\1\s*$", re.S | r
 _NUMBER = re.compile(rb"\d{1,18}")
 _RUN = re.compile(rb"(.{1,4}?)\1{7,}", re.S)
 _WORD = re.compile(rb"[A-Za-z0-9_.-]+")
+_MARKS = re.compile(rb"[^A-Za-z0-9\s]{1,4}")
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _SIZES = (1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 100, 127, 128, 129, 200)
 _LARGE = (255, 256, 257, 500, 511, 512, 513, 1000, 1023, 1024, 1025, 2048, 4096)
 _NUMBERS = (0, 1, 2, 3, 7, 8, 10, 16, 31, 32, 33, 63, 64, 65, 100, 127, 128, 129, 255, 256, 257)
@@ -205,6 +209,59 @@ def _numbered(proof: bytes, start: int, end: int, value: int) -> bytes:
 
 def _byte(proof: bytes, at: int, value: int) -> bytes:
     return proof[:at] + bytes([value]) + proof[at + 1 :]
+
+
+def respelled(proof: bytes, words: Sequence[bytes]) -> Iterator[bytes]:
+    """The proof said otherwise: case, escapes, separators, words exchanged for others.
+
+    For a fix that knows one spelling only: ``..`` but not ``%2e%2e``, ``none`` but not ``None``,
+    one command but not its sister, what a single pass of removal leaves (``....//``).
+    """
+    spans = [found.span() for found in _WORD.finditer(proof)][:40]
+    for start, end in spans:
+        word = proof[start:end]
+        for new in (word.swapcase(), word.upper(), word.lower(), word.capitalize()):
+            yield proof[:start] + new + proof[end:]
+        for new in _reencoded(word):
+            yield proof[:start] + new + proof[end:]
+    for found in list(_MARKS.finditer(proof))[:24]:
+        start, end = found.span()
+        marks = proof[start:end]
+        yield proof[:start] + marks[:1] + marks + marks[1:] + proof[end:]
+        yield proof[:start] + b"".join(b"%%%02x" % byte for byte in marks) + proof[end:]
+        yield proof[:start] + marks.replace(b"%", b"%25") + proof[end:]
+        for mark in b"/\\;|&$`\n\t ,:'\"<>(){}%.":
+            yield proof[:start] + bytes([mark]) + proof[start + 1 :]
+    yield _ESCAPE.sub(lambda found: found[0].swapcase(), proof)
+    yield _ESCAPE.sub(lambda found: b"%25" + found[1], proof)
+    yield _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), proof)
+    yield proof.replace(b" ", b"\t")
+    yield proof.replace(b" ", b"  ")
+    yield proof.replace(b"\n", b"\r\n")
+    distinct = list(dict.fromkeys(proof[start:end] for start, end in spans))
+    for start, end in spans:
+        kind = proof[start : start + 1].isdigit()
+        same = [word for word in (*distinct, *words[:60]) if word[:1].isdigit() == kind]
+        for new in same:
+            if new != proof[start:end] and _WORD.fullmatch(new):
+                yield proof[:start] + new + proof[end:]
+
+
+def _reencoded(word: bytes) -> Iterator[bytes]:
+    """What is inside a word that is base64 of text, with the case of its words changed."""
+    if len(word) < 8:
+        return
+    try:
+        plain = base64.urlsafe_b64decode(word + b"=" * (-len(word) % 4))
+    except (binascii.Error, ValueError):
+        return
+    if not plain.isascii() or any(byte < 9 for byte in plain):
+        return
+    for found in list(_WORD.finditer(plain))[:12]:
+        start, end = found.span()
+        for new in (plain[start:end].swapcase(), plain[start:end].capitalize(), b""):
+            changed = plain[:start] + new + plain[end:]
+            yield base64.urlsafe_b64encode(changed).rstrip(b"=")
 
 
 def _other(byte: int, source: random.Random) -> int:
