@@ -38,7 +38,15 @@ LONGEST = 160
 """Characters of one string of an answer, and items of one list that are shown below."""
 MOST = 3
 COMMON = {"--case", "--case-file", "--as", "--in", "--out", "--json", "--help"}
-ELSEWHERE = {"review": "The [README](../README.md) shows it from the first line to the last."}
+_REPORTS = "[A reported vulnerability](clearinghouse.md) shows it among the others."
+ELSEWHERE = {
+    "review": "The [README](../README.md) shows it from the first line to the last.",
+    **{
+        f"case {step}": _REPORTS
+        for step in "take validate gate link unlink relay close show list".split()
+    },
+    "duplicates judge": "[Duplicates](duplicates.md) tells how it judges.",
+}
 """Commands without a transcript here, and where they are told."""
 SANDBOXED = ("validate", "gate")
 """What builds and runs foreign programs; its `--help` tells it."""
@@ -63,6 +71,10 @@ EXITS = {
     "replay": "0 · 2",
     "horizon": "0 · 2",
     "duplicates": "0 · 2 · 7",
+    "case": "0 · 2 · 3 a rule refuses it · 5 · 7",
+    "case validate": "0 reproduced · 1 not_reproduced · 2 · 3 inconclusive, or a rule refuses it "
+    "· 5 environment_failed, or the machine lacks something · 7",
+    "case gate": "0 accepted · 1 refused · 2 · 3 inconclusive, or a rule refuses it · 5 · 7",
 }
 """What a command ends with, by its words or its first; the others make a statement."""
 HEAD = """# Commands

@@ -83,7 +83,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "The log": ("ledger", "audit", "witness"),
     "Recorded responses": ("replay", "horizon"),
     "Duplicates": ("duplicates",),
-    "Reports of vulnerabilities": ("validate", "gate"),
+    "Reports of vulnerabilities": ("validate", "gate", "case"),
 }
 """The order in which a person meets the commands; any other command stands in a last section."""
 

@@ -85,6 +85,7 @@ EXAMPLES: dict[str, str] = {
     "case close": "proofhouse case close PH-4f0c6f1a2b3c --as fixed",
     "case show": "proofhouse case show PH-4f0c6f1a2b3c --html report.html",
     "case list": "proofhouse case list",
+    "duplicates judge": "proofhouse duplicates judge --cases ./cases",
     "duplicates match": "proofhouse duplicates match --corpus records.jsonl "
     "--queries reports.jsonl",
 }
