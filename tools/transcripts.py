@@ -43,7 +43,7 @@ ELSEWHERE = {
     "review": "The [README](../README.md) shows it from the first line to the last.",
     **{
         f"case {step}": _REPORTS
-        for step in "take validate gate link unlink relay close show list".split()
+        for step in ["take", "validate", "gate", "link", "unlink", "relay", "close", "show", "list"]
     },
     "duplicates judge": "[Duplicates](duplicates.md) tells how it judges.",
 }
