@@ -32,6 +32,7 @@ from proofhouse.validation.growth import (
     dictionary,
     enlarged,
     knobs,
+    recast,
     respelled,
     shortened,
     sizes,
@@ -261,7 +262,7 @@ class Explorer:
             ]
             for way in ways:
                 self.pick.shuffle(way)
-            streams.append(_in_turn([shortened(cut), *(iter(way) for way in ways)]))
+            streams.append(_in_turn([recast(cut), shortened(cut), *(iter(way) for way in ways)]))
         for data in itertools.islice(_in_turn(streams), _MOST_VARIANTS):
             yield Item(data, "", "kin", proofs[0])
 

@@ -211,40 +211,55 @@ def _byte(proof: bytes, at: int, value: int) -> bytes:
     return proof[:at] + bytes([value]) + proof[at + 1 :]
 
 
-def respelled(proof: bytes, words: Sequence[bytes]) -> Iterator[bytes]:
-    """The proof said otherwise: case, escapes, separators, words exchanged for others.
+def recast(proof: bytes) -> Iterator[bytes]:
+    """The proof said otherwise, the likeliest ways first: escapes, case, nesting, base64.
 
-    For a fix that knows one spelling only: ``..`` but not ``%2e%2e``, ``none`` but not ``None``,
-    one command but not its sister, what a single pass of removal leaves (``....//``).
+    For a fix that knows one spelling only: ``..`` but not ``%2e%2e``, ``%2e`` but not ``%2E``,
+    ``none`` but not ``None``, or what a single pass of removal leaves (``....//``).
     """
-    spans = [found.span() for found in _WORD.finditer(proof)][:40]
-    for start, end in spans:
-        word = proof[start:end]
-        for new in (word.swapcase(), word.upper(), word.lower(), word.capitalize()):
+    escapes = list(_ESCAPE.finditer(proof))[:12]
+    if escapes:
+        yield _ESCAPE.sub(lambda found: found[0].swapcase(), proof)
+        yield _ESCAPE.sub(lambda found: b"%25" + found[1], proof)
+        yield _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), proof)
+    for found in escapes:
+        start, end = found.span()
+        for new in (found[0].swapcase(), b"%25" + found[1], bytes([int(found[1], 16)])):
             yield proof[:start] + new + proof[end:]
-        for new in _reencoded(word):
+    for start, end in [found.span() for found in _WORD.finditer(proof)][:40]:
+        word = proof[start:end]
+        for new in (word.swapcase(), word.capitalize(), word.upper(), *_reencoded(word)):
             yield proof[:start] + new + proof[end:]
     for found in list(_MARKS.finditer(proof))[:24]:
         start, end = found.span()
         marks = proof[start:end]
-        yield proof[:start] + marks[:1] + marks + marks[1:] + proof[end:]
         yield proof[:start] + b"".join(b"%%%02x" % byte for byte in marks) + proof[end:]
-        yield proof[:start] + marks.replace(b"%", b"%25") + proof[end:]
+        for at in range(1, len(marks) + 1):
+            yield proof[:start] + marks[:at] + marks + marks[at:] + proof[end:]
+    for old, new in (
+        (b" ", b"\t"),
+        (b" ", b"  "),
+        (b"\n", b"\r\n"),
+        (b"/", b"//"),
+        (b"../", b"....//"),
+    ):
+        yield proof.replace(old, new)
+
+
+def respelled(proof: bytes, words: Sequence[bytes]) -> Iterator[bytes]:
+    """The proof with marks and words exchanged: another separator, a sister command."""
+    for found in list(_MARKS.finditer(proof))[:24]:
+        start = found.start()
         for mark in b"/\\;|&$`\n\t ,:'\"<>(){}%.":
             yield proof[:start] + bytes([mark]) + proof[start + 1 :]
-    yield _ESCAPE.sub(lambda found: found[0].swapcase(), proof)
-    yield _ESCAPE.sub(lambda found: b"%25" + found[1], proof)
-    yield _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), proof)
-    yield proof.replace(b" ", b"\t")
-    yield proof.replace(b" ", b"  ")
-    yield proof.replace(b"\n", b"\r\n")
+    spans = [found.span() for found in _WORD.finditer(proof)][:40]
     distinct = list(dict.fromkeys(proof[start:end] for start, end in spans))
     for start, end in spans:
         kind = proof[start : start + 1].isdigit()
         same = [word for word in (*distinct, *words[:60]) if word[:1].isdigit() == kind]
-        for new in same:
-            if new != proof[start:end] and _WORD.fullmatch(new):
-                yield proof[:start] + new + proof[end:]
+        for other in same:
+            if other != proof[start:end] and _WORD.fullmatch(other):
+                yield proof[:start] + other + proof[end:]
 
 
 def _reencoded(word: bytes) -> Iterator[bytes]:

@@ -243,7 +243,8 @@ async def _build(session: Session, line: str, seconds: float, tools: bool) -> Bu
         timeout=60,
     )
     if packed.returncode != 0:
-        return Built(False, b"", "What was built can't be packed: it fills the sandbox.")
+        why = _tail(packed.stderr, 300).partition("\n")[0] or "no message"
+        return Built(False, b"", f"What was built can't be packed: {why}")
     try:
         archive = await session.read_file("/tmp/built.tar", _MOST_BUILT)  # noqa: S108 - inside
     except (RefusedError, OSError):
