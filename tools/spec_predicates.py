@@ -10,9 +10,11 @@ stands in ``MEANINGS`` here, who signs in ``rules.registration``, what is hidden
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from proofhouse.desk import change_key, open_commitment, withdraw  # noqa: E402
 from proofhouse.formats import bundle as bundles  # noqa: E402
+from proofhouse.formats import kinds  # noqa: E402
 from proofhouse.formats.keys import SigningKey  # noqa: E402
 from proofhouse.formats.predicates import CLEAR, SHAPES, VALUES, predicate_type  # noqa: E402
 from proofhouse.journey import moves  # noqa: E402
@@ -77,7 +80,7 @@ MEANINGS: dict[str, str] = {
     "seed": "double commitment to the seed",
     "statement": "the unclassified statement of what is tested and how (R7)",
     "owners": "the bodies that own it",
-    "openBy": "the day by which it is opened at the latest",
+    "openBy": "the second by which it is opened at the latest; after that it is overdue",
     "dimensions": "what the threshold has a cut for",
     "threshold": "in the threshold's own commitment the double commitment to its value; elsewhere the envelope digest of that commitment",
     "decidedBy": "who decided",
@@ -105,6 +108,7 @@ MEANINGS: dict[str, str] = {
     "referenceModels": "models on the same scale that the result is shown beside",
     "harness": "what it ran in, each part with its version",
     "run": "in `run-ended` the envelope digest of `run-started`, elsewhere that of `run-ended`",
+    "run-ended.reason": "for a run that was `stopped` one of those of ../registration.md; else free text that is none of these (`completed` is a test that ended, be it before the last item)",
     "ending": "`completed`, `stopped` from outside for the stated reason, or `failed`",
     "reason": "why, in words (of a key: `rotated`, `revoked` or `lost`); where a run was stopped one of the reasons of spec/determination.md",
     "outcomes": "salted: every item with its outcome, what it spent and its transcript's digest",
@@ -135,8 +139,8 @@ MEANINGS: dict[str, str] = {
     "role": "the role that the key speaks in",
     "old": "the key id that is silent after this leaf",
     "new": "the 32 bytes of the key that speaks from the next leaf on, or null",
-    "possession": "the new key's signature (64 bytes) over `proofhouse/key-changed/v1`, the log's origin, `old` and `new`, each on a line of its own; null without a new key",
-    "party": "who speaks for the developer: `standing` (`developer`, `stewards` or `sponsor`), and how many (`needed`) of which `keys` sign each statement of its side",
+    "possession": "the new key's signature (64 bytes) over `proofhouse/key-changed/v1`, the log's origin, `old` and `new`, each ended by a newline, the last one too (example: ../registration.md#when-a-key-speaks); null without a new key",
+    "party": "who speaks for the developer: `standing` (`developer`, `stewards` or `sponsor`), and how many (`needed`) of which `keys` (key ids of the trust policy, sorted) sign each statement that the developer signs",
     "artefact": "where a sponsored public artefact is found, and its digest; null unless a sponsor submits it",
     "recipient": "to whom",
     "redactions": "what was left out",
@@ -188,6 +192,16 @@ MEANINGS: dict[str, str] = {
 }
 """Field, or predicate and field where one name has several meanings → what it means."""
 
+SUBJECT: dict[str, str] = {
+    "log-opened": "`log`, SHA-256 of the origin",
+    "bank-commitment": "NAME`@`VERSION, the seed's `sha256`",
+    "threshold-commitment": "`bank`, the field `bank`",
+    "determination-notice": "`threshold`, the field `threshold`",
+    "opening": "`bank-commitment` or `threshold-commitment`, the field `of`",
+    "key-changed": "`key`, the field `old`",
+}
+"""Clear statement → name and digest of its subject (``rules.entries``)."""
+
 _MADE = "when it was made, as its maker claims; never before the statement it follows"
 
 
@@ -213,19 +227,27 @@ def _page(name: str, example: Entry, opened: dict[str, Any]) -> str:
         f"- predicate type `{predicate_type(name)}`",
         f"- {kind}",
         f"- signed by: {' and '.join(SIGNERS[name])}"
-        + (" (k of n, by the trust policy)" if SIGNERS[name] == ("body",) else ""),
+        + (" (k of n, by the trust policy)" if SIGNERS[name] == ("body",) else "")
+        + ("; a rotation by the old key alone" if name == "key-changed" else ""),
+        f"- subject: {SUBJECT.get(name, '`case`, the identifier of the case')}",
+        "- when it may be made, and what it must cite: [registration](../registration.md)",
         "",
-        "| field | means |",
-        "|---|---|",
+        "Exactly these fields, none left out:",
+        "",
+        "| field | kind | means |",
+        "|---|---|---|",
     ]
-    lines += [f"| `{field}` | {meaning(name, field)} |" for field in SHAPES[name].fields]
+    lines += [
+        f"| `{field}` | {kind_of(inner)} | {meaning(name, field)} |"
+        for field, inner in SHAPES[name].fields.items()
+    ]
     for field in (field for statement, field in VALUES if statement == name):
         committed = example.predicate[field]
         value = opened[committed.get("salted") or committed["sha256"]]
         how = "commitment" if "sha256" in committed else "salted-field"
         shown = json.dumps(_short(value), indent=2, ensure_ascii=False)
         lines += ["", f"`{field}` hides (see ../{how}.md; lists are cut to three here):", ""]
-        lines += ["```json", shown, "```"]
+        lines += ["```json", shown, "```", "", f"Its kind: {_hidden_kind(name, field)}."]
     return "\n".join(lines) + "\n"
 
 
@@ -237,6 +259,59 @@ def meaning(name: str, field: str) -> str:
     if field.endswith("At"):
         return _MADE
     raise KeyError(field)
+
+
+def _hidden_kind(name: str, field: str) -> str:
+    """What may stand behind a salted field or a commitment."""
+    if (name, field) == ("plan", "plan"):
+        return (
+            "a plan of [determination](../determination.md#plan), or for findings an object of "
+            "`items` (list of 1 to 10,000: object of `id`, `family`, `level`, `index`), `batchSize` "
+            "(integer from 1)"
+        )
+    return kind_of(VALUES[name, field])
+
+
+SIMPLE: dict[kinds.Kind, str] = {
+    kinds.text: "text",
+    kinds.verbatim: "verbatim text",
+    kinds.digest: "64 hexadecimal digits",
+    kinds.signature: "128 hexadecimal digits",
+    kinds.anything: "object",
+    kinds.time: "time",
+}
+
+
+def kind_of(kind: kinds.Kind) -> str:
+    """A kind in a few words of the page; raises KeyError for one that nobody has named."""
+    if kind == kinds.salted:
+        return "[salted field](../salted-field.md)"
+    if kind == kinds.commitment:
+        return "[double commitment](../commitment.md)"
+    if isinstance(kind, kinds.Shape):
+        inner = ", ".join(f"`{name}` ({kind_of(each)})" for name, each in kind.fields.items())
+        return f"object of {inner}"
+    if kind in SIMPLE:
+        return SIMPLE[kind]
+    closed = inspect.getclosurevars(kind).nonlocals
+    words: dict[str, Callable[[], str]] = {
+        "integer": lambda: _integers(closed["low"], closed["high"]),
+        "word": lambda: " / ".join(f"`{choice}`" for choice in closed["choices"]),
+        "optional": lambda: f"{kind_of(closed['inner'])}, or null",
+        "each": lambda: (
+            f"list of {closed['least']} to {closed['most']:,}: {kind_of(closed['inner'])}"
+        ),
+        "table": lambda: f"object, free names: {kind_of(closed['inner'])}",
+    }
+    return words[kind.__qualname__.partition(".")[0]]()
+
+
+def _integers(low: int, high: int) -> str:
+    ends = [
+        f"from {low:,}" if low > -kinds.SAFE else "",
+        f"to {high:,}" if high < kinds.SAFE else "",
+    ]
+    return " ".join(["integer", *filter(None, ends)])
 
 
 def _short(value: Any) -> Any:
