@@ -392,3 +392,46 @@ def test_a_maintainer_goes_through_it_by_commands(
         run("show", "PH-000000000000")
     with pytest.raises(RefusedError, match="rests on nothing"):
         run("close", two, "--as", "duplicate")
+
+
+PROGRAM = """#!/bin/sh
+first=$(head -n 1 "$1")
+[ "$first" = boom ] && exit 77
+echo "length ${#first}"
+"""
+FIX = """--- a/run.sh
++++ b/run.sh
+@@ -1,4 +1,3 @@
+ #!/bin/sh
+ first=$(head -n 1 "$1")
+-[ "$first" = boom ] && exit 77
+ echo "length ${#first}"
+"""
+
+
+@pytest.mark.sandbox
+def test_the_engines_run_what_lies_in_quarantine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proof's file may be gone: validate and gate take it out of the vault, and register."""
+    monkeypatch.setenv("PROOFHOUSE_HOME", str(tmp_path / "home"))
+    source, proof, patch = tmp_path / "source", tmp_path / "proof", tmp_path / "fix.diff"
+    source.mkdir()
+    (source / "run.sh").write_text(PROGRAM)
+    proof.write_text("boom\n")
+    patch.write_text(FIX)
+    told = ("--run", "/bin/sh run.sh {proof}", "--expect-class", "exit-77")
+    case = run("take", "--proof", str(proof), "--source", str(source), *told)["handling"]
+    proof.unlink()
+    believed = run("validate", case, "--source", str(source))
+    assert (believed["verdict"], believed["state"]) == ("reproduced", "vendor_to_patch")
+    words = ["case", "gate", case, "--source", str(source), "--patch", str(patch), "--json"]
+    judged = CliRunner().invoke(program, [*words, "--seconds", "3"])
+    verdict = json.loads(judged.stdout)["verdict"]
+    assert judged.exit_code == {"accepted": 0, "refused": 1, "inconclusive": 3}[verdict]
+    history = run("show", case)["history"]
+    assert [one["statement"] for one in history] == ["report", "validation", "patch-judged"]
+    assert verdict in history[-1]["says"]
+    (source / "run.sh").write_text("exit 0\n")
+    with pytest.raises(InputError, match="not the one reported on"):
+        run("validate", case, "--source", str(source))
