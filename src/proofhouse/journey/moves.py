@@ -230,7 +230,14 @@ def _run(table: Table, case: Case) -> Made:
     )
     conducted = asyncio.run(conductor.conduct())
     ids = [item["id"] for item in plan["items"]]
-    return Made(state_run.end(case, ids, conducted, at=table.desk.clock()), ("assessor",))
+    at, failed = table.desk.clock(), ""
+    window = case.last("window-opened")
+    if window is not None and at >= window.predicate["endsAt"]:
+        conducted.stopped = "window closing"
+    for measured in (table.bank, table.threshold):
+        if table.desk.find_clear("opening", measured.entry.digest) is not None:
+            failed = "what it is measured by was opened to everybody before it had ended"
+    return Made(state_run.end(case, ids, conducted, at=at, failed=failed), ("assessor",))
 
 
 def _end_run(table: Table, case: Case) -> Made:

@@ -155,7 +155,8 @@ class Keys:
             raise RefusedError("Key changes are read in the order of their leaves.", rule="ledger")
         known = self.speaking(change.index)
         taken = {c.old for c in self.changes} | set(known)
-        if change.new is not None and change.new.keyid in taken:
+        notes = {key.public for key in (self.policy.log, *self.policy.witnesses)}
+        if change.new is not None and (change.new.keyid in taken or change.new.raw in notes):
             raise RefusedError(
                 "The new key is, or was, somebody's already.",
                 rule="R18",

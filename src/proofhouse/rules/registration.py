@@ -318,9 +318,9 @@ def _opening(record: Record, entry: Entry) -> None:
 
 def _still_sealed(entry: Entry, record: Record, *cited: str) -> None:
     """Nothing is measured by a bank or threshold after it was, or was to be, opened (R5)."""
-    for digest in cited if entry.name in ("inquiry", "submission") else ():
-        promised = record.clear[digest].predicate["openBy"]
-        if entry.made_at >= promised:
+    for commitment_ in filter(None, map(record.clear.get, cited)):
+        promised = commitment_.predicate["openBy"]
+        if entry.name != "run-ended" and entry.made_at >= promised:
             raise refused(
                 entry,
                 f"is measured by what was to be opened by {promised}",
@@ -337,7 +337,18 @@ def _still_sealed(entry: Entry, record: Record, *cited: str) -> None:
             )
 
 
+LONGEST_PROMISE_YEARS = 10
+"""A bank or threshold that is to be opened later than this would never be checked."""
+
+
 def _opens_later(entry: Entry) -> None:
+    if int(entry.predicate["openBy"][:4]) > int(entry.made_at[:4]) + LONGEST_PROMISE_YEARS:
+        raise refused(
+            entry,
+            f"is to be opened by {entry.predicate['openBy']}, more than {LONGEST_PROMISE_YEARS} "
+            "years after it was made",
+            "R5",
+        )
     if entry.predicate["openBy"] <= entry.made_at:
         raise refused(
             entry, f"is to be opened by {entry.predicate['openBy']}, not after it was made", "R16"
@@ -453,9 +464,13 @@ def _run_started(case: Case, entry: Entry, record: Record) -> None:
         window_of(window).require(entry.made_at, "a run")
 
 
-def _run_ended(case: Case, entry: Entry, _record: Record) -> None:
+def _run_ended(case: Case, entry: Entry, record: Record) -> None:
     _same(entry, "run", case.need("run-started").digest)
     stated, plan = entry.predicate, case.need("plan").predicate
+    submission = case.need("submission").predicate
+    if stated["ending"] != "failed":
+        _still_sealed(entry, record, submission["bank"], submission["threshold"])
+    _check_window_over(case, entry)
     seen = items_of(entry)
     if seen > plan["itemCount"]:
         raise refused(entry, "reports more items than the plan has", "R16")
@@ -471,6 +486,19 @@ def _run_ended(case: Case, entry: Entry, _record: Record) -> None:
     complete = seen == plan["itemCount"]
     if plan["purpose"] == "findings" and stated["ending"] == "completed" and not complete:
         raise refused(entry, "says that it completed a plan of which it lacks items", "R16")
+
+
+def _check_window_over(case: Case, entry: Entry) -> None:
+    """Whether a run says that its window ended, as it did or did not (R3)."""
+    window = case.last("window-opened")
+    ended = window is not None and (
+        entry.made_at >= window.predicate["endsAt"] or case.last("window-closed") is not None
+    )
+    told = entry.predicate["reason"] in ("window closing", "developer withdrew")
+    if ended and not told and entry.predicate["ending"] != "failed":
+        raise refused(entry, "goes on after the end of its access window", "R3")
+    if entry.predicate["reason"] == "window closing" and not ended:
+        raise refused(entry, "says that its window was closing, which was not", "R3")
 
 
 def items_of(run: Entry) -> int:
