@@ -92,3 +92,19 @@ def test_the_example_of_possession_holds() -> None:
     assert lines.encode() == possession(example["origin"], example["old"], new.raw)
     assert SigningKey(b"\x42" * 32).public == new.raw
     check_possession(example["origin"], example["old"], new, example["possession"])
+
+
+def test_links_to_its_headings_lead_somewhere() -> None:
+    """Every link to a heading of this page, from it or from another, has an end."""
+    anchors = {
+        re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-")
+        for title in re.findall(r"^#+ (.+)$", PAGE, re.MULTILINE)
+    }
+    spec = Path(__file__).parents[1] / "spec"
+    texts = [page.read_text("utf-8") for page in spec.rglob("*.md")]
+    links = {link for text in texts for link in re.findall(r"registration\.md#([\w-]+)", text)}
+    links |= set(re.findall(r"\]\(#([\w-]+)\)", PAGE))
+    assert links
+    assert links <= anchors
+    for link in re.findall(r"\]\((?!https://|#)([^)#]+)(?:#[^)]*)?\)", PAGE):
+        assert (spec / link).exists(), link
