@@ -191,7 +191,7 @@ def submitted(
         "its memory. A separate sandbox judges the answer. Nothing real is attacked.",
         owners=["Agency One", "Agency Two"],
         committedAt="2026-06-20T09:00:00Z",
-        openBy="2027-06-30T00:00:00Z",
+        openBy=over.get("open_by", "2027-06-30T00:00:00Z"),
     )
     threshold = told.clear(
         "threshold-commitment",
@@ -653,8 +653,8 @@ def accuracy(estimate: int, low: int, high: int, method: str) -> dict[str, Any]:
     }
 
 
-def found(told: Told, findings: list[dict[str, Any]]) -> None:
-    """The review's own plan and run, and the findings delivered and received."""
+def planned_for_findings(told: Told) -> Plan:
+    """The review's own plan."""
     plan = make_plan(36)
     told.add(
         "plan",
@@ -698,6 +698,12 @@ def found(told: Told, findings: list[dict[str, Any]]) -> None:
         referenceModels=[],
         plannedAt="2026-07-06T09:30:00Z",
     )
+    return plan
+
+
+def found(told: Told, findings: list[dict[str, Any]]) -> None:
+    """The review's own plan and run, and the findings delivered and received."""
+    plan = planned_for_findings(told)
     started(told, "2026-07-06T10:00:00Z")
     rows = rows_of(plan, alternately(plan, "ssfsf", 36))
     ended(told, rows, "2026-07-06T18:00:00Z", reason="every item was run")
