@@ -13,6 +13,7 @@ answers at once. Errors of ours become one sentence on standard error and a docu
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -191,7 +192,8 @@ def main() -> None:
 
 def _complain(message: str, hint: str) -> None:
     if "--json" in sys.argv:
-        _print_error(message, hint)
+        with contextlib.suppress(BrokenPipeError):  # whoever read has gone; the sentence still goes
+            _print_error(message, hint)
     click.echo(f"proofhouse: {message} {hint}".rstrip(), err=True)
 
 
