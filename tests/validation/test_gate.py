@@ -51,6 +51,13 @@ def test_a_bad_patch_is_refused(program: Program, name: str) -> None:
     assert judgement.checks[-1].name in judgement.reason
 
 
+def test_a_fault_that_was_there_before_is_not_the_patchs() -> None:
+    """A variant that comes further now, to a crash the source has by itself, does not refuse."""
+    patch = TABLE.patch(TABLE.good["says so"])
+    further = (TABLE.proof, b"add 1,2\nrow 9\nsum\n")
+    assert judged(TABLE, patch, 10.0, proofs=further).verdict == "accepted"
+
+
 def test_a_patch_that_does_not_fit_or_leaves_the_tree_is_refused() -> None:
     """A patch that can't be applied is a clear refusal, not an error."""
     out = b"--- a/../../x\n+++ b/../../x\n@@ -0,0 +1 @@\n+x\n"

@@ -49,6 +49,7 @@ _TEXT = re.compile(rb"[\t\n\r\x20-\x7e]*")
 # Where a flaw has no exact edge, a fix may shift a corner case; a broken neighbour shows again.
 _ENOUGH = 3
 _MOST_SURROUNDINGS = 150
+_MOST_PARTS = 100
 _MOST_VARIANTS = 1200
 _MOST_STRETCHED = 900
 
@@ -202,6 +203,9 @@ class Explorer:
         if weighed is None or weighed.kind != first.kind or not stable:
             self.unconfirmed += 1
             return None
+        if weighed.kind == "variant" and await self._elsewhere(item, after):
+            self.excused += 1
+            return None
         if weighed.kind == "difference" and (
             await self._by_directive(item) or await self._by_flaw(item)
         ):
@@ -212,6 +216,19 @@ class Explorer:
             if self.single < _ENOUGH:
                 return None
         return Finding(weighed.kind, weighed.why, item, before, after)
+
+    async def _elsewhere(self, item: Item, after: Seen) -> bool:
+        """Whether a variant only comes further now, to a fault that was there without the patch.
+
+        It was if parts of the input, without the flaw, show that other fault before as well.
+        """
+        if after.ended != "crashed" or self.flaw.shows(after) or self.flaw.resembles(after):
+            return False
+        for part in itertools.islice(shortened(item.data), _MOST_PARTS):
+            seen = await self.plain[0].see(part, item.run)
+            if seen.signature == after.signature:
+                return True
+        return False
 
     async def _by_directive(self, item: Item) -> bool:
         """Whether a difference goes away with every per cent sign, the proofs having directives.

@@ -171,7 +171,7 @@ class _Gate:
             known = self._known(calls)
             benign = await self._known_inputs(known, flaw, before, after)
             await self._answers(benign, before, after)
-            await self._grown(patched, known, flaw, before, after)
+            await self._grown(patched, plain, known, flaw, (before, after))
 
     def _bench(self, built: Built) -> Bench:
         return Bench(built, self.request.run, self.request.run_seconds, tier=self.tier)
@@ -373,13 +373,18 @@ class _Gate:
         self._tell("answers", "passed", "Each proof is refused, or answered in full.")
 
     async def _grown(
-        self, patched: Tree, known: Sequence[Item], flaw: Flaw, before: Bench, after: Bench
+        self,
+        patched: Tree,
+        plain: _Sides,
+        known: Sequence[Item],
+        flaw: Flaw,
+        benches: tuple[Bench, Bench],
     ) -> None:
         """Steps 9 and 10."""
         request = self.request
         sides = await self._instrumented(patched, known)
         how = "instrumented" if sides is not None else "plain"
-        pair = sides or _Sides(before._built, after._built)
+        pair = sides or plain
         begun = time.monotonic()
         # One input that hangs must not take the time of hundreds that don't.
         seconds = request.run_seconds if flaw.hangs else min(request.run_seconds, 3.0)
@@ -387,9 +392,7 @@ class _Gate:
             probe(pair.before, request.run, seconds, tier=self.tier) as left,
             probe(pair.after, request.run, seconds, tier=self.tier) as right,
         ):
-            explorer = Explorer(
-                flaw, request.source, patched, (left, right), (before, after), request.seed
-            )
+            explorer = Explorer(flaw, request.source, patched, (left, right), benches, request.seed)
             finding = await explorer.explore(
                 known, request.proofs, deadline=begun + request.seconds
             )
