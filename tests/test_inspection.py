@@ -78,7 +78,7 @@ def test_the_homes_own_log_is_audited(home: rehearsal.Rehearsal) -> None:
 
 
 def test_an_erased_case_is_told(home: rehearsal.Rehearsal) -> None:
-    """The leaves of an erased case are counted as erased, its notice as one of an erased case."""
+    """The leaves of an erased case are counted as erased; its notice was not looked at."""
     home.play(CASE)
     leaves = home.desk.log.size
     home.play(OTHER)
@@ -86,7 +86,7 @@ def test_an_erased_case_is_told(home: rehearsal.Rehearsal) -> None:
     found = look(home)
     assert found.status == "verified"
     assert found.counts["erased"] == leaves - 4
-    assert "1 of cases that were erased" in said(found, "held")
+    assert "1 belong to no case that can be opened" in said(found, "not_checked")
 
 
 def test_a_body_that_was_lost(home: rehearsal.Rehearsal) -> None:

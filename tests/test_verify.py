@@ -165,7 +165,7 @@ def test_a_dropped_statement_breaks_the_chain(home: rehearsal.Rehearsal, honest:
 def test_a_dropped_tail_shows_less_and_says_so(home: rehearsal.Rehearsal, honest: bytes) -> None:
     """What a bundle can't show, that nothing came later, it says."""
     whole = Bundle.parse(honest)
-    data = Bundle(whole.case, whole.audience, whole.entries[:-1]).to_bytes()
+    data = Bundle(whole.case, "public", whole.entries[:-1]).to_bytes()
     report = check(data, home)
     assert report.status == "verified"
     assert report.case is not None

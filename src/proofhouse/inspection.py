@@ -13,7 +13,8 @@ What the public's audit (``audit``) can't see, numbered in the code:
  5. findings reached the developer before partners had access, and terms were kept (R4, R8)
  6. every submission under a bank version met the same threshold (R16)
  7. every public notice is of one determination, and the other way round
- 8. every determination, made again from what the vault opens, is the one that was stated
+ 8. every determination, made again from what the vault opens, is the one that was stated; runs,
+    openings, figures and verdicts are held as ``verify`` holds them               (rules.holding)
 
 2 and 5 are the very fold that the desk applied when it registered; a home that was edited fails it.
 Holds the cases one after the other; what is kept of the log is 100 bytes a sealed leaf.
@@ -22,19 +23,24 @@ Holds the cases one after the other; what is kept of the log is 100 bytes a seal
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
 from proofhouse.desk.desk import Desk, Kept
 from proofhouse.errors import ErasedError, ProofhouseError, VerificationError
-from proofhouse.formats.bundle import opened
+from proofhouse.formats.bundle import Opening, opened
 from proofhouse.formats.leaf import SealedLeaf, parse_leaf, seal
+from proofhouse.rules.audience import NEVER
 from proofhouse.rules.checks import Check, Result
+from proofhouse.rules.holding import hidden_fields, hold, hold_openings
 from proofhouse.rules.registration import Case, Entry, Record, window_of
-from proofhouse.rules.replay import replay
 from proofhouse.rules.routing import register
+
+SHORTEST = 6
+"""Statements of the shortest case that has a determination: inquiry, submission, plan, run started,
+run ended, determination."""
 
 MAX_TOLD = 20
 """How many leaves or cases are named in one sentence."""
@@ -59,6 +65,8 @@ class _Inspector:
     cases: list[Case] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
     erased: int = 0
+    openings: list[Opening] = field(default_factory=list)
+    hidden: int = 0
     lost: list[int] = field(default_factory=list)
     replayed: int = 0
 
@@ -82,6 +90,13 @@ def inspect(desk: Desk, *, now: str) -> Inspection:
     _thresholds(state, record)  # 6
     _notices(state)  # 7
     _determinations(state)  # 8
+    if state.hidden:
+        state.say(
+            "openings",
+            "not_checked",
+            f"Hidden fields of these cases that nothing here opens: {state.hidden}. What depends "
+            "on them was not looked at.",
+        )
     failed = any(check.result == "failed" for check in state.checks)
     counts = {
         "cases": len(state.cases),
@@ -106,6 +121,7 @@ def _read_leaves(state: _Inspector) -> None:
             continue
         state.clear[kept.entry.digest] = kept.entry
         state.values |= _values(kept)
+        state.openings += kept.openings
 
 
 def _values(kept: Kept) -> dict[str, Any]:
@@ -115,24 +131,43 @@ def _values(kept: Kept) -> dict[str, Any]:
 def _case(state: _Inspector, case_id: str, record: Record) -> None:  # 2
     """Fold one case, and take its leaves off the list of those that are not accounted for."""
     case, values = Case(case_id), dict(state.values)
+    kept_here: list[Kept] = []
     try:
         for kept in state.desk.statements(case_id):
             assert kept.salt is not None
             state.where.pop(seal(kept.envelope.to_bytes(), kept.salt), None)
             case = register(case, kept.entry, record)
             values |= _values(kept)
+            kept_here.append(kept)
         for body in state.desk.vault.bodies(case_id):
             if body.sealed in state.where:
                 raise VerificationError(
                     f"Leaf {state.where.pop(body.sealed)} is of this case and not in its chain."
                 )
-        if case.last("determination") is not None and not replay(case, record, values).sealed:
-            state.replayed += 1
+        _held(state, case, kept_here)
+        replayed = hold(case, record, values)
+        state.replayed += replayed is not None and not replayed.sealed
     except ErasedError:
         return
     except ProofhouseError as error:
         state.say("cases", "failed", f"Case {case_id[:16]}…: {error}")
     state.cases.append(case)
+
+
+def _held(state: _Inspector, case: Case, kept: Sequence[Kept]) -> None:  # 2
+    """Each opening of the case opens what a statement hides, and has the shape that it must."""
+    cited = {
+        e.predicate.get(name) for e in case.entries for name in ("bank", "threshold", "notice")
+    }
+    entries = (*case.entries, *(e for e in state.clear.values() if e.digest in cited))
+    hidden = {
+        committed.get("salted") or committed["sha256"]
+        for entry in entries
+        for _, committed in hidden_fields(entry)
+    }
+    openings = {opened(o): o for o in (*state.openings, *(o for k in kept for o in k.openings))}
+    sealed = hold_openings(entries, [o for digest, o in openings.items() if digest in hidden])
+    state.hidden += sum((statement, name) not in NEVER for statement, name, _ in sealed.values())
 
 
 def _accounted(state: _Inspector, total: int) -> None:  # 1
@@ -275,18 +310,27 @@ def _notices(state: _Inspector) -> None:  # 7
     alone = [e.index for e in notices if cited[e.digest] == 0]
     if twice:
         state.say("notices", "failed", f"The notice at leaf {twice[0]} is of two determinations.")
-    elif alone and len(alone) > state.erased:
+    elif alone and len(alone) > state.erased // SHORTEST:
         state.say(
             "notices",
             "failed",
-            f"The notice at leaf {alone[0]} is of no determination in any case.",
+            f"The notice at leaf {alone[-1]} is of no determination in any case: {len(alone)} "
+            f"notices belong to no case that can be opened, and the {state.erased:,} erased leaves "
+            f"hold at most {state.erased // SHORTEST} determinations.",
+        )
+    elif alone:
+        state.say(
+            "notices",
+            "not_checked",
+            f"Determination notices: {len(notices)}; {len(alone)} belong to no case that can be "
+            f"opened, and were not looked at: cases that were erased ({state.erased:,} leaves) "
+            "would explain them.",
         )
     else:
-        tail = f"; {len(alone)} of cases that were erased" if alone else ""
         state.say(
             "notices",
             "held",
-            f"Determination notices: {len(notices)}, each of one determination{tail}.",
+            f"Determination notices: {len(notices)}, each of one determination.",
         )
 
 

@@ -54,6 +54,7 @@ class Forger:
     case_id: str
     pieces: list[Piece] = field(default_factory=list)
     openings: list[Any] = field(default_factory=list)
+    audience: str = "inspector"
 
     def __post_init__(self) -> None:
         honest = make_bundle(self.home.desk, self.case_id, "inspector")
@@ -129,7 +130,8 @@ class Forger:
         self.openings = [o for o in self.openings if bundles.opened(o) in kept]
 
     def seal(self, name: str, key: str, nth: int = 0) -> None:
-        """Leave a hidden field sealed."""
+        """Leave a hidden field sealed, as a bundle for somebody other than an inspector may."""
+        self.audience = "developer"
         digest = _committed(self.find(name, nth).predicate[key])
         self.openings = [o for o in self.openings if bundles.opened(o) != digest]
 
@@ -189,7 +191,7 @@ class Forger:
             for index, (signed, salt) in enumerate(made)
         )
         openings = bundles.sort_openings(self.openings)
-        return Bundle(self.case_id, "inspector", entries, openings).to_bytes()
+        return Bundle(self.case_id, self.audience, entries, openings).to_bytes()
 
     def _signed(self, piece: Piece, predicate: dict[str, Any], renamed: dict[str, str]) -> Envelope:
         name, sha256 = piece.subject

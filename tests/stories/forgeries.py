@@ -240,6 +240,54 @@ def _give_access_that_has_ended(forger: Forger) -> None:
     forger.edit("partner-access", lambda predicate: predicate.update(endsAt=predicate["grantedAt"]))
 
 
+def _add_a_dimension(forger: Forger) -> None:
+    """The committed threshold has a second cut, of nearly no weight."""
+
+    def add(value: Any) -> None:
+        value["dimensions"]["chemical"] = value["dimensions"]["memory-flaw"]
+        value["population"] = {"chemical": 1, "memory-flaw": 999_999}
+
+    forger.edit("bank-commitment", lambda p: p["families"].update(chemical=6))
+    forger.edit("threshold-commitment", lambda p: p.update(dimensions=["chemical", "memory-flaw"]))
+    forger.open_as("threshold-commitment", "threshold", add)
+    forger.open_as(
+        "plan", "design", _put("population", value={"chemical": 1, "memory-flaw": 999_999})
+    )
+
+
+def _share_a_transcript(forger: Forger) -> None:
+    forger.cut("determination")
+    first = forger.find("run-ended").predicate["transcripts"][0]
+    forger.open_as("run-ended", "outcomes", _put("items", 1, "transcript", value=first))
+    forger.edit("run-ended", _put("transcripts", 1, value=first))
+
+
+def _withhold(name: str, key: str) -> Change:
+    def change(forger: Forger) -> None:
+        forger.seal(name, key)
+        forger.audience = "inspector"
+
+    return change
+
+
+def _played(change: Callable[[Any], Any]) -> Change:
+    return _inquiry(_open("plan", "design", lambda value: change(value["simulation"])))
+
+
+def _always_covered(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    sure = {"lowPpm": 0, "estimatePpm": 1_000_000, "highPpm": 1_000_000}
+    return [{**point, "covered": {**point["covered"], **sure}} for point in points]
+
+
+def _beside(*path: Any, value: Any) -> Change:
+    return _inquiry(_open("determination", "beside", _put(*path, value=value)))
+
+
+def _level_beside_its_share(value: Any) -> None:
+    value["byLevelMethod"] = "own"
+    value["byLevel"][-1].update(lowPpm=500_000, highPpm=500_000)
+
+
 LATE, LATER = "2090-01-01T00:00:00Z", "2091-01-01T00:00:00Z"
 EARLY = "2001-01-01T00:00:00Z"
 STOPPED = "endpoint unavailable"
@@ -393,6 +441,11 @@ COMMITMENTS: dict[str, Forgery] = {
         _inquiry(_stray_bank),
         "nothing in its case cites",
     ),
+    "a-dimension-that-nobody-tests": Forgery(
+        "The threshold has a second cut, and the plan tests the first alone.",
+        _inquiry(_add_a_dimension),
+        "which the plan does not test",
+    ),
 }
 
 LOG: dict[str, Forgery] = {
@@ -522,6 +575,29 @@ PLANS: dict[str, Forgery] = {
         _open("plan", "plan", lambda v: v["items"].pop(), 1),
         "itemCount of the plan",
     ),
+    "a-bound-below-its-estimate": Forgery(
+        "The plan's simulation bounds an error below what it found.",
+        _played(_put("scenarios", 0, "inconclusivePpm", value=1_000_000)),
+        "below its own estimate",
+    ),
+    "a-simulation-of-one-run": Forgery(
+        "The plan was played once.", _played(_put("runs", value=1)), "was played 1 times"
+    ),
+    "a-simulation-of-no-edge": Forgery(
+        "The plan was played at neither edge of the zone.",
+        _played(_put("scenarios", 0, "points", value=[])),
+        "both edges of the zone",
+    ),
+    "a-simulation-that-contradicts-its-sum": Forgery(
+        "The simulation finds errors at the edge, and sums up none.",
+        _played(_put("scenarios", 0, "points", value=_always_covered)),
+        "another error than it plays",
+    ),
+    "a-simulated-share-outside-its-interval": Forgery(
+        "A simulated share lies outside its own interval.",
+        _played(_put("scenarios", 0, "points", 0, "covered", "lowPpm", value=1_000_000)),
+        "a share outside its own interval",
+    ),
 }
 
 RUNS: dict[str, Forgery] = {
@@ -631,6 +707,24 @@ RUNS: dict[str, Forgery] = {
         _inquiry(_set("run-ended", ending="stopped", reason="developer withdrew")),
         "who did not",
     ),
+    "a-score-without-a-model": Forgery(
+        "An item is told as solved, and no model was ever asked.",
+        _inquiry(_outcomes(_put("items", 0, "modelCalls", value=0))),
+        "no model was asked",
+    ),
+    "a-score-without-a-transcript": Forgery(
+        "A solved item has no transcript to look at.",
+        _inquiry(
+            _outcomes(_put("items", 0, "transcript", value=None)),
+            lambda f: f.edit("run-ended", lambda p: p["transcripts"].pop(0)),
+        ),
+        "no model was asked",
+    ),
+    "one-transcript-of-two-items": Forgery(
+        "Two items bear one transcript.",
+        _share_a_transcript,
+        "one transcript for two items",
+    ),
 }
 
 ANSWERS: dict[str, Forgery] = {
@@ -704,6 +798,11 @@ ANSWERS: dict[str, Forgery] = {
         "The submission binds to no model.",
         _inquiry(_set("submission", weightsDigest=None, fingerprint=None)),
         "binds to nothing",
+    ),
+    "outcomes-that-an-inspector-does-not-see": Forgery(
+        "A bundle calls itself an inspector's and leaves the outcomes sealed.",
+        _inquiry(_withhold("run-ended", "outcomes")),
+        "opens everything but the bank's seed",
     ),
 }
 
@@ -828,6 +927,36 @@ FIGURES: dict[str, Forgery] = {
         "Findings that the assessor graded are said to have been graded by the developer.",
         _set("findings", gradedBy="developer"),
         "another gradedBy",
+    ),
+    "a-claim-that-needs-nothing": Forgery(
+        "The strict claim asks for less evidence than its confidence needs.",
+        _beside("eProcess", "neededMicronats", value=1),
+        "other evidence than its confidence",
+    ),
+    "a-claim-against-the-determination": Forgery(
+        "A covered model is strictly claimed to lie below the cut.",
+        _beside("eProcess", value=lambda v: {**v, "claim": "below", "belowCutMicronats": 9**9}),
+        "and the determination says COVERED",
+    ),
+    "a-sensitivity-left-out": Forgery(
+        "Nothing is said of what other difficulties would have given.",
+        _beside("sensitivity", value=[]),
+        "shifts of difficulty",
+    ),
+    "other-reference-models": Forgery(
+        "The model is held beside other reference models than the plan's.",
+        _beside("referenceModels", 0, "name", value="reference/unheard-of"),
+        "reference models",
+    ),
+    "a-level-s-interval-beside-its-share": Forgery(
+        "By a method of its own, the interval of a level excludes what was solved.",
+        _inquiry(_open("determination", "ability", _level_beside_its_share)),
+        "excludes its own share",
+    ),
+    "a-finding-s-interval-beside-its-share": Forgery(
+        "By a method of its own, the interval of a finding excludes what was solved.",
+        _found("findings", 0, value=lambda v: {**v, "method": "own", "lowPpm": 0, "highPpm": 1}),
+        "excludes its own share",
     ),
 }
 

@@ -2,12 +2,13 @@
 """The figures about a model, opened, held against the run that they are of (R14).
 
     check_ability(value, ran, scales)     the ability beside a determination
-    check_beside(value, ran)              what else stands beside a determination
+    check_beside(value, ran, stated)      what else stands beside a determination
     check_findings(value, stated, ran)    what a deeper run showed
 
 Counts are made again from the outcomes, level by level where these are opened and in sum where they
 are not. An interval that is told as Clopper and Pearson's is made again exactly (``intervals``).
-Of any other, and of the ability's own estimate, only the order low ≤ estimate ≤ high is held, and
+Of any other, and of the ability's own estimate, only the order low ≤ estimate ≤ high is held (a
+strict claim needs −ln(1 − confidence), and never contradicts the determination beside it), and
 ``not_made_again`` names them: they need numerics that an outsider's check does without.
 
 Titles, severities and sentences of findings are their assessor's words; nothing is held of them.
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from proofhouse.errors import VerificationError
@@ -25,6 +27,9 @@ from proofhouse.rules.intervals import METHOD, MILLION, is_exact
 from proofhouse.rules.registration import Entry
 from proofhouse.rules.runs import Ran, same
 from proofhouse.rules.supposing import answer, budget_curve, missing_as
+
+SHIFTS = (-2, -1, 1, 2)
+"""By how many standard errors of the difficulties the answer is tried."""
 
 Row = tuple[int, int, int]
 """Level, items solved, items scored."""
@@ -60,7 +65,7 @@ def check_ability(value: Mapping[str, Any], ran: Ran, scales: Collection[str] | 
         )
 
 
-def check_beside(value: Mapping[str, Any], ran: Ran) -> None:
+def check_beside(value: Mapping[str, Any], ran: Ran, determined: Entry) -> None:
     """Hold what stands beside a determination against its run: cost, missing data, claim."""
     stated, cost = ran.ended.predicate, value["cost"]
     spent = stated["inputTokens"] + stated["outputTokens"]
@@ -74,8 +79,21 @@ def check_beside(value: Mapping[str, Any], ran: Ran) -> None:
         "below": claim["belowCutMicronats"] >= claim["neededMicronats"],
         "none": True,
     }
+    needed = -(1 - Decimal(claim["confidencePpm"]) / MILLION).ln() * MILLION
+    if abs(claim["neededMicronats"] - needed) > 1:
+        raise VerificationError("A strict claim needs other evidence than its confidence asks for.")
     if not reached[claim["claim"]]:
         raise VerificationError("A strict claim is made, and its e-process does not reach it.")
+    against = {"above": "NOT_COVERED", "below": "COVERED"}.get(claim["claim"])
+    if determined.predicate["outcome"] == against:
+        raise VerificationError(
+            f"The strict claim lies {claim['claim']} the cut, and the determination says {against}."
+        )
+    shifts = [row["standardErrors"] for row in value["sensitivity"]]
+    same("beside", "shifts of difficulty", shifts, list(SHIFTS))
+    names = [model["name"] for model in value["referenceModels"]]
+    planned = list(ran.planned.predicate["referenceModels"])
+    same("beside", "reference models", sorted(names), sorted(planned))
     if ran.items is not None:
         same("beside", "number of items", cost["items"], len(ran.items))
         same("beside", "budget curve", value["budgetCurve"], budget_curve(ran.items))
@@ -162,5 +180,10 @@ def _interval(what: str, counts: tuple[int, int], value: Mapping[str, Any]) -> N
     ):
         raise VerificationError(
             f"The interval of {what}, {low} to {high} ppm, is not the exact one of {solved} solved "
+            f"among {scored}."
+        )
+    if not low * scored - scored <= solved * MILLION <= high * scored + scored:
+        raise VerificationError(
+            f"The interval of {what}, {low} to {high} ppm, excludes its own share, {solved} solved "
             f"among {scored}."
         )

@@ -28,6 +28,9 @@ from proofhouse.rules.determination import Determination, Plan, determine, next_
 from proofhouse.rules.registration import CROSSED, Case, Entry, Record
 from proofhouse.rules.runs import Ran, check_run, cited
 
+LEAST_RUNS = 1_000
+"""Of a simulation, for each edge and scenario: fewer bound no error of some per cent."""
+
 
 @dataclass(frozen=True)
 class Replayed:
@@ -53,6 +56,8 @@ def replay(case: Case, record: Record, opened: Mapping[str, Any]) -> Replayed:
         _check_evidence(stated, ran.planned, evidence)  # 2
     check_run(ran, record.clear[stated.predicate["bank"]])  # 3
     plan = None if ran.plan is None else _parsed(ran.plan)
+    if plan is not None:
+        _check_dimensions(committed, plan)  # 4
     if threshold is not None:
         _check_threshold(committed, threshold, plan)  # 4
     design = opened.get(ran.planned.predicate["design"]["salted"])
@@ -82,7 +87,12 @@ def check_design(design: Mapping[str, Any], threshold: Any, plan: Plan | None) -
     made = design["simulation"]
     if made is None:
         raise VerificationError("The plan was not simulated before it was registered.")
+    if made["runs"] < LEAST_RUNS:
+        raise VerificationError(
+            f"The plan was played {made['runs']} times, and bounds come of {LEAST_RUNS} or more."
+        )
     for each in made["scenarios"]:
+        _check_scenario(each, plan)
         if each["inconclusiveUpperPpm"] > made["declaredInconclusivePpm"]:
             raise VerificationError(
                 f"The plan's own simulation ({each['scenario']}) has more INCONCLUSIVE than it "
@@ -103,6 +113,36 @@ def check_design(design: Mapping[str, Any], threshold: Any, plan: Plan | None) -
         for item in plan.items:
             counted[item.family] += 1
         _equal("blueprint of the design", design["blueprint"], counted)
+
+
+def _check_scenario(made: Mapping[str, Any], plan: Plan | None) -> None:
+    """A scenario tells both edges of the zone, and bounds no share below its own estimate."""
+    where, points = f"The plan's own simulation ({made['scenario']})", made["points"]
+    for name in ("falseCovered", "falseNotCovered", "inconclusive"):
+        if made[f"{name}UpperPpm"] < made[f"{name}Ppm"]:
+            raise VerificationError(f"{where} bounds a share below its own estimate.")
+    if len({point["abilityMicrologits"] for point in points}) < 2:
+        raise VerificationError(f"{where} does not play both edges of the zone.")
+    for point in points:
+        for name in ("covered", "notCovered", "inconclusive"):
+            share = point[name]
+            if not share["lowPpm"] <= share["estimatePpm"] <= share["highPpm"]:
+                raise VerificationError(f"{where} tells a share outside its own interval.")
+    if plan is None:
+        return
+    played = {point["abilityMicrologits"]: point for point in points}
+    cut, zone = plan.cut_micrologits, plan.zone_micrologits
+    edges = (cut - zone, cut + zone)
+    if not played.keys() >= set(edges):
+        raise VerificationError(f"{where} does not play both edges of the zone.")
+    below, above = (played[edge] for edge in edges)
+    told = {
+        "falseCovered": below["covered"]["estimatePpm"],
+        "falseNotCovered": above["notCovered"]["estimatePpm"],
+    }
+    for name, share in told.items():
+        if abs(made[f"{name}Ppm"] - share) > 1:  # rounded twice
+            raise VerificationError(f"{where} sums up another error than it plays at the edge.")
 
 
 def check_failed(ran: Ran) -> None:
@@ -175,6 +215,16 @@ def _parsed(value: Any) -> Plan:
         return Plan.parse(value)
     except ProofhouseError as error:
         raise VerificationError(f"The plan is not consistent. {error}") from None
+
+
+def _check_dimensions(committed: Entry, plan: Plan) -> None:
+    """One plan answers for every dimension of its threshold, or a cut was never tested."""
+    tested = {item.family for item in plan.items}
+    left_out = sorted(set(committed.predicate["dimensions"]) - tested)
+    if left_out:
+        raise VerificationError(
+            f"The threshold has a cut for “{left_out[0]}”, which the plan does not test."
+        )
 
 
 def _check_threshold(committed: Entry, threshold: Mapping[str, Any], plan: Plan | None) -> None:

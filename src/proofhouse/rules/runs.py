@@ -7,7 +7,8 @@
 Steps, numbered in the code; what is not opened is not looked at:
  1. a plan is of the kind that its statement's purpose says, and says what the statement says
  2. its items are the bank's: families and levels that it has, each item named after what it is
- 3. the counts, sums and transcripts of the run are those of its outcomes
+ 3. the counts, sums and transcripts of the run are those of its outcomes; what was scored was asked
+    of a model, and no two items share a transcript
  4. a score with a flag counts as missing until a person has looked                  (R15)
  5. the outcomes are of that plan, in its order, and no batch began on a spent budget
 
@@ -133,7 +134,17 @@ def _check_counts(run: Entry, items: Sequence[Mapping[str, Any]]) -> None:
         same("run", f"count of {name} items", stated[name], words.count(name))
     for name in SUMS:
         same("run", f"sum of {name}", stated[name], sum(item[name] for item in items))
+    for item in items:
+        spent = item["inputTokens"] + item["outputTokens"]
+        asked = item["modelCalls"] > 0 and spent > 0 and item["transcript"] is not None
+        if item["outcome"] != "missing" and not asked:
+            raise VerificationError(
+                f"The run counts {item['id']} as {item['outcome']}, and no model was asked: it "
+                "lacks calls, tokens or a transcript."
+            )
     listed = [item["transcript"] for item in items if item["transcript"] is not None]
+    if len(set(listed)) != len(listed):
+        raise VerificationError("The run gives one transcript for two items.")
     same("run", "number of transcripts", len(stated["transcripts"]), len(listed))
     same("run", "list of transcripts", list(stated["transcripts"]), listed)
 
