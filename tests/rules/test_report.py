@@ -9,11 +9,16 @@ from typing import Any
 
 import pytest
 
-from proofhouse.errors import RefusedError
+from proofhouse.errors import RefusedError, VerificationError
 from proofhouse.rules.diagrams import drawn
 from proofhouse.rules.registration import Case, Entry, Record, Signer
 from proofhouse.rules.report import ENDED, OPEN, REPORT, START, handling
-from proofhouse.rules.reporting import accepted_patches, register_report, standing_links
+from proofhouse.rules.reporting import (
+    accepted_patches,
+    check_opened,
+    register_report,
+    standing_links,
+)
 from proofhouse.rules.review import CASE
 from proofhouse.rules.routing import register
 from proofhouse.rules.tables import reachable
@@ -78,6 +83,13 @@ AT = {
     "report-closed": "closedAt",
 }
 NOT = {"verdict": "not_reproduced", "crashes": 0}
+NO_RUN = {
+    "verdict": "environment_failed",
+    "runs": 0,
+    "crashes": 0,
+    "controls": 0,
+    "quietControls": 0,
+}
 REFUSED = {"verdict": "refused", "checks": FAILED}
 
 
@@ -196,7 +208,7 @@ def test_only_the_desk_states() -> None:
         ((), "coordinator_to_validate"),
         (("validation",), "vendor_to_patch"),
         ((("validation", NOT),), "reporter_to_answer"),
-        ((("validation", {"verdict": "environment_failed"}),), "coordinator_to_validate"),
+        ((("validation", NO_RUN),), "coordinator_to_validate"),
         ((("validation", {"verdict": "inconclusive"}),), "coordinator_to_validate"),
         ((("validation", NOT), ("validation", {"verdict": "inconclusive"})), "reporter_to_answer"),
         (("validation", ("validation", NOT)), "coordinator_to_validate"),
@@ -228,11 +240,55 @@ def test_verdicts_move_the_report(steps: Any, state: str) -> None:
         {"source": "51" * 32},
         {"newest": "reproduced"},
         {"newestSource": "52" * 32},
+        {"newest": "not_reproduced", "newestSource": SOURCE},
+        NO_RUN | {"verdict": "not_reproduced"},
+        NO_RUN | {"verdict": "inconclusive"},
+        NOT | {"runs": 2},
+        NOT | {"quietControls": 0},
+        NOT | {"crashes": 1},
+        {"verdict": "environment_failed"},
     ],
 )
 def test_a_verdict_agrees_with_its_figures(fields: dict[str, Any]) -> None:
     """“Reproduced” takes three runs that agree and a quiet control, on what was reported."""
     refusal(after(), "validation", **fields)
+
+
+def opened(told: tuple[str | None, str | None], seen: tuple[str, str]) -> dict[str, Any]:
+    """The openings of a report that expects ``told`` and a validation that found ``seen``."""
+    report = {"expectClass": told[0], "expectFunction": told[1]}
+    return {"0f" * 32: report, "f0" * 32: {"class": seen[0], "function": seen[1]}}
+
+
+def crashed(verdict: str) -> Case:
+    """A case whose validation says ``verdict`` of three crashes in three runs."""
+    began = Case(ID)
+    began = register_report(began, entry(began, "report", report={"salted": "0f" * 32}))
+    return after(("validation", {"verdict": verdict, "found": {"salted": "f0" * 32}}), case=began)
+
+
+SEEN = ("heap-buffer-overflow", "parse")
+
+
+@pytest.mark.parametrize("told", [(None, None), (SEEN[0], None), (None, SEEN[1]), SEEN])
+def test_what_crashed_as_told_is_not_unreproduced(told: Any) -> None:
+    """“Not reproduced” is seen through where each run shows what the report expects."""
+    with pytest.raises(VerificationError, match="what the report tells of"):
+        check_opened(crashed("not_reproduced"), opened(told, SEEN))
+
+
+@pytest.mark.parametrize("told", [("stack-overflow", None), (SEEN[0], "main")])
+def test_another_flaw_than_the_reported_is_not_reproduced(told: Any) -> None:
+    """Three crashes of another class, or elsewhere, do not reproduce a report."""
+    check_opened(crashed("not_reproduced"), opened(told, SEEN))
+
+
+def test_runs_that_agree_under_quiet_controls_are_not_inconclusive() -> None:
+    """Three crashes beside quiet controls decide, unless an exit status is all there is."""
+    case = crashed("inconclusive")
+    with pytest.raises(VerificationError, match="runs agree"):
+        check_opened(case, opened((None, None), SEEN))
+    check_opened(case, opened((None, None), ("exit-7", "")))
 
 
 @pytest.mark.parametrize(
@@ -241,6 +297,7 @@ def test_a_verdict_agrees_with_its_figures(fields: dict[str, Any]) -> None:
         {"checks": FAILED},
         {"checks": PASSED[:2]},
         {"checks": []},
+        {"checks": [*PASSED, {"name": "proof-gone", "result": "noted"}]},
         {"checks": [*PASSED, {"name": "tests", "result": "inconclusive"}]},
         {"verdict": "refused"},
         {"verdict": "inconclusive"},
@@ -253,6 +310,13 @@ def test_a_verdict_agrees_with_its_figures(fields: dict[str, Any]) -> None:
 def test_a_judgement_is_what_its_checks_come_to(fields: dict[str, Any]) -> None:
     """A patch is accepted only if nothing failed, the needed checks passed, on all that crashed."""
     refusal(after("validation"), "patch-judged", **fields)
+
+
+def test_a_check_may_be_undecided_twice() -> None:
+    """Two tests that fail before and after are told under one name, and accept nothing."""
+    unsure = {"name": "tests", "result": "inconclusive"}
+    judged = {"verdict": "inconclusive", "checks": [*PASSED, unsure, unsure]}
+    assert after("validation", ("patch-judged", judged)).state == "vendor_to_patch"
 
 
 def test_no_patch_is_judged_before_a_reproduction() -> None:

@@ -132,6 +132,37 @@ def check_opened(case: Case, opened: Mapping[str, Any]) -> None:
         value = opened.get(link.predicate["link"]["salted"])
         if value is not None and (value["case"] is None) == (value["record"] is None):
             raise VerificationError("A link names two other reports, or none.")
+    told = opened.get(report.predicate["report"]["salted"])
+    for validation in case.all("validation"):
+        found = opened.get(validation.predicate["found"]["salted"])
+        if found is not None:
+            _check_found(validation.predicate, found, told)
+
+
+def _check_found(
+    stated: Mapping[str, Any], found: Mapping[str, Any], told: Mapping[str, Any] | None
+) -> None:
+    """What was found, once opened, leaves room for a verdict that crashes speak against.
+
+    ``told`` is the opened report, or None. Raises VerificationError.
+    """
+    if stated["crashes"] < max(stated["runs"], RUNS):
+        return
+    if stated["verdict"] == "not_reproduced" and told is not None:
+        wanted = told["expectClass"], told["expectFunction"]
+        seen = found["class"], found["function"]
+        if all(want in (None, got) for want, got in zip(wanted, seen, strict=True)):
+            raise VerificationError(
+                "A validation says “not reproduced”, and each of its runs shows what the report "
+                "tells of."
+            )
+    # Only an exit status is no proof while every control stays quiet: they may end with it too.
+    quiet = stated["quietControls"] == stated["controls"] > 0
+    by_status = (found["class"] or "").startswith("exit-")
+    if stated["verdict"] == "inconclusive" and quiet and not by_status:
+        raise VerificationError(
+            "A validation says “inconclusive”, and its runs agree while every control is quiet."
+        )
 
 
 def _state_before(case: Case, closed: Entry) -> str:
@@ -186,20 +217,51 @@ def _validation(case: Case, entry: Entry) -> None:
         raise refused(entry, "judges a newest source that it does not name, or the reverse", "R20")
     if stated["crashes"] > stated["runs"] or stated["quietControls"] > stated["controls"]:
         raise refused(entry, "counts more than it ran", "R20")
-    shown = stated["crashes"] == stated["runs"] >= RUNS and stated["quietControls"] > 0
-    if stated["verdict"] == "reproduced" and not shown:
+    if stated["newestSource"] == stated["source"]:
+        raise refused(entry, "names the reported source as the newest one", "R20")
+    if not _shown(stated):
         raise refused(
             entry,
-            f"says “reproduced” after {stated['crashes']} crashes in {stated['runs']} runs and "
-            f"{stated['quietControls']} quiet controls",
+            f"says “{stated['verdict'].replace('_', ' ')}” after {stated['crashes']} crashes in "
+            f"{stated['runs']} runs and {stated['quietControls']} quiet controls",
             "R20",
-            f"It takes {RUNS} runs that agree, and a control that stays quiet.",
+            SHOWN[stated["verdict"]],
         )
+
+
+def _shown(stated: Mapping[str, Any]) -> bool:
+    """Whether the figures of a validation leave room for its verdict.
+
+    Crashes in every run may go with *not reproduced*: each was another flaw than the report's.
+    What was expected is sealed, so that is held when it is opened (``check_opened``).
+    """
+    runs, crashes, quiet = stated["runs"], stated["crashes"], stated["quietControls"]
+    held = {
+        "reproduced": crashes == runs >= RUNS and quiet > 0,
+        "not_reproduced": runs >= RUNS and quiet > 0 and crashes in (0, runs),
+        "environment_failed": crashes == 0 or quiet == 0,
+        "inconclusive": runs > 0,
+    }
+    return held[stated["verdict"]]
+
+
+SHOWN = {
+    "reproduced": f"It takes {RUNS} runs that agree, and a control that stays quiet.",
+    "not_reproduced": f"It takes {RUNS} runs, of which none shows the flaw, and a control that "
+    "stays quiet.",
+    "environment_failed": "Nothing may have crashed, or else every control did not stay quiet.",
+    "inconclusive": "It takes a run: where none was made, the environment failed.",
+}
+"""What each verdict takes."""
 
 
 def _patch_judged(case: Case, entry: Entry) -> None:
     stated, report = entry.predicate, case.need("report").predicate
     _of_the_report(entry, report, stated["proofs"])
+    names = [check["name"] for check in stated["checks"]]
+    # A check may fail, or stay undecided, on several inputs; it passes once.
+    if stated["verdict"] == "accepted" and len(set(names)) != len(names):
+        raise refused(entry, "accepts a patch and lists a check twice", "R20")
     follows = _follows(stated["checks"])
     if stated["verdict"] != follows:
         raise refused(
