@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from proofhouse.audit import audit
+from proofhouse.desk import deliver_findings, state_run
 from proofhouse.formats.envelope import Envelope, sign
 from proofhouse.formats.statement import Statement
 from proofhouse.inspection import Inspection, inspect
+from proofhouse.journey.journey import register
 from proofhouse.ledger.published import Own
 from proofhouse.ledger.store import NewEntry
 from stories import rehearsal
@@ -158,3 +161,67 @@ def test_a_notice_of_nothing(home: rehearsal.Rehearsal) -> None:
     found = look(home)
     assert found.status == "failed"
     assert f"notice at leaf {home.desk.log.size - 1} is of no determination" in said(found)
+
+
+def test_notices_beyond_what_was_erased(home: rehearsal.Rehearsal) -> None:
+    """An erased case excuses as many notices as its leaves can hold determinations, no more."""
+    case = home.play(CASE, until="covered")
+    stated = case.need("determination").predicate
+    notice = home.desk.record([stated["notice"]]).get(stated["notice"], "determination-notice")
+    assert notice is not None
+    home.desk.vault.erase(CASE)
+    assert look(home).status == "verified"
+    for day in (1, 2):
+        payload = Statement(
+            "urn:proofhouse:determination-notice:v1",
+            "threshold",
+            notice.subject,
+            {**notice.predicate, "issuedAt": f"2099-01-0{day}T00:00:00Z"},
+        ).to_bytes()
+        envelope = sign(payload, [home.home.keys["assessor"]])
+        entry = home.desk._entry(envelope, home.desk.log.size)
+        home.desk.log.append([home.desk._keep(entry, envelope, ())])
+    found = look(home)
+    assert found.status == "failed"
+    assert "3 notices belong to no case that can be opened" in said(found)
+
+
+def test_findings_that_their_run_does_not_bear_out(
+    home: rehearsal.Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Figures are made again for every case, as an outsider with a bundle would."""
+    honest = deliver_findings.findings
+
+    def flatter(items: Any) -> Any:
+        value = honest(items)
+        value["findings"] = value["findings"][:1]
+        return value
+
+    monkeypatch.setattr(deliver_findings, "findings", flatter)
+    home.play(CASE)
+    found = look(home)
+    assert found.status == "failed"
+    assert "number of solved items of the findings" in said(found)
+
+
+def test_a_run_that_was_thrown_away(
+    home: rehearsal.Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run whose outcomes had decided, and that is said to have failed, is told."""
+    honest = state_run.end
+
+    def fail(*args: Any, **options: Any) -> Any:
+        draft = honest(*args, **options)
+        predicate = {**draft.statement.predicate, "ending": "failed", "reason": "it broke"}
+        return replace(draft, statement=replace(draft.statement, predicate=predicate))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(state_run, "end", fail)
+        home.play(CASE, until="run_under_way")
+        made = home.move(home.desk.case(CASE))
+        assert made is not None
+        register(home.home, made, home.told.append)
+    home.play(CASE, until="covered")
+    found = look(home)
+    assert found.status == "failed"
+    assert "thrown away" in said(found)
