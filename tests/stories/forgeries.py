@@ -707,6 +707,11 @@ RUNS: dict[str, Forgery] = {
         _inquiry(_set("run-ended", ending="stopped", reason="developer withdrew")),
         "who did not",
     ),
+    "more-calls-than-turns": Forgery(
+        "The model was asked far more often than the plan's turns allow.",
+        _inquiry(_outcomes(_put("items", 0, "modelCalls", value=10**9))),
+        "its plan's turns allow",
+    ),
     "a-score-without-a-model": Forgery(
         "An item is told as solved, and no model was ever asked.",
         _inquiry(_outcomes(_put("items", 0, "modelCalls", value=0))),

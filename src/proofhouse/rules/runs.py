@@ -28,6 +28,9 @@ from proofhouse.rules.registration import Case, Entry
 STATED = ("minimumItems", "batchSize", "alphaPpm", "betaPpm", "lowerMicronats", "upperMicronats")
 """What the statement of a plan repeats of a sequential test."""
 
+ATTEMPTS = 4
+"""At one reply of a model, the most: the first and three repetitions when its endpoint fails."""
+
 SUMS = ("inputTokens", "outputTokens", "milliseconds")
 
 
@@ -74,6 +77,7 @@ def check_run(ran: Ran, bank: Entry) -> None:
     if ran.items is None:
         return
     _check_counts(ran.ended, ran.items)  # 3
+    _check_calls(ran)  # 3
     _check_flags(ran.ended, ran.items)  # 4
     if ran.plan is not None:
         _check_against_plan(ran, ran.plan)  # 5
@@ -147,6 +151,20 @@ def _check_counts(run: Entry, items: Sequence[Mapping[str, Any]]) -> None:
         raise VerificationError("The run gives one transcript for two items.")
     same("run", "number of transcripts", len(stated["transcripts"]), len(listed))
     same("run", "list of transcripts", list(stated["transcripts"]), listed)
+
+
+def _check_calls(ran: Ran) -> None:
+    """No item took more calls than its turns allow.
+
+    Its tokens may exceed ``tokensPerItem`` by its last reply, of whatever length; that is not held.
+    """
+    most = ATTEMPTS * ran.planned.predicate["budgets"]["turnsPerItem"]
+    for item in ran.items or ():
+        if item["modelCalls"] > most:
+            raise VerificationError(
+                f"The run made {item['modelCalls']} calls for {item['id']}; its plan's turns allow "
+                f"{most}."
+            )
 
 
 def _check_flags(run: Entry, items: Sequence[Mapping[str, Any]]) -> None:
