@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -255,7 +256,9 @@ class Crooked:
         self.home = home
         self.key = NoteSigner("log.example/crooked", SigningKey(b"c" * 32))
         policy = home.desk.policy
-        self.policy = Policy(self.key.verifier, "separate", policy.issuers, policy.body_threshold)
+        self.policy = Policy(
+            self.key.verifier, policy.custody, policy.issuers, policy.body_threshold
+        )
         self.log = Log.open(MemoryStore(), self.key)
         self.digests: list[str] = []
         self.add(self.predicate(0), "registrar")
@@ -266,6 +269,7 @@ class Crooked:
         predicate = dict(entry.predicate)
         if index == 0:
             predicate |= {"origin": self.key.name, "verifierKey": str(self.key.verifier)}
+            predicate["openedAt"] = "2026-07-01T00:00:00Z"
         return entry.name, predicate
 
     def add(self, statement: tuple[str, dict[str, Any]], *roles: str, **changes: Any) -> None:
@@ -304,7 +308,7 @@ def test_broken_rules_are_told_by_leaf(home: rehearsal.Rehearsal, tmp_path: Path
     log.add(log.predicate(notice), "assessor", bank=bank, threshold="00" * 32)
     log.add(log.predicate(2), "body-1", bank=bank)
     log.add(log.predicate(2), *BODIES, bank=bank)
-    log.add(log.predicate(2), *BODIES, bank=bank, openBy="2090-01-01T00:00:00Z")
+    log.add(log.predicate(2), *BODIES, bank=bank, openBy="2030-01-01T00:00:00Z")
     log.add(log.predicate(1), *BODIES)
     log.add(log.predicate(0), "registrar")
     log.add(log.predicate(2), *BODIES, bank="11" * 32)
@@ -351,11 +355,66 @@ def test_a_log_opened_under_another_key(home: rehearsal.Rehearsal, tmp_path: Pat
     """Leaf 0 must name the origin and the key that sign the checkpoints."""
     log = Crooked(home)
     log.key = NoteSigner(log.key.name, SigningKey(b"d" * 32))
-    log.policy = Policy(log.key.verifier, "separate", home.desk.policy.issuers, 2)
+    log.policy = Policy(log.key.verifier, home.desk.policy.custody, home.desk.policy.issuers, 2)
     other = Log.open(MemoryStore(), log.key)
     other.append([NewEntry(log.log.leaf(0))])
     log.log = other
     assert "opened under another origin or key" in log.refused(tmp_path)
+
+
+def test_another_custody_than_the_policys(home: rehearsal.Rehearsal, tmp_path: Path) -> None:
+    """A log that opens under another custody than the policy names is refused at leaf 0."""
+    log = Crooked(home)
+    custody = "separate" if log.policy.custody == "single" else "single"
+    log.policy = replace(log.policy, custody=custody)
+    assert f"the policy says that it is under {custody} custody" in log.refused(tmp_path)
+
+
+def test_a_commitment_older_than_its_log(home: rehearsal.Rehearsal, tmp_path: Path) -> None:
+    """A bank dated before the statement that opened the log is refused."""
+    log = Crooked(home)
+    old = {"committedAt": "1999-01-01T00:00:00Z", "openBy": "2001-01-01T00:00:00Z"}
+    log.add(log.predicate(1), *BODIES, **old)
+    assert "Leaf 1: The statement “bank-commitment” says it was made" in log.refused(tmp_path)
+
+
+def with_notices(home: rehearsal.Rehearsal, *dated: str) -> Crooked:
+    """A log with a notice of one and the same determination for each date."""
+    log = committed(home)
+    notice = home.desk.log.size - 1
+    while home.desk.log.leaf(notice).startswith(b'{"sealed"'):
+        notice -= 1
+    for at in dated:
+        cited = {"bank": log.digests[1], "threshold": log.digests[2]}
+        log.add(log.predicate(notice), "assessor", **cited, issuedAt=at)
+    return log
+
+
+def test_a_determination_is_published_once(home: rehearsal.Rehearsal, tmp_path: Path) -> None:
+    """A second notice of the same commitment is refused, whatever its date."""
+    log = with_notices(home, "2030-01-01T00:00:00Z", "2030-01-02T00:00:00Z")
+    said = log.refused(tmp_path)
+    assert "Leaf 4: The determination notice carries the commitment of an earlier" in said
+    assert "Leaf 3:" not in said
+
+
+def test_a_notice_from_the_future_is_told(home: rehearsal.Rehearsal, tmp_path: Path) -> None:
+    """A notice dated after the audit is named with its leaf and date, and one notice is “it”."""
+    report = audited(with_notices(home, "2199-01-01T00:00:00Z"), tmp_path)
+    assert report.status == "verified"
+    said = " ".join(check.sentence for check in report.checks)
+    assert "1 clear statement is dated after this audit, the first at leaf 3" in said
+    assert "2199-01-01T00:00:00Z" in said
+    assert "1 determination notice: it cites a bank" in said
+
+
+def test_a_sealed_leaf_stands_once(home: rehearsal.Rehearsal, tmp_path: Path) -> None:
+    """A salt is used once: the same sealed digest in a later leaf is refused."""
+    log = Crooked(home)
+    log.log.append([*sealed(3), *sealed(1, 1)])
+    said = log.refused(tmp_path)
+    assert "Leaf 4: It is sealed with a digest that stands in an earlier leaf" in said
+    assert "Leaf 2:" not in said
 
 
 def test_a_log_that_nobody_opened(key: NoteSigner, tmp_path: Path) -> None:

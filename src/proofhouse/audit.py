@@ -10,7 +10,8 @@ Steps, numbered in the code; the first of 1 to 3 that fails ends the audit:
  2. memory        not behind, and not beside, the checkpoint of the last audit
  3. tree          every entry bundle, hashed anew, leads to every hash tile and to the signed root,
                   and the tree of the last audit was its beginning: nothing published vanished
- 4. leaves        each is a sealed digest or a clear statement, spelt in the one way
+ 4. leaves        each is a sealed digest or a clear statement, spelt in the one way; no sealed
+                  digest stands twice, for a leaf's salt is used once
  5. signatures    of clear statements, by the parties that the policy names, k of n where it says so
  6. rules         the public rules (rules.public): one threshold a bank version, notices cite what
                   stands before them
@@ -18,8 +19,8 @@ Steps, numbered in the code; the first of 1 to 3 that fails ends the audit:
  8. what it can't show
 
 With a key but no policy, 5 is left out and said to be. Leaves are read in bundles of 256 and let
-go: memory does not grow with the log, but for its banks. What sealed leaves hold is the inspector's
-to see (``inspection``).
+go: what is kept of a log is one digest a sealed leaf and a notice, and its banks. What sealed
+leaves hold is the inspector's to see (``inspection``).
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ from proofhouse.rules.checks import Check, Result
 from proofhouse.rules.entries import entry_of
 from proofhouse.rules.keys import NAME as KEY_CHANGED
 from proofhouse.rules.keys import Keys
-from proofhouse.rules.public import Promise, Public
+from proofhouse.rules.public import NOTICE, Promise, Public
 from proofhouse.rules.registration import SIGNERS, Entry, Record, Signer
 
 Status = Literal["verified", "failed", "unknown_signers"]
@@ -143,6 +144,9 @@ class _Audit:
     broken: list[tuple[int, ProofhouseError]] = field(default_factory=list)
     conflict: tuple[str, ...] = ()
     keys: Keys | None = None
+    digests: set[bytes] = field(default_factory=set)
+    noticed: set[str] = field(default_factory=set)
+    ahead: list[Entry] = field(default_factory=list)
 
     def say(self, name: str, result: Result, sentence: str) -> None:
         self.checks.append(Check(name, result, sentence))
@@ -158,7 +162,14 @@ def audit(
     ``now``.
     """
     record = Record(bodies_needed=policy.body_threshold if policy else 1)
-    state = _Audit(files, key, policy, now, seen, Public(key.name, str(key), record))
+    state = _Audit(
+        files,
+        key,
+        policy,
+        now,
+        seen,
+        Public(key.name, str(key), record, custody=policy.custody if policy else None),
+    )
     before = _remembered(seen, key, now)
     name = "checkpoint"
     try:
@@ -301,7 +312,7 @@ def _tree(state: _Audit, said: Checkpoint, before: Checkpoint | None) -> None:  
                 _check_tile(state, tile, grown)
         for index, leaf in enumerate(entries, start):
             if _SEALED.fullmatch(leaf):
-                state.sealed += 1
+                _sealed(state, index, leaf)
             else:
                 _clear(state, index, leaf)
     for tile in partial_tiles(said.size):
@@ -357,6 +368,16 @@ def _check_tile(state: _Audit, tile: Tile, grown: bytes) -> None:
 # -------------------------------------------------------------------------------------- leaves
 
 
+def _sealed(state: _Audit, index: int, leaf: bytes) -> None:  # 4
+    """Count a sealed leaf, whose digest no other may have: its salt is used once."""
+    state.sealed += 1
+    digest = bytes.fromhex(leaf[len(b'{"sealed":"') : -len(b'"}')].decode())
+    if digest in state.digests:
+        error = VerificationError("It is sealed with a digest that stands in an earlier leaf.")
+        state.broken.append((index, error))
+    state.digests.add(digest)
+
+
 def _clear(state: _Audit, index: int, data: bytes) -> None:  # 4 to 6
     """Judge a leaf that is not plainly sealed; what is wrong is kept, and the audit goes on.
 
@@ -373,11 +394,26 @@ def _clear(state: _Audit, index: int, data: bytes) -> None:  # 4 to 6
         else:
             entry = claimed(leaf, index)
         public = state.public.after(entry)  # 6
+        _check_notice(state, entry)
+        if entry.made_at > state.now:
+            state.ahead.append(entry)
         if state.keys is not None and entry.name == KEY_CHANGED:
             state.keys = state.keys.changed(entry)
         state.public = public
     except ProofhouseError as error:
         state.broken.append((index, error))
+
+
+def _check_notice(state: _Audit, entry: Entry) -> None:  # 6
+    """A notice is of a determination of its own. Raises VerificationError."""
+    if entry.name != NOTICE:
+        return
+    committed: str = entry.predicate["determination"]["sha256"]
+    if committed in state.noticed:
+        raise VerificationError(
+            "The determination notice carries the commitment of an earlier notice."
+        )
+    state.noticed.add(committed)
 
 
 def claimed(leaf: ClearLeaf, index: int) -> Entry:
@@ -456,8 +492,8 @@ def _tell_rules(state: _Audit, promises: Sequence[Promise]) -> None:
         state.say(
             "determinations",
             "held",
-            f"{_count(notices, 'determination notice')}: each cites a bank and a threshold that "
-            "stand before it."
+            f"{_count(notices, 'determination notice')}: {'it' if notices == 1 else 'each'} cites "
+            "a bank and a threshold that stand before it."
             if notices
             else "No determination has been published.",
         )
@@ -467,6 +503,17 @@ def _tell_rules(state: _Audit, promises: Sequence[Promise]) -> None:
             "not_checked",
             "Only the log's key was given, no trust policy: who signed the statements was not "
             "looked at.",
+        )
+    if state.ahead:
+        first, dated = (
+            state.ahead[0],
+            _count(len(state.ahead), "clear statement is", "clear statements are"),
+        )
+        state.say(
+            "times",
+            "not_checked",
+            f"{dated} dated after this audit, the first at leaf {first.index}: a {first.name} "
+            f"of {first.made_at}.",
         )
     for promise in promises:  # 7
         _tell_promise(state, promise)

@@ -7,7 +7,8 @@
 
 Anybody can hold a log to these, for they need nothing that is sealed:
 
- 1. leaf 0, and no other, opens the log under the origin and key of its checkpoints
+ 1. leaf 0, and no other, opens the log under the origin and key of its checkpoints, and the custody
+    that the policy names; no clear statement is dated before it
  2. a bank's versions only go up                                              (R5)
  3. a threshold follows the bank version that it is for, and is its only one   (R16)
  4. a determination notice cites a bank and its threshold, both standing before it   (R16)
@@ -55,18 +56,20 @@ class Public:
     """The clear side of the log ``origin`` with the vkey ``verifier_key``, as far as it was read.
 
     ``record`` holds every clear statement but determination notices; ``notices`` counts those, by
-    the digest of the threshold that they cite.
+    the digest of the threshold that they cite. ``custody`` is the policy's, or None without one.
     """
 
     origin: str
     verifier_key: str
     record: Record = field(default_factory=Record)
     notices: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    custody: str | None = None
 
     def after(self, entry: Entry) -> Public:
         """The log after a clear statement. Raises RefusedError or FormatError."""
         self._check_genesis(entry)  # 1
         record = self.record.with_clear(entry)  # 2 to 7
+        self._check_opened(entry)  # 1, with its fields known to be sound
         if entry.name == NOTICE:
             threshold = entry.predicate["threshold"]
             counts = {**self.notices, threshold: self.notices.get(threshold, 0) + 1}
@@ -103,3 +106,21 @@ class Public:
                 "The log was opened under another origin or key than its checkpoint's.",
                 rule="ledger",
             )
+
+    def _check_opened(self, entry: Entry) -> None:
+        if entry.index == 0:
+            stated = entry.predicate["custody"]
+            if self.custody not in (None, stated):
+                raise RefusedError(
+                    f"The log was opened under {stated} custody, and the policy says that it is "
+                    f"under {self.custody} custody.",
+                    rule="ledger",
+                )
+            return
+        for genesis in self.record.named("log-opened"):
+            if entry.made_at < genesis.made_at:
+                raise RefusedError(
+                    f"The statement “{entry.name}” says it was made at {entry.made_at}, before the "
+                    f"log was opened ({genesis.made_at}).",
+                    rule="ledger",
+                )
