@@ -242,7 +242,7 @@ def _shown(stated: Mapping[str, Any]) -> bool:
         "environment_failed": crashes == 0 or quiet == 0,
         "inconclusive": runs > 0,
     }
-    return held[stated["verdict"]]
+    return bool(held[stated["verdict"]])
 
 
 SHOWN = {
