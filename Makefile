@@ -17,12 +17,14 @@ setup: $(VENV)/.ready  ## Install what is missing; puts the program at .venv/bin
 
 $(VENV)/.ready: requirements.lock pyproject.toml reference/pyproject.toml tools/system-packages
 	@tools/system-packages
+	@echo "Setting up .venv (half a minute or so)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv==$(UV_VERSION)
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e . -e reference
 	@$(BIN)/python -m proofhouse.sandbox >/dev/null
 	@touch $@
+	@echo "Ready: $(BIN)/proofhouse"
 
 review: setup  ## Test a reference model from inquiry to closed window; writes bundle and dossier
 	@$(BIN)/proofhouse review $(ARGS)
