@@ -91,7 +91,10 @@ def _package_folder() -> Path:
 
 
 def _start(strength: str, key: str) -> subprocess.Popen[bytes]:
-    """Start the endpoint; the key goes through a pipe, so that no list of processes shows it."""
+    """Start the endpoint; the key goes through a pipe, so that no list of processes shows it.
+
+    Of our environment it gets nothing but the path: passphrases and keys may stand in there.
+    """
     reading, writing = os.pipe()
     try:
         os.write(writing, key.encode())
@@ -103,6 +106,7 @@ def _start(strength: str, key: str) -> subprocess.Popen[bytes]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
             pass_fds=(reading,),
             start_new_session=True,
         )

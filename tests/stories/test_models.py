@@ -24,6 +24,7 @@ from typing import Any
 
 import pytest
 
+from proofhouse import models
 from proofhouse.errors import ModelError
 from proofhouse.evaluation.run import probe
 from proofhouse.evaluation.types import Budgets, Job, ModelSpec
@@ -233,3 +234,22 @@ def test_an_endpoint_that_never_comes_to_an_end(tmp_path: Path) -> None:
         with pytest.raises(ModelError, match="did not answer in time"):
             asyncio.run(probe(job))
         assert time.monotonic() - began < 60
+
+
+def test_a_reference_agents_process_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passphrase, PIN and keys of ours don't reach the process of the model under test."""
+    for name in ("PROOFHOUSE_PASSPHRASE", "PROOFHOUSE_PIN", "PROOFHOUSE_MODEL_KEY"):
+        monkeypatch.setenv(name, KEY)
+    process = models._start("weak", "a key of its own")
+    try:
+        assert process.stdout is not None
+        assert b"baseUrl" in process.stdout.readline()
+        environment = Path(f"/proc/{process.pid}/environ").read_bytes()
+        assert KEY.encode() not in environment
+        assert {part.split(b"=")[0] for part in environment.split(b"\0") if part} == {
+            b"PATH",
+            b"LC_ALL",
+        }
+    finally:
+        process.kill()
+        process.communicate()
