@@ -389,8 +389,9 @@ def _limits(walk: _Walk, state: _State) -> None:  # 10
         walk.skipped("times", "No witness signed the checkpoint: order proven, times claimed.")
     walk.skipped(
         "later",
-        "A bundle proves one chain up to its last statement; whether more came later, or other "
-        "chains and runs stand between, only the whole log can show.",
+        "A bundle proves one chain up to its last statement; whether more came later, other "
+        "chains and runs stand between, or a key was changed that it does not tell of, only the "
+        "whole log can show.",
     )
     if is_report(state.case):
         return
