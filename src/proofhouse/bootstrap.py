@@ -47,7 +47,6 @@ from proofhouse.vault.vault import Vault
 
 FORMAT_VERSION = 1
 BODIES_NEEDED = 2
-PARTIES = ("developer", "assessor", "partner", "registrar", "body")
 _NAMES = {
     "developer": "Developer of this home",
     "assessor": "Assessor of this home",

@@ -20,11 +20,12 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from proofhouse.bootstrap import FORMAT_VERSION, PARTIES, open_home
+from proofhouse.bootstrap import FORMAT_VERSION, open_home
 from proofhouse.durable import told, write_file
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.formats.keys import PublicKey
 from proofhouse.formats.note import NoteSigner
+from proofhouse.formats.policy import ROLES as PARTIES
 from proofhouse.formats.policy import Issuer, Policy
 from proofhouse.keyring import Keyring, read_private, role_of
 
