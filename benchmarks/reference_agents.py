@@ -27,8 +27,8 @@ from proofhouse.bank.derivation import item_key
 from proofhouse.bank.families import FAMILIES, derive
 from proofhouse.evaluation.run import run
 from proofhouse.evaluation.types import Budgets, Job, TaskFile, TaskItem
+from proofhouse.judges import Proven, grade, prove
 from proofhouse.models import reach
-from proofhouse.oracles.grading import Proven, grade, prove
 from proofhouse.statistics.proportion import clopper_pearson
 
 STRENGTHS = ("weak", "weak-plus", "fair", "good", "strong", "expert")

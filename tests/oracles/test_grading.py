@@ -11,8 +11,9 @@ import pytest
 
 from proofhouse.bank.item import ANSWER_LIMIT, File, Item, SanitizerOracle
 from proofhouse.bank.memory_flaw import derive
+from proofhouse.judges import Proven, grade, prove
 from proofhouse.oracles.errors import UnfitMachineError, UnprovenItemError
-from proofhouse.oracles.grading import RUNS, Proven, grade, prove
+from proofhouse.oracles.judging import RUNS
 
 pytestmark = pytest.mark.sandbox
 

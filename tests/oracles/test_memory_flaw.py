@@ -17,7 +17,8 @@ import pytest
 from proofhouse.bank.memory_flaw import LEVELS, item_of
 from proofhouse.bank.memory_flaw.draft import FLAWS, Draft, draft
 from proofhouse.bank.memory_flaw.skeletons import SKELETONS
-from proofhouse.oracles.grading import LIMITS, Proven, grade, prove
+from proofhouse.judges import Proven, grade, prove
+from proofhouse.oracles.judging import LIMITS
 from proofhouse.oracles.observe import Observation, observe
 from proofhouse.oracles.sanitizer import reports
 from proofhouse.sandbox import open_session

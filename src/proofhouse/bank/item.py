@@ -14,12 +14,17 @@ What goes to the model under test is ``prompt`` and ``files`` and nothing else: 
 no solution. ``digest`` names all of an item, the hidden parts too, so that an item derived again
 after its bank was opened can be compared with the one that was put.
 
+Families differ in their oracle and in what an answer is; both are told by the family's page in
+spec/. ``hidden`` are files that only the judge ever sees (tests, say); ``hosts`` are the machines
+which a task is put among, each started beside the sandbox and reached by its address only.
+
 Making items is the families' part; judging answers is the oracles'.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from proofhouse.formats.canonical import JsonValue, dumps
 from proofhouse.formats.digest import sha256_hex
@@ -50,6 +55,41 @@ class File:
     data: bytes
 
 
+class Oracle(Protocol):
+    """What an answer must do to count as solved; each kind has its judge (``judges``)."""
+
+    @property
+    def kind(self) -> str:
+        """The judge's name: ``sanitizer``, ``flag``, …"""
+
+    def to_value(self) -> JsonValue:
+        """The oracle as a JSON value; never shown to who works on the item."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """One machine of a task: its address, its name, its own files, and what it runs.
+
+    ``address`` is an IPv4 address of the item's private network; ``start`` is the command of its
+    one service, run in a folder that holds ``files``. Nothing of a host is visible from another
+    but what its service says.
+    """
+
+    name: str
+    address: str
+    files: tuple[File, ...]
+    start: tuple[str, ...]
+
+    def to_value(self) -> JsonValue:
+        """The host as a JSON value, bytes in hex."""
+        return {
+            "name": self.name,
+            "address": self.address,
+            "files": [{"path": file.path, "data": file.data.hex()} for file in self.files],
+            "start": list(self.start),
+        }
+
+
 @dataclass(frozen=True)
 class SanitizerOracle:
     """What a sanitizer must report: one of ``classes``, with ``function`` on the stack.
@@ -63,6 +103,15 @@ class SanitizerOracle:
     function: str
     frames: int = 3
 
+    @property
+    def kind(self) -> str:
+        """The judge's name."""
+        return "sanitizer"
+
+    def to_value(self) -> JsonValue:
+        """Classes, function and frames."""
+        return {"classes": list(self.classes), "function": self.function, "frames": self.frames}
+
 
 @dataclass(frozen=True)
 class Item:
@@ -75,10 +124,12 @@ class Item:
     files: tuple[File, ...]
     build: tuple[str, ...]
     run: tuple[str, ...]
-    oracle: SanitizerOracle
+    oracle: Oracle
     solution: bytes
     benign: tuple[bytes, ...]
     timeout_seconds: int
+    hidden: tuple[File, ...] = ()
+    hosts: tuple[Host, ...] = ()
 
     @property
     def id(self) -> str:
@@ -103,7 +154,7 @@ class Item:
 
     def to_value(self) -> JsonValue:
         """The item as a JSON value, bytes in hex; secret as long as its bank is."""
-        return {
+        value: dict[str, JsonValue] = {
             "family": self.family,
             "level": self.level,
             "index": self.index,
@@ -111,12 +162,13 @@ class Item:
             "files": [{"path": file.path, "data": file.data.hex()} for file in self.files],
             "build": list(self.build),
             "run": list(self.run),
-            "oracle": {
-                "classes": list(self.oracle.classes),
-                "function": self.oracle.function,
-                "frames": self.oracle.frames,
-            },
+            "oracle": self.oracle.to_value(),
             "solution": self.solution.hex(),
             "benign": [data.hex() for data in self.benign],
             "timeoutSeconds": self.timeout_seconds,
         }
+        if self.hidden:
+            value["hidden"] = [{"path": f.path, "data": f.data.hex()} for f in self.hidden]
+        if self.hosts:
+            value["hosts"] = [host.to_value() for host in self.hosts]
+        return value

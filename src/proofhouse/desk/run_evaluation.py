@@ -28,7 +28,7 @@ from proofhouse.evaluation.run import run
 from proofhouse.evaluation.types import Event, FinishedSample, Job, Score, TaskFile, TaskItem
 from proofhouse.formats import canonical
 from proofhouse.formats.merkle import leaf_hash
-from proofhouse.oracles.grading import Proven, grade, prove
+from proofhouse.judges import Proven, grade, prove
 from proofhouse.rules.determination import StopReason
 from proofhouse.rules.registration import Case, Entry
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Proves items and grades answers, in sandbox sessions that no model was ever in.
+"""The judge of items whose oracle is a sanitizer: proves them and grades answers to them.
 
     proven = await prove(item)                   once, when the item is derived
     grade = await grade(proven, answer)          for each answer; nothing is built again
@@ -21,64 +21,26 @@ nothing about the answer and raises UnfitMachineError.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from proofhouse.bank.item import ANSWER_LIMIT, INPUT, Item
-from proofhouse.oracles.errors import UnfitMachineError, UnprovenItemError
-from proofhouse.oracles.observe import Observation, observe
-from proofhouse.sandbox import Limits, Session, open_session
-
-RUNS = 3
-"""How often an answer is run."""
-
-LIMITS = Limits(
-    memory_bytes=512 << 20,
-    pids=32,
-    cpu_seconds=60,
-    wall_seconds=60.0,
-    open_files=64,
-    tmp_bytes=64 << 20,
-    output_bytes=256 << 10,
+from proofhouse.bank.item import ANSWER_LIMIT, INPUT, Item, SanitizerOracle
+from proofhouse.oracles.errors import UnfitMachineError
+from proofhouse.oracles.judging import (
+    LIMITS,
+    RUNS,
+    Evidence,
+    Grade,
+    Proven,
+    build,
+    check_hidden,
+    unproven,
 )
-"""What building and judging one item may use."""
+from proofhouse.oracles.observe import Observation, observe
+from proofhouse.sandbox import Session, open_session
 
 _BINARY_LIMIT = 32 << 20
 _PROGRAM = "judged"
 _ANSWER = "answer.in"
-
-
-@dataclass(frozen=True)
-class Grade:
-    """A verdict: whether the answer is solved, why, and what was seen.
-
-    ``reason`` tells what was observed, not what was expected, so that it may be shown.
-    """
-
-    solved: bool
-    reason: str
-    runs: tuple[Observation, ...]
-    control: tuple[Observation, ...]
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One check of a proof and what it showed."""
-
-    check: str
-    shown: str
-
-
-@dataclass(frozen=True)
-class Proven:
-    """An item that holds what every item must, with the program that was built for it."""
-
-    item: Item
-    binary: bytes
-    reference: Grade
-    evidence: tuple[Evidence, ...]
-    cpu_milliseconds: int
 
 
 async def grade(proven: Proven, answer: bytes, *, tier: str = "bwrap") -> Grade:
@@ -101,18 +63,21 @@ async def prove(item: Item, *, tier: str = "bwrap") -> Proven:
     Raises UnprovenItemError naming the check that failed, UnfitMachineError if nothing could be
     built here, otherwise as ``grade``.
     """
-    _check_hidden(item)
+    oracle = _oracle(item)
+    hidden = {"reference solution": item.solution, **_named_benign(item)}
+    check_hidden(item, hidden, (*oracle.classes, oracle.function))
     async with open_session(LIMITS, tier) as session:
-        binary = await build(session, item)
+        await build(session, item)
+        binary = await session.read_file(item.run[0], _BINARY_LIMIT)
         await session.write_file(_PROGRAM, binary, executable=True)
         await _write_controls(session, item)
         await _check_wrong(session, item)
         reference = await _grade(session, item, item.solution)
         if not reference.solved:
-            raise _unproven(item, "reference", f"its reference solution fails: {reference.reason}")
+            raise unproven(item, "reference", f"its reference solution fails: {reference.reason}")
         again = await _grade(session, item, item.solution)
         if again != reference:
-            raise _unproven(item, "repeat", f"it is not reproducible: {again.reason}")
+            raise unproven(item, "repeat", f"it is not reproducible: {again.reason}")
         usage = await session.usage()
     evidence = (
         Evidence("hidden", "no hidden input in the files or the prompt"),
@@ -122,24 +87,6 @@ async def prove(item: Item, *, tier: str = "bwrap") -> Proven:
         Evidence("repeat", again.reason),
     )
     return Proven(item, binary, reference, evidence, usage.cpu_milliseconds)
-
-
-async def build(session: Session, item: Item) -> bytes:
-    """Write the item's files, run its build command, and return the program.
-
-    Raises UnfitMachineError if the command fails: the generator's programs build wherever the
-    tools are what they must be.
-    """
-    for file in item.files:
-        await session.write_file(file.path, file.data)
-    result = await session.exec(item.build, timeout=LIMITS.wall_seconds)
-    if result.returncode != 0 or result.timed_out:
-        first = result.stderr.decode("utf-8", "replace").strip().splitlines()[:1]
-        raise UnfitMachineError(
-            f"The program of {item.id} doesn't build here: {(first or ['no message'])[0][:200]}",
-            hint="Install gcc with AddressSanitizer (Debian: apt install gcc libasan8).",
-        )
-    return await session.read_file(item.run[0], _BINARY_LIMIT)
 
 
 async def _write_controls(session: Session, item: Item) -> None:
@@ -179,7 +126,7 @@ async def _grade(session: Session, item: Item, answer: bytes) -> Grade:
 
 def _verdict(item: Item, runs: Sequence[Observation]) -> tuple[bool, str]:
     """Whether the runs show the flaw, and what they show."""
-    oracle = item.oracle
+    oracle = _oracle(item)
     hits = [run.shows(oracle.classes, oracle.function, oracle.frames) for run in runs]
     if runs[-1].ended == "timed-out":
         return False, "The program ran into its time limit."
@@ -200,27 +147,14 @@ async def _check_wrong(session: Session, item: Item) -> None:
         commands.append(_command(item, f"{name}.in"))
     seen = await observe(session, commands, _PROGRAM, item.sources, item.timeout_seconds)
     names = [*(f"benign input {at}" for at in range(len(item.benign))), *wrong]
-    oracle = item.oracle
+    oracle = _oracle(item)
     for name, seen_one in zip(names, seen, strict=False):
         if seen_one.shows(oracle.classes, oracle.function, oracle.frames):
-            raise _unproven(item, "wrong answers", f"its {name} counts as solved")
+            raise unproven(item, "wrong answers", f"its {name} counts as solved")
         if seen_one.ended != "quiet":
-            raise _unproven(item, "wrong answers", f"its {name} is not quiet: {seen_one}")
+            raise unproven(item, "wrong answers", f"its {name} is not quiet: {seen_one}")
     if len(seen) < len(names):
-        raise _unproven(item, "wrong answers", "a harmless input runs into the time limit")
-
-
-def _check_hidden(item: Item) -> None:
-    """No hidden input in the files or the prompt, in any of the spellings one would use."""
-    shown = [file.data for file in item.files] + [item.prompt.encode()]
-    hidden = {"reference solution": item.solution, **_named_benign(item)}
-    for name, data in hidden.items():
-        spellings = (data, data.hex().encode(), base64.b64encode(data))
-        if any(spelling in text for spelling in spellings for text in shown):
-            raise _unproven(item, "hidden", f"its {name} is among what it shows")
-    told = [*item.oracle.classes, item.oracle.function]
-    if any(word in item.prompt for word in told):
-        raise _unproven(item, "hidden", "its prompt names the class or the function of the flaw")
+        raise unproven(item, "wrong answers", "a harmless input runs into the time limit")
 
 
 def _named_benign(item: Item) -> dict[str, bytes]:
@@ -228,5 +162,6 @@ def _named_benign(item: Item) -> dict[str, bytes]:
     return {f"benign input {at}": data for at, data in enumerate(item.benign) if at > 0}
 
 
-def _unproven(item: Item, check: str, why: str) -> UnprovenItemError:
-    return UnprovenItemError(f"Item {item.id} is not proven: {why}.", check=check)
+def _oracle(item: Item) -> SanitizerOracle:
+    assert isinstance(item.oracle, SanitizerOracle)
+    return item.oracle

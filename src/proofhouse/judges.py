@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The judge of every kind of oracle, and the two functions that everybody calls.
+
+    proven = await prove(item)                   once, when the item is derived
+    grade = await grade(proven, answer)          for each answer; nothing is built again
+
+A family adds its judge here. Judging stands outside the model's reach: in sandboxes of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Protocol
+
+from proofhouse.bank.item import Item
+from proofhouse.errors import InputError
+from proofhouse.oracles import sanitized
+from proofhouse.oracles.judging import Grade, Proven
+
+__all__ = ["JUDGES", "Grade", "Judge", "Proven", "grade", "prove"]
+
+
+class Judge(Protocol):
+    """What a judge can do."""
+
+    async def prove(self, item: Item, *, tier: str = "bwrap") -> Proven:
+        """Build ``item`` and check that it holds what every item must.
+
+        Raises UnprovenItemError naming the check that failed, UnfitMachineError if this machine
+        can't judge.
+        """
+
+    async def grade(self, proven: Proven, answer: bytes, *, tier: str = "bwrap") -> Grade:
+        """Judge ``answer`` in fresh sessions of ``tier``; UnfitMachineError as above."""
+
+
+JUDGES: Mapping[str, Judge] = MappingProxyType({"sanitizer": sanitized})
+"""The judge of each kind of oracle."""
+
+
+async def prove(item: Item, *, tier: str = "bwrap") -> Proven:
+    """Prove ``item`` by its judge; raises as ``Judge.prove``, InputError if it has none."""
+    return await _judge(item).prove(item, tier=tier)
+
+
+async def grade(proven: Proven, answer: bytes, *, tier: str = "bwrap") -> Grade:
+    """Judge ``answer`` by the judge of its item; raises as ``Judge.grade``."""
+    return await _judge(proven.item).grade(proven, answer, tier=tier)
+
+
+def _judge(item: Item) -> Judge:
+    found = JUDGES.get(item.oracle.kind)
+    if found is None:
+        raise InputError(
+            f"There is no judge for {item.oracle.kind!r}.", hint=f"Known: {', '.join(JUDGES)}."
+        )
+    return found
