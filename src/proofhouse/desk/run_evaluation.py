@@ -99,6 +99,7 @@ class Conductor:
         self._tokens_allowed: int = case.need("plan").predicate["budgets"]["tokens"]
         self._submission = leaf_hash(desk.log.leaf(case.need("submission").index))
         self._proofs: dict[str, asyncio.Task[Proven]] = {}
+        self._answers: dict[str, bytes] = {}
         self._provers = asyncio.Semaphore(PROVERS)
         self._result = Conducted()
 
@@ -195,12 +196,14 @@ class Conductor:
     # ------------------------------------------------------------------------- what came back
 
     async def _grade(self, item: str, answer: bytes, _text: str) -> Score:
+        self._answers[item] = answer
         judged = await grade(await self._proofs[item], answer)
         return "solved" if judged.solved else "failed"
 
     def _finished(self, sample: FinishedSample) -> None:
         """Keep a finished sample; the child hears that it counts only after this returns."""
         transcript = self._desk.vault.put_object(self._case.id, sample.record)
+        answer = self._keep_answer(sample.id)
         if sample.kind == "infrastructure" and f"rerun/{sample.id}" not in self._notes:
             self._result.reruns += 1
             self._note(f"rerun/{sample.id}", {"reason": sample.reason, "transcript": transcript})
@@ -217,10 +220,18 @@ class Conductor:
             "milliseconds": sample.milliseconds,
             "modelCalls": sample.model_calls,
             "transcript": transcript,
+            "answer": answer,
             "flags": [f"turn {flag.turn}: {flag.rule}: {flag.text}"[:400] for flag in sample.flags],
         }
         self._note(f"sample/{sample.id}", record)
         self._result.samples[sample.id] = record
+
+    def _keep_answer(self, item: str) -> str | None:
+        """The digest of what was judged, kept to be judged again; None if nothing was."""
+        answer = self._answers.pop(item, None)
+        if answer is None:
+            return None
+        return self._desk.vault.put_object(self._case.id, answer, point="vault.answer")
 
     def _progress(self, event: Event) -> None:
         self._tell(event, self._result.outcomes)

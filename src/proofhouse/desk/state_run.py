@@ -25,7 +25,7 @@ def end(
     ``failed`` tells why a run came to nothing, where it did.
     """
     samples = [conducted.samples[name] for name in order if name in conducted.samples]
-    listed = [{name: sample[name] for name in ITEM_FIELDS} for sample in samples]
+    listed = [{n: sample[n] for n in (*ITEM_FIELDS, *MORE) if n in sample} for sample in samples]
     outcomes = [sample["outcome"] for sample in samples]
     hidden = Hidden()
     fields: dict[str, Any] = {
@@ -62,3 +62,6 @@ ITEM_FIELDS = (
     "flags",
 )
 """What ``run-ended`` says of an item."""
+
+MORE = ("answer",)
+"""What it says of an item where it is known: samples of before were kept without."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from proofhouse.errors import FormatError
@@ -147,21 +147,29 @@ def table(inner: Kind) -> Kind:
 
 @dataclass(frozen=True)
 class Shape:
-    """An object with exactly these fields."""
+    """An object with exactly these fields, and at most those of ``more``."""
 
     fields: Mapping[str, Kind]
+    more: Mapping[str, Kind] = field(default_factory=dict)
 
     def __call__(self, where: str, value: Any) -> None:
         """Refuse ``value`` unless it has exactly the fields, each of its kind."""
         if not isinstance(value, Mapping):
             _refuse(where, "must be an object")
         for name in value:
-            if name not in self.fields:
+            if name not in self.fields and name not in self.more:
                 _refuse(f"{where}.{name}", "is not known here")
         for name, kind in self.fields.items():
             if name not in value:
                 _refuse(f"{where}.{name}", "is missing")
             kind(f"{where}.{name}", value[name])
+        for name, kind in self.more.items():
+            if name in value:
+                kind(f"{where}.{name}", value[name])
+
+    def and_maybe(self, **more: Kind) -> Shape:
+        """This shape, which may have ``more`` fields too."""
+        return Shape(self.fields, {**self.more, **more})
 
 
 def shape(**fields: Kind) -> Shape:

@@ -395,7 +395,7 @@ VALUES: dict[tuple[str, str], Kind] = {
                 modelCalls=count,
                 transcript=optional(digest),
                 flags=each(text),
-            )
+            ).and_maybe(answer=optional(digest))
         )
     ),
     ("determination", "evidence"): shape(

@@ -211,12 +211,15 @@ class Vault:
 
     # ------------------------------------------------------------------------------- objects
 
-    def put_object(self, case: str, data: bytes) -> str:
-        """Keep ``data`` as a file of the case; its SHA-256. The same again changes nothing."""
+    def put_object(self, case: str, data: bytes, *, point: str = "vault.object") -> str:
+        """Keep ``data`` as a file of the case; its SHA-256. The same again changes nothing.
+
+        ``point`` names the write's failpoints.
+        """
         digest = sha256_hex(data)
         owner = self._name("case", case)
         path = self._object_path(owner, case, digest)
-        with self._writing("vault.object") as db:
+        with self._writing(point) as db:
             box = self._box(db, owner)
             if not _holds(path, box, digest):
                 make_folders(path.parent)
