@@ -21,6 +21,9 @@
  * the sandbox on the cgroup named by the slot. When the socket closes, `serve` exits, and the
  * kernel kills whatever lives in its PID namespace.
  *
+ * KILL_ALL is for a tier without cgroups inside: all but PID 1 is killed and buried, each child that
+ * ran under a slot is answered as always, and EMPTIED says that nothing is left.
+ *
  * READ_FILE and WRITE_FILE are done by a child that executes nothing, so that no program inside
  * can stand in for it: it copies the file named by the first argument to stdout, or stdin to it.
  *
@@ -52,13 +55,21 @@
 #define SLOTS 256
 #define DESCRIPTORS 8 /* strings, stdin, stdout, stderr, cgroups */
 #define STREAMS 1     /* where the three streams begin among them */
-#define GROUPS 4      /* where the cgroups begin */
+#define GROUPS 4      /* where the cgroups begin, if there are any */
 
-enum kind { READY = 0, EXECUTE = 1, READ_FILE = 2, WRITE_FILE = 3, ENDED = 4 };
+enum kind {
+    READY = 0,
+    EXECUTE = 1,
+    READ_FILE = 2,
+    WRITE_FILE = 3,
+    ENDED = 4,
+    KILL_ALL = 5,
+    EMPTIED = 6
+};
 enum stage { NOTHING = 0, START = 1, GROUP = 2, DIRECTORY = 3, PROGRAM = 4, FILE_ITSELF = 5 };
 
 struct request {
-    uint32_t kind, slot, argc, envc, executable, unused;
+    uint32_t kind, slot, argc, envc, executable, processes; /* processes: 0 if a cgroup bounds them */
     uint64_t cpu_seconds, open_files, file_bytes;
 };
 
@@ -162,6 +173,8 @@ static void set_limits(const struct request *request)
     limit(RLIMIT_CPU, request->cpu_seconds);
     limit(RLIMIT_NOFILE, request->open_files);
     limit(RLIMIT_FSIZE, request->file_bytes);
+    if (request->processes != 0)
+        limit(RLIMIT_NPROC, request->processes);
     /* One byte, not zero: core(5) hands a dump to a program on the host even under zero. */
     limit(RLIMIT_CORE, 1);
 }
@@ -296,7 +309,7 @@ static void start(int control, const struct request *request, const int *descrip
     struct reply refusal = {ENDED, request->slot, 0, START, EMFILE};
     pid_t child = -1;
     failures[request->slot] = (struct failure){NOTHING, 0};
-    if (count > GROUPS) {
+    if (count >= GROUPS) {
         child = fork();
         refusal.error = errno;
     }
@@ -306,6 +319,32 @@ static void start(int control, const struct request *request, const int *descrip
         answer(control, refusal);
     else
         running[request->slot] = child;
+}
+
+static void ended(int control, pid_t child, int status)
+{
+    uint32_t slot = 0;
+    while (slot < SLOTS && running[slot] != child)
+        slot++;
+    if (slot == SLOTS)
+        return; /* an orphan of some command */
+    running[slot] = 0;
+    answer(control,
+           (struct reply){ENDED, slot, status, failures[slot].stage, failures[slot].error});
+}
+
+/* Who forks faster than this kills is dealt with by the other side, which ends the session. */
+static void kill_all(int control, uint32_t slot)
+{
+    int status;
+    pid_t child;
+    do {
+        kill(-1, SIGKILL);
+        child = waitpid(-1, &status, 0);
+        if (child > 0)
+            ended(control, child, status);
+    } while (child > 0 || errno == EINTR);
+    answer(control, (struct reply){EMPTIED, slot, 0, NOTHING, 0});
 }
 
 static void receive(int control)
@@ -330,7 +369,10 @@ static void receive(int control)
         count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
         memcpy(descriptors, CMSG_DATA(header), (size_t)count * sizeof(int));
     }
-    start(control, &request, descriptors, count);
+    if (request.kind == KILL_ALL)
+        kill_all(control, request.slot);
+    else
+        start(control, &request, descriptors, count);
     for (int i = 0; i < count; i++)
         close(descriptors[i]);
 }
@@ -338,16 +380,8 @@ static void receive(int control)
 static void reap(int control)
 {
     int status;
-    for (pid_t child; (child = waitpid(-1, &status, WNOHANG)) > 0;) {
-        uint32_t slot = 0;
-        while (slot < SLOTS && running[slot] != child)
-            slot++;
-        if (slot == SLOTS)
-            continue; /* an orphan of some command */
-        running[slot] = 0;
-        answer(control, (struct reply){ENDED, slot, status, failures[slot].stage,
-                                       failures[slot].error});
-    }
+    for (pid_t child; (child = waitpid(-1, &status, WNOHANG)) > 0;)
+        ended(control, child, status);
 }
 
 static int serve(int inherited)
@@ -370,15 +404,15 @@ static int serve(int inherited)
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, NULL);
-    int ended = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    int deaths = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     answer(control, (struct reply){READY, 0, 0, NOTHING, 0});
-    struct pollfd watched[] = {{ended, POLLIN, 0}, {control, POLLIN, 0}};
+    struct pollfd watched[] = {{deaths, POLLIN, 0}, {control, POLLIN, 0}};
     for (;;) {
         struct signalfd_siginfo ignored;
         if (poll(watched, 2, -1) < 0)
             continue;
         if (watched[0].revents != 0) {
-            while (read(ended, &ignored, sizeof ignored) > 0)
+            while (read(deaths, &ignored, sizeof ignored) > 0)
                 ;
             reap(control);
         }

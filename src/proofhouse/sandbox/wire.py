@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bytes between a session and its first process, as ``init.c`` defines them.
 
-    request  u32 kind, slot, argc, envc, executable, 0; u64 cpu_seconds, open_files, file_bytes
+    request  u32 kind, slot, argc, envc, executable, processes; u64 cpu_seconds, open_files, file_bytes
     reply    u32 kind, slot; i32 status, stage, errno
 
 Native byte order, one message each over a SEQPACKET socket; a request carries its descriptors
@@ -36,6 +36,8 @@ class Kind(IntEnum):
     READ_FILE = 2
     WRITE_FILE = 3
     ENDED = 4
+    KILL_ALL = 5
+    EMPTIED = 6
 
 
 class Stage(IntEnum):
@@ -99,15 +101,18 @@ def strings(task: Task) -> bytes:
     return b"".join(text + b"\0" for text in (task.directory, *task.arguments, *task.environment))
 
 
-def request(task: Task, slot: int, limits: Limits) -> bytes:
-    """The message that starts ``task`` under ``slot``."""
+def request(task: Task, slot: int, limits: Limits, processes: int = 0) -> bytes:
+    """The message that starts ``task`` under ``slot``.
+
+    ``processes`` bounds those of the user inside, where no control group does it.
+    """
     return _REQUEST.pack(
         task.kind,
         slot,
         len(task.arguments),
         len(task.environment),
         task.executable,
-        0,
+        processes,
         # A process on its own is stopped by the kernel; the tree, a little earlier, by us.
         limits.cpu_seconds + 2,
         limits.open_files,
@@ -121,7 +126,7 @@ def parse_reply(message: bytes) -> Reply | None:
     if len(message) != _REPLY.size:
         return None
     kind, slot, status, stage, error = _REPLY.unpack(message)
-    if kind not in (Kind.READY, Kind.ENDED) or slot >= SLOTS or stage not in tuple(Stage):
+    if kind not in (Kind.READY, Kind.ENDED, Kind.EMPTIED) or slot >= SLOTS or stage not in tuple(Stage):
         return None
     if not 0 <= error < 4096 or not 0 <= status <= 0xFFFF:
         return None
