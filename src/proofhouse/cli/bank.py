@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from proofhouse.cli import bank_items
 from proofhouse.cli.errand import Errand, options, run
 
 
@@ -36,3 +37,7 @@ def commit(open_by: str | None, **given: Any) -> None:
         return seal_bank.draft(about, secrets.token_bytes(32), at=at, open_by=later)
 
     run(Errand.take(given), ["bank-commitment"], draft, case=False)
+
+
+command.add_command(bank_items.prove)
+command.add_command(bank_items.generate)

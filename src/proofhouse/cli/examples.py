@@ -26,6 +26,9 @@ EXAMPLES: dict[str, str] = {
     "key rotate": "proofhouse key rotate developer --out rotation.json",
     "key revoke": "proofhouse key revoke 5c1c9ac1 --reason lost --new spare.json --as body-1 "
     "--out revocation.json",
+    "bank prove": "proofhouse bank prove --seed 'practice 2026' --count 100",
+    "bank generate": "proofhouse bank generate --family memory-flaw --seed 'practice 2026' "
+    "--level 3 --index 7 --out ./item",
     "bank commit": "proofhouse bank commit --as body-1 --out bank.json",
     "threshold commit": "proofhouse threshold commit --cut -4.5 --decided-by Board "
     "--out threshold.json",
