@@ -106,7 +106,7 @@ MEANINGS: dict[str, str] = {
     "budgets": "the most that an item, and the run, may spend",
     "scaffold": "the program around the model, its version and its tools",
     "referenceModels": "models on the same scale that the result is shown beside",
-    "harness": "what it ran in, each part with its version",
+    "harness": "what it ran in, each part with its version: `proofhouse`, `sandbox` (the tier) and `scaffold` (as its plan names it) at least",
     "run": "in `run-ended` the envelope digest of `run-started`, elsewhere that of `run-ended`",
     "run-ended.reason": "for a run that was `stopped` one of those of ../registration.md; else free text that is none of these (`completed` is a test that ended, be it before the last item)",
     "ending": "`completed`, `stopped` from outside for the stated reason, or `failed`",

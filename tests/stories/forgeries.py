@@ -965,6 +965,67 @@ FIGURES: dict[str, Forgery] = {
     ),
 }
 
+
+def _rename_subject(forger: Forger) -> None:
+    piece = forger.find("plan")
+    piece.subject = ("something else", piece.subject[1])
+
+
+def _tell(name: str) -> Change:
+    """The harness of the run has no ``name``."""
+    return lambda forger: forger.edit("run-started", lambda p: p["harness"].pop(name))
+
+
+TOLD: dict[str, Forgery] = {
+    "a-harness-without-a-sandbox": Forgery(
+        "A run does not tell what it was fenced in by.",
+        _tell("sandbox"),
+        "does not tell its harness's sandbox",
+    ),
+    "another-scaffold-than-planned": Forgery(
+        "A run is done in a stronger scaffold than its plan says.",
+        lambda f: f.edit("run-started", lambda p: p["harness"].update(scaffold="deep-agent/9")),
+        "another scaffold than its plan's",
+    ),
+    "a-result-that-the-press-sees-first": Forgery(
+        "The determination is disclosed to a newspaper, and never to its developer.",
+        _set("disclosure", recipient="a newspaper"),
+        "before its developer was shown it",
+    ),
+    "access-revoked-twice-and-once-not": Forgery(
+        "The closing statement lists one access twice.",
+        lambda f: f.edit("window-closed", lambda p: p["revoked"].append(p["revoked"][0])),
+        "does not revoke exactly the access",
+    ),
+    "a-plan-about-something-else": Forgery(
+        "A statement of the case calls its subject by another name.",
+        _rename_subject,
+        "calls its subject",
+    ),
+    "a-steward-whom-nobody-knows": Forgery(
+        "The inquiry names a second key, of nobody, so that a party looks larger than it is.",
+        lambda f: f.edit(
+            "inquiry",
+            lambda p: p["party"].update(
+                standing="stewards", keys=sorted([*p["party"]["keys"], "ab" * 32])
+            ),
+        ),
+        "whom the trust policy calls no developer",
+    ),
+    "the-assessor-among-the-stewards": Forgery(
+        "The inquiry counts its own assessor among the developer's stewards.",
+        lambda f: f.edit(
+            "inquiry",
+            lambda p: p["party"].update(
+                standing="stewards",
+                keys=sorted([*p["party"]["keys"], f.home.keys["assessor"].keyid]),
+            ),
+        ),
+        "whom the trust policy calls no developer",
+    ),
+}
+"""What a statement tells of itself, and of whom."""
+
 FORGERIES: dict[str, Forgery] = {
     **CHAIN,
     **SIGNERS,
@@ -975,4 +1036,5 @@ FORGERIES: dict[str, Forgery] = {
     **RUNS,
     **ANSWERS,
     **FIGURES,
+    **TOLD,
 }

@@ -288,7 +288,9 @@ def _closed_over_a_run(world: World) -> None:
     world.registry("plan", "--case", world.case)
     with open_seat(world.registry.path) as seat:
         case = seat.desk.case(world.case)
-        draft = state_run.start(case, {"proofhouse": "0"}, at=seat.clock())
+        scaffold = case.need("plan").predicate["scaffold"]["name"]
+        harness = {"proofhouse": "0", "sandbox": "bwrap", "scaffold": scaffold}
+        draft = state_run.start(case, harness, at=seat.clock())
         seat.register(seat.sign(draft, ("assessor",)))
     world.registry("window", "close", "--case", world.case)
     assert world.state() == "closed_run_to_end"

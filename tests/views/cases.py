@@ -340,7 +340,12 @@ def started(told: Told, at: str = "2026-07-02T10:00:00Z") -> None:
     told.add(
         "run-started",
         plan=told.entry("plan").digest,
-        harness={"inspect_ai": "0.3.280", "proofhouse": "0.1.0", "gcc": "12.2.0"},
+        harness={
+            "inspect_ai": "0.3.280",
+            "proofhouse": "0.1.0",
+            "sandbox": "bwrap",
+            "scaffold": "shell-agent",
+        },
         startedAt=at,
     )
 

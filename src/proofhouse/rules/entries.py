@@ -29,6 +29,7 @@ def entry_of(envelope: Envelope, index: int, policy: Policy | Keys) -> Entry:
         FormatError: the payload is no statement, of another predicate than version 1 has, or
             published in clear about something else than it says.
         VerificationError: a signature does not hold.
+        RefusedError: it names somebody as a developer who is none, or a key signed before it spoke.
         UnknownSignerError: a signature by somebody whom the policy does not name, or by a key that
             does not speak at this leaf.
     """
@@ -40,14 +41,17 @@ def entry_of(envelope: Envelope, index: int, policy: Policy | Keys) -> Entry:
         raise FormatError(f"The statement “{name}” is about something else than it says.")
     keys = policy if isinstance(policy, Keys) else Keys(policy)
     speakers = keys.signers(envelope, index, name)
-    return Entry(
+    entry = Entry(
         index=index,
         digest=envelope.digest,
         name=name,
         subject=statement.subject_sha256,
+        subject_name=statement.subject_name,
         predicate=statement.predicate,
         signers=frozenset(Signer(speaker.role, speaker.party) for speaker in speakers),
     )
+    keys.check(entry)
+    return entry
 
 
 def _about(name: str, predicate: Mapping[str, Any]) -> str | None:

@@ -55,6 +55,8 @@ class Change:
     old: str
     new: PublicKey | None
     reason: str
+    party: str
+    at: str
 
 
 @dataclass(frozen=True)
@@ -134,8 +136,45 @@ class Keys:
         if stated["reason"] != "rotated" and itself in entry.signers:
             raise refused(entry, "is signed by the very key that it takes away", "R18")
         return self._after(
-            Change(entry.index, stated["old"], self._new_key(entry), stated["reason"])
+            Change(
+                index=entry.index,
+                old=stated["old"],
+                new=self._new_key(entry),
+                reason=stated["reason"],
+                party=before.party,
+                at=entry.made_at,
+            )
         )
+
+    def check(self, entry: Entry) -> None:
+        """Return None if ``entry`` names as developers whom the policy does, at a fit time.
+
+        Raises RefusedError.
+        """
+        if entry.name == "inquiry":
+            strangers = [
+                key
+                for key in entry.predicate["party"]["keys"]
+                if self.policy.roles.get(key) != "developer"
+            ]
+            if strangers:
+                raise refused(
+                    entry,
+                    f"names {strangers[0][:16]}… in its party, whom the trust policy calls no "
+                    "developer",
+                    "R18",
+                )
+        parties = {signer.keyid for signer in entry.signers}
+        for change in self.changes:
+            late = change.index < entry.index and entry.made_at < change.at
+            if late and change.party in parties:
+                raise refused(
+                    entry,
+                    f"says it was made at {entry.made_at}, before its signer's key was changed at "
+                    f"{change.at}",
+                    "time",
+                    "Set the clock right; the key that signed it spoke only later.",
+                )
 
     def _new_key(self, entry: Entry) -> PublicKey | None:
         stated = entry.predicate

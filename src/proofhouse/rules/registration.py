@@ -196,6 +196,8 @@ def check_chain(case: Case, entry: Entry) -> None:
     """Step 2. Raises RefusedError."""
     if entry.name not in predicates.SEALED:
         raise refused(entry, "is published in clear and belongs to no case", "ledger")
+    if entry.subject_name != "case":
+        raise refused(entry, f"calls its subject “{entry.subject_name}”, not “case”", "chain")
     if entry.subject != case.id:
         raise refused(entry, "is about another case", "chain")
     if entry.predicate["previous"] != case.head:
@@ -455,10 +457,20 @@ TEST = ("alphaPpm", "betaPpm", "lowerMicronats", "upperMicronats")
 """What the plan of a determination states of its test, and a plan for findings does not."""
 
 
+HARNESS = ("proofhouse", "scaffold", "sandbox")
+"""What a run tells of what it is done in, at least; further names are packages (R13)."""
+
+
 def _run_started(case: Case, entry: Entry, record: Record) -> None:
     submission = case.need("submission").predicate
     _still_sealed(entry, record, submission["bank"], submission["threshold"])
-    _same(entry, "plan", case.need("plan").digest)
+    plan, harness = case.need("plan"), entry.predicate["harness"]
+    _same(entry, "plan", plan.digest)
+    lacking = [name for name in HARNESS if not harness.get(name)]
+    if lacking:
+        raise refused(entry, f"does not tell its harness's {lacking[0]}", "R13")
+    if harness["scaffold"].partition(" ")[0] != plan.predicate["scaffold"]["name"]:
+        raise refused(entry, "is done in another scaffold than its plan's", "R13")
     window = case.last("window-opened")
     if window is not None:
         window_of(window).require(entry.made_at, "a run")
@@ -570,9 +582,23 @@ def _disclosure(case: Case, entry: Entry, _record: Record) -> None:
     disclosed = {e.digest for e in case.entries if e.name in ("determination", "findings")}
     if entry.predicate["of"] not in disclosed:
         raise refused(entry, "discloses something that is no result of this case", "R7")
+    if entry.predicate["recipient"] == "developer":
+        return
+    shown = {e.predicate["of"] for e in case.all("disclosure") if _to_developer(e)}
+    if entry.predicate["of"] not in shown:
+        raise refused(
+            entry,
+            "discloses a result to somebody before its developer was shown it",
+            "R7",
+            "Disclose it to the developer first: proofhouse disclose --to developer",
+        )
     answered = case.last("terms-answered")
-    if answered is not None and entry.predicate["recipient"] != "developer":
+    if answered is not None:
         terms.require(answered.predicate["answers"], "disclosure_to_others")
+
+
+def _to_developer(disclosure: Entry) -> bool:
+    return bool(disclosure.predicate["recipient"] == "developer")
 
 
 def _review_requested(case: Case, entry: Entry, _record: Record) -> None:
@@ -589,6 +615,8 @@ def _window_opened(case: Case, entry: Entry, _record: Record) -> None:
     window_of(entry)
     if entry.predicate["opensAt"] < agreement.made_at:
         raise refused(entry, "opens before its terms were answered", "R4")
+    if entry.predicate["endsAt"] <= entry.made_at:
+        raise refused(entry, "opens access that has ended when it is given", "R3")
     if case.need("submission").predicate["accessLevel"] == "weights":
         terms.require(agreement.predicate["answers"], "access_to_weights")
 
@@ -655,7 +683,7 @@ def _window_closed(case: Case, entry: Entry, _record: Record) -> None:
     if (reason == "withdrawn") != withdrawn or (reason == "ended") != (ended and not withdrawn):
         raise refused(entry, f"gives “{reason}” as its reason, which the case contradicts", "R3")
     given = {access.digest for access in case.all("partner-access")}
-    if set(entry.predicate["revoked"]) != given | {opened.digest}:
+    if sorted(entry.predicate["revoked"]) != sorted(given | {opened.digest}):
         raise refused(
             entry, "does not revoke exactly the access that was given", "R3", "Name all of it."
         )

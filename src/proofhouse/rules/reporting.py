@@ -237,7 +237,7 @@ def _shown(stated: Mapping[str, Any]) -> bool:
     """
     runs, crashes, quiet = stated["runs"], stated["crashes"], stated["quietControls"]
     held = {
-        "reproduced": crashes == runs >= RUNS and quiet > 0,
+        "reproduced": crashes == runs >= RUNS and quiet == stated["controls"] > 0,
         "not_reproduced": runs >= RUNS and quiet > 0 and crashes in (0, runs),
         "environment_failed": crashes == 0 or quiet == 0,
         "inconclusive": runs > 0,
@@ -246,7 +246,7 @@ def _shown(stated: Mapping[str, Any]) -> bool:
 
 
 SHOWN = {
-    "reproduced": f"It takes {RUNS} runs that agree, and a control that stays quiet.",
+    "reproduced": f"It takes {RUNS} runs that agree, and controls that all stay quiet.",
     "not_reproduced": f"It takes {RUNS} runs, of which none shows the flaw, and a control that "
     "stays quiet.",
     "environment_failed": "Nothing may have crashed, or else every control did not stay quiet.",

@@ -24,7 +24,8 @@ class Entry:
     """A statement as the rules see it.
 
     ``index`` is its leaf in the log, ``digest`` that of its envelope, ``name`` its predicate's
-    name, ``subject`` the SHA-256 of what it is about (a case id, for a statement of a case).
+    name, ``subject`` the SHA-256 of what it is about (a case id, for a statement of a case) and
+    ``subject_name`` what it calls that.
     """
 
     index: int
@@ -33,6 +34,7 @@ class Entry:
     subject: str
     predicate: Mapping[str, Any]
     signers: frozenset[Signer]
+    subject_name: str = "case"
 
     @property
     def made_at(self) -> str:
