@@ -36,7 +36,8 @@ outcome changes a first crossing, so the answer is INCONCLUSIVE at once.
 Limits: positions within ±1,000 logits, slopes from 0.000001 to 10, at most 10,000 items; sums stay
 far below 2^53. Wald's boundaries bound the sum of both errors by alpha + beta and each by
 alpha/(1 − beta), beta/(1 − alpha), for a scale that is exactly right; what an uncertain calibration
-does to that is simulated in `proofhouse.statistics`, which also builds plans.
+does to that is simulated in `proofhouse.statistics`, which also builds plans. One plan here is the
+test of one dimension; `rules.battery` puts several together.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ Reason = Literal[
     "missing data could decide",
     "bank exhausted",
     "maximum items reached",
+    "another dimension crossed",
     StopReason,
 ]
 
@@ -366,26 +368,19 @@ def determine(
             have begun.
         RefusedError: the test is undecided and nobody stopped it; run `next_batch` first.
     """
-    walk = _walk(plan, outcomes, stopped)
+    walk = progress(plan, outcomes, stopped)
     if walk.ending is None:
-        taken = walk.steps[-1].items if walk.steps else 0
-        raise RefusedError(
-            f"A determination was asked for, but the plan is undecided after {taken} items "
-            "in complete batches.",
-            rule="determination",
-            hint="Run the next batch, or say why the run was stopped.",
-        )
-    verdict, reason = walk.ending
-    last = walk.steps[-1] if walk.steps else Step(0, 0, 0)
-    return Determination(
-        outcome=verdict,
-        reason=reason,
-        items_used=last.items,
-        items_missing=sum(point.outcome == "missing" for point in walk.path),
-        evidence_low_micronats=last.low_micronats,
-        evidence_high_micronats=last.high_micronats,
-        trajectory=walk.steps,
-        path=walk.path,
+        raise undecided(walk.taken)
+    return walk.determination(*walk.ending)
+
+
+def undecided(taken: int) -> RefusedError:
+    """The refusal to determine after ``taken`` items that decide nothing yet."""
+    return RefusedError(
+        f"A determination was asked for, but the plan is undecided after {taken} items "
+        "in complete batches.",
+        rule="determination",
+        hint="Run the next batch, or say why the run was stopped.",
     )
 
 
@@ -398,26 +393,52 @@ def next_batch(plan: Plan, outcomes: Mapping[str, Outcome]) -> tuple[PlanItem, .
     Raises:
         InputError: as for `determine`.
     """
-    walk = _walk(plan, outcomes, None)
+    walk = progress(plan, outcomes, None)
     if walk.ending is not None:
         return None
-    start = walk.steps[-1].items if walk.steps else 0
-    batch = plan.items[start : start + plan.batch_size]
+    batch = plan.items[walk.taken : walk.taken + plan.batch_size]
     return tuple(item for item in batch if item.id not in outcomes)
 
 
 @dataclass(frozen=True, slots=True)
-class _Walk:
+class Progress:
+    """How far a test has come: its ``ending`` if it has one, and what was taken."""
+
     ending: tuple[Verdict, Reason] | None
     steps: tuple[Step, ...]
     path: tuple[Point, ...]
+
+    @property
+    def taken(self) -> int:
+        """How many items have entered."""
+        return self.steps[-1].items if self.steps else 0
+
+    def determination(self, outcome: Verdict, reason: Reason) -> Determination:
+        """The determination of a test that ends here, with that answer."""
+        last = self.steps[-1] if self.steps else Step(0, 0, 0)
+        return Determination(
+            outcome=outcome,
+            reason=reason,
+            items_used=last.items,
+            items_missing=sum(point.outcome == "missing" for point in self.path),
+            evidence_low_micronats=last.low_micronats,
+            evidence_high_micronats=last.high_micronats,
+            trajectory=self.steps,
+            path=self.path,
+        )
 
 
 _Crossing = Literal["upper", "lower"] | None
 
 
-def _walk(plan: Plan, outcomes: Mapping[str, Outcome], stopped: StopReason | None) -> _Walk:
-    """Take batch after batch until both paths have crossed or the outcomes end."""
+def progress(
+    plan: Plan, outcomes: Mapping[str, Outcome], stopped: StopReason | None = None
+) -> Progress:
+    """Take batch after batch until both paths have crossed or the outcomes end.
+
+    Raises:
+        InputError: as for `determine`.
+    """
     _check_words(plan, outcomes, stopped)
     steps: list[Step] = []
     path: list[Point] = []
@@ -443,7 +464,7 @@ def _walk(plan: Plan, outcomes: Mapping[str, Outcome], stopped: StopReason | Non
         ending = "INCONCLUSIVE", _exhaustion(plan, low, high)
     if ending is None and stopped is not None:
         ending = "INCONCLUSIVE", stopped
-    return _Walk(ending, tuple(steps), tuple(path))
+    return Progress(ending, tuple(steps), tuple(path))
 
 
 def _score(
