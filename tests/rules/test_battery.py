@@ -251,7 +251,7 @@ def test_missing_data_never_decide() -> None:
                 filled |= {
                     name: rng.choice(["solved", "failed"]) if word == "missing" else word
                     for name, word in known.items()
-                }  # type: ignore[assignment]
+                }
             assert determine(of, filled).outcome == made.outcome
     assert decided > 30
 
