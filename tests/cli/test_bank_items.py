@@ -121,6 +121,7 @@ def test_an_item_that_fails_is_reported(
     assert f"NOT proven: {len(failed)} of 2 items." in text
 
 
+AT_MINUS_ONE = ("--index", "-1", "--out", "OUT")
 REFUSED: dict[str, tuple[list[str], int, str]] = {
     "no seed": (["prove"], 2, "--seed"),
     "an empty seed": (["prove", "--seed", ""], 2, "public seed"),
@@ -134,7 +135,7 @@ REFUSED: dict[str, tuple[list[str], int, str]] = {
         "no level 9",
     ),
     "an index that is none": (
-        "generate --seed a --family memory-flaw --level 1 --index -1 --out OUT".split(),
+        [*("generate", "--seed", "a", "--family", "memory-flaw", "--level", "1"), *AT_MINUS_ONE],
         2,
         "--index",
     ),
