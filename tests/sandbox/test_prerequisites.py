@@ -27,6 +27,7 @@ def forgetful():
     """Nothing is remembered from an earlier start, nor kept for a later one."""
     remembered = (
         build.init_binary,
+        build.network_binary,
         launch.bubblewrap,
         launch.system_call_filter,
         cgroup.controllers,

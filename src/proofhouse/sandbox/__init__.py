@@ -6,17 +6,25 @@ how, and what is not.
 """
 
 from proofhouse.sandbox.limits import Limits
+from proofhouse.sandbox.network import FOOTHOLD, HostSpec, Network, open_network, start_network
 from proofhouse.sandbox.session import ExecResult, Session, SessionLostError, Usage
+from proofhouse.sandbox.switch import Attempt
 from proofhouse.sandbox.tiers import TIERS, check_tier, open_session, start_session
 
 __all__ = [
+    "FOOTHOLD",
     "TIERS",
+    "Attempt",
     "ExecResult",
+    "HostSpec",
     "Limits",
+    "Network",
     "Session",
     "SessionLostError",
     "Usage",
     "check_tier",
+    "open_network",
     "open_session",
+    "start_network",
     "start_session",
 ]

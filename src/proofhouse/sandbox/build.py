@@ -4,9 +4,10 @@
     python -m proofhouse.sandbox        prints the path of the binary
 
 It lies in ``$XDG_CACHE_HOME/proofhouse/sandbox/KEY/init`` (default ``~/.cache``), where KEY is the
-SHA-256 of source, flags and the compiler's version. The directories and the binary belong to the
-user and nobody else may write them, or they are refused: root would execute what lies there. It is
-linked statically where the C library allows it, which saves the loader at every start.
+SHA-256 of source, flags and the compiler's version; ``network.c`` is kept likewise. The directories
+and the binary belong to the user and nobody else may write them, or they are refused: root would
+execute what lies there. It is linked statically where the C library allows it, which saves the
+loader at every start.
 
 The binary needs no place in the sandbox: its bytes go in through a descriptor.
 """
@@ -28,6 +29,7 @@ from proofhouse.errors import PrerequisiteError
 
 _FLAGS = ("-std=gnu11", "-O2", "-fstack-protector-strong", "-s")
 _REMEDY = "Run `apt-get install gcc libc6-dev`."
+_CALLED = {"init": "first process", "network": "way to a granted network"}
 
 
 def _compiler() -> str:
@@ -66,7 +68,7 @@ def _compile(source: bytes, target: Path) -> None:
     """Compile beside ``target`` and rename, so that two at once do no harm."""
     compiler = _compiler()
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        code, binary = Path(scratch) / "init.c", Path(scratch) / "init"
+        code, binary = Path(scratch) / "source.c", Path(scratch) / "binary"
         code.write_bytes(source)
         for linking in (("-static",), ()):
             done = _run(compiler, *_FLAGS, *linking, "-o", str(binary), str(code))
@@ -75,24 +77,18 @@ def _compile(source: bytes, target: Path) -> None:
         else:
             last_line = done.stderr.strip().rpartition("\n")[2]
             raise PrerequisiteError(
-                f"The sandbox's first process does not compile: {last_line}", hint=_REMEDY
+                f"The sandbox's {_CALLED[target.name]} does not compile: {last_line}", hint=_REMEDY
             )
         binary.chmod(0o755)
         binary.replace(target)
 
 
-@cache
-def init_binary() -> Path:
-    """The compiled first process, built if need be.
-
-    Raises `PrerequisiteError` without a compiler, or when the cache directory can't be written or
-    could have been written by somebody else.
-    """
-    source = resources.files("proofhouse.sandbox").joinpath("init.c").read_bytes()
+def _built(name: str) -> Path:
+    source = resources.files("proofhouse.sandbox").joinpath(f"{name}.c").read_bytes()
     version = _run(_compiler(), "--version").stdout
     key = hashlib.sha256(b"\0".join((source, " ".join(_FLAGS).encode(), version.encode())))
     directory = _cache_home() / "proofhouse" / "sandbox" / key.hexdigest()
-    binary = directory / "init"
+    binary = directory / name
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_ours(directory, stat.S_IFDIR):
@@ -103,7 +99,23 @@ def init_binary() -> Path:
             raise PermissionError(None, "somebody else can write it", str(binary))
     except OSError as error:
         raise PrerequisiteError(
-            f"The sandbox's first process can't be kept at {error.filename}: {error.strerror}.",
+            f"The sandbox's {_CALLED[name]} can't be kept at {error.filename}: {error.strerror}.",
             hint="Set XDG_CACHE_HOME to a directory of your own.",
         ) from error
     return binary
+
+
+@cache
+def init_binary() -> Path:
+    """The compiled first process, built if need be.
+
+    Raises `PrerequisiteError` without a compiler, or when the cache directory can't be written or
+    could have been written by somebody else.
+    """
+    return _built("init")
+
+
+@cache
+def network_binary() -> Path:
+    """The compiled program that puts a sandbox on a granted network; raises as `init_binary`."""
+    return _built("network")

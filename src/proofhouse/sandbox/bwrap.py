@@ -34,6 +34,7 @@ from proofhouse.sandbox.session import (
     ENVIRONMENT,
     WORK_DIRECTORY,
     ExecResult,
+    Seat,
     Session,
     SessionLostError,
     Usage,
@@ -460,10 +461,10 @@ class BwrapTier:
         if trouble:
             raise diagnose(trouble, complaint)
 
-    async def start(self, limits: Limits) -> Session:
+    async def start(self, limits: Limits, seat: Seat | None = None) -> Session:
         """See `Tier.start`."""
         uid = self._uid()
-        spawning = spawner().submit(spawn, limits, uid)
+        spawning = spawner().submit(spawn, limits, uid, seat)
         try:
             spawned = await asyncio.shield(asyncio.wrap_future(spawning))
         except asyncio.CancelledError:

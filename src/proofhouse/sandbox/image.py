@@ -28,13 +28,14 @@ from proofhouse.sandbox.limits import Limits
 from proofhouse.sandbox.session import WORK_DIRECTORY
 
 INSIDE_UID = 65534  # nobody, also outside unless told otherwise
+HOSTNAME = "sandbox"
 _TOP_LEVEL = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _OS_RELEASE = b'NAME="Linux"\nID=linux\nPRETTY_NAME="Linux"\n'
 _ETC = {
     "passwd": b"root:x:0:0:root:/:/bin/false\nuser:x:65534:65534:user:/work:/bin/sh\n",
     "group": b"root:x:0:\nuser:x:65534:\n",
-    "hosts": b"127.0.0.1 localhost sandbox\n::1 localhost sandbox\n",
-    "hostname": b"sandbox\n",
+    "hosts": b"127.0.0.1 localhost %s\n::1 localhost %s\n",
+    "hostname": b"%s\n",
     "nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
     "os-release": _OS_RELEASE,
 }
@@ -80,10 +81,13 @@ def _tmpfs(path: str, mode: str, size: int) -> list[str]:
     return ["--perms", mode, "--size", str(size), "--tmpfs", path]
 
 
-def tree_arguments(limits: Limits, init: Path, give: Descriptors) -> list[str]:
+def tree_arguments(
+    limits: Limits, init: Path, give: Descriptors, hostname: str = HOSTNAME
+) -> list[str]:
     """The whole tree; ``init`` becomes ``/init``."""
     arguments = list(base_arguments())
-    for name, content in _ETC.items():
+    for name, text in _ETC.items():
+        content = text.replace(b"%s", hostname.encode("ascii"))
         arguments += ["--perms", "0644", "--file", str(give.data(content)), f"/etc/{name}"]
     arguments += ["--proc", "/proc", "--dev", "/dev"]
     for path, content in _COVERED.items():

@@ -26,18 +26,19 @@ from pathlib import Path
 
 from proofhouse.errors import PrerequisiteError
 from proofhouse.sandbox import seccomp
-from proofhouse.sandbox.build import init_binary
+from proofhouse.sandbox.build import init_binary, network_binary
 from proofhouse.sandbox.cgroup import SessionGroup, controllers
 from proofhouse.sandbox.descriptors import Descriptors
-from proofhouse.sandbox.image import INSIDE_UID, tree_arguments
+from proofhouse.sandbox.image import HOSTNAME, INSIDE_UID, tree_arguments
 from proofhouse.sandbox.limits import Limits
+from proofhouse.sandbox.session import Seat
 from proofhouse.sandbox.wire import REPLY_BYTES, Kind, parse_reply
 
 _OLDEST = (0, 8)  # --disable-userns
 _FENCES = (
     *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
     *("--new-session", "--as-pid-1", "--cap-drop", "ALL", "--clearenv"),
-    *("--uid", str(INSIDE_UID), "--gid", str(INSIDE_UID), "--hostname", "sandbox"),
+    *("--uid", str(INSIDE_UID), "--gid", str(INSIDE_UID)),
 )
 #: Settings that bar user namespaces: file, barring value, remedy.
 _BARS = (
@@ -120,8 +121,10 @@ def spawner() -> ThreadPoolExecutor:
     return _spawner_of(os.getpid())
 
 
-def spawn(limits: Limits, outside_uid: int) -> Spawned:
+def spawn(limits: Limits, outside_uid: int, seat: Seat | None = None) -> Spawned:
     """Start a sandbox without waiting for it; call it in `spawner` only.
+
+    With a ``seat`` it has that place on a granted network instead of a network with nobody.
 
     Raises `PrerequisiteError` for whatever can be known to be missing beforehand.
     """
@@ -136,7 +139,12 @@ def spawn(limits: Limits, outside_uid: int) -> Spawned:
             entrances = ",".join([str(give.add(entrance)) for entrance in group.entrances()])
             user = str(outside_uid) if os.geteuid() == 0 else "-"
             command = [str(binary), "launch", user, entrances, program, *_FENCES]
-            command += tree_arguments(limits, binary, give)
+            if seat is not None:
+                handed = str(give.add(os.dup(seat.socket.fileno())))
+                command = [str(network_binary()), handed, seat.address, *command, "--share-net"]
+            hostname = HOSTNAME if seat is None else seat.hostname
+            command += ["--hostname", hostname]
+            command += tree_arguments(limits, binary, give, hostname)
             command += ["--seccomp", str(give.data(filter_))]
             command += ["--", "/init", "serve", str(theirs.fileno())]
             process = subprocess.Popen(
@@ -183,6 +191,8 @@ def lowered_fence(pid: int, outside_uid: int) -> str:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return "a first process"
+    if _shares_our_network(pid):
+        return "a network of its own"
     status = {line.partition(":")[0]: line.partition(":")[2].split() for line in lines}
     user = str(outside_uid if os.geteuid() == 0 else os.geteuid())
     nothing = ["0" * 16]
@@ -193,6 +203,16 @@ def lowered_fence(pid: int, outside_uid: int) -> str:
         "Seccomp": ["2"],
     }
     return next((name for name, value in expected.items() if status.get(name) != value), "")
+
+
+def _shares_our_network(pid: int) -> bool:
+    """Whether a process is on the machine's network, as far as we may look (root may)."""
+    try:
+        return os.path.samefile(f"/proc/{pid}/ns/net", "/proc/self/ns/net")
+    except PermissionError:
+        return False
+    except OSError:
+        return True  # it is gone, or nothing that could be trusted
 
 
 def diagnose(trouble: str, complaint: str) -> PrerequisiteError:

@@ -16,6 +16,7 @@ holds ``PATH``, ``HOME``, ``LANG`` and what the caller passes; nothing is inheri
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -112,6 +113,19 @@ class Session(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Seat:
+    """A place on a granted network (``network.py``): what the session is called, and where it is.
+
+    Through ``socket`` a descriptor comes back (SCM_RIGHTS) that reads and writes the packets of the
+    session's only device. ``address`` is an IPv4 address.
+    """
+
+    hostname: str
+    address: str
+    socket: socket.socket
+
+
 class Tier(Protocol):
     """A way to build sessions, of a stated strength."""
 
@@ -119,6 +133,6 @@ class Tier(Protocol):
         """Raise `PrerequisiteError` with its remedy unless sessions of this tier can start here."""
         ...
 
-    async def start(self, limits: Limits) -> Session:
-        """Start a session; raises as `check`."""
+    async def start(self, limits: Limits, seat: Seat | None = None) -> Session:
+        """Start a session, on a granted network if it is given a seat there; raises as `check`."""
         ...

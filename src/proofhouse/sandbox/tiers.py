@@ -21,7 +21,8 @@ DEFAULT_TIER = "bwrap"
 TIERS: Mapping[str, Tier] = MappingProxyType({"bwrap": BwrapTier()})
 
 
-def _tier(name: str) -> Tier:
+def tier_named(name: str) -> Tier:
+    """The tier of that name; `InputError` if there is none."""
     found = TIERS.get(name)
     if found is None:
         raise InputError(
@@ -35,12 +36,12 @@ def check_tier(tier: str = DEFAULT_TIER) -> None:
 
     Raises `InputError` for a name that is none, `PrerequisiteError` with the remedy otherwise.
     """
-    _tier(tier).check()
+    tier_named(tier).check()
 
 
 async def start_session(limits: Limits, tier: str = DEFAULT_TIER) -> Session:
     """Start a session that the caller closes; raises as `check_tier`."""
-    return await _tier(tier).start(limits)
+    return await tier_named(tier).start(limits)
 
 
 @asynccontextmanager
