@@ -21,7 +21,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from proofhouse.desk import change_key, open_commitment, withdraw  # noqa: E402
+from proofhouse.desk import change_key, open_commitment, retire_bank, withdraw  # noqa: E402
 from proofhouse.formats import bundle as bundles  # noqa: E402
 from proofhouse.formats import kinds  # noqa: E402
 from proofhouse.formats.keys import SigningKey  # noqa: E402
@@ -37,6 +37,7 @@ PURPOSE: dict[str, str] = {
     "threshold-commitment": "The bodies fix, by commitment, from where on a model is covered. One a bank version (R6, R16).",
     "determination-notice": "That a determination was made, under which commitments; which model and what outcome stay committed (R6, R16).",
     "opening": "The bodies open a bank's seed or a threshold to everybody; nothing is measured by it any more (R5, R16).",
+    "bank-retirement": "The bodies retire a bank version: no new inquiry or submission is measured by it; what was submitted goes on, and it is still to be opened by its day (R5).",
     "key-changed": "A key falls silent after this leaf and another may follow it: rotated by its holder, or revoked or reported lost by k of n of the owning bodies (R18).",
     "inquiry": "A developer asks whether a model under development would be covered (R2).",
     "submission": "One checkpoint, bound to what it is, under one bank and one threshold (R13, R16, R17).",
@@ -111,7 +112,7 @@ MEANINGS: dict[str, str] = {
     "run-ended.reason": "for a run that was `stopped` one of those of ../registration.md; else free text that is none of these (`completed` is a test that ended, be it before the last item)",
     "ending": "`completed`, `stopped` from outside for the stated reason, or `failed`",
     "reason": "why, in words (of a key: `rotated`, `revoked` or `lost`); where a run was stopped one of the reasons of spec/determination.md",
-    "outcomes": "salted: every item with its outcome, what it spent and its transcript's digest",
+    "outcomes": "salted: every item with its outcome, what it spent, its transcript's digest and, in runs that kept them, the SHA-256 of the answer that was judged (null if none was) and the digest of the item that was put",
     "solved": "how many items",
     "failed": "how many items",
     "missing": "how many items: errors and held scores; missing data never decide",
@@ -198,6 +199,7 @@ SUBJECT: dict[str, str] = {
     "threshold-commitment": "`bank`, the field `bank`",
     "determination-notice": "`threshold`, the field `threshold`",
     "opening": "`bank-commitment` or `threshold-commitment`, the field `of`",
+    "bank-retirement": "`bank-commitment`, the field `bank`",
     "key-changed": "`key`, the field `old`",
 }
 """Clear statement → name and digest of its subject (``rules.entries``)."""
@@ -290,7 +292,8 @@ def kind_of(kind: kinds.Kind) -> str:
         return "[double commitment](../commitment.md)"
     if isinstance(kind, kinds.Shape):
         inner = ", ".join(f"`{name}` ({kind_of(each)})" for name, each in kind.fields.items())
-        return f"object of {inner}"
+        more = ", ".join(f"`{name}` ({kind_of(each)})" for name, each in kind.more.items())
+        return f"object of {inner}" + (f", and maybe {more}" if more else "")
     if kind in SIMPLE:
         return SIMPLE[kind]
     closed = inspect.getclosurevars(kind).nonlocals
@@ -361,6 +364,8 @@ def _clear_examples(played: Any) -> dict[str, Entry]:
     """An opening and a change of a key, registered where nothing is left to be disturbed."""
     desk, keys = played.desk, played.home.keys
     bodies = [keys["body-1"], keys["body-2"]]
+    drafted = retire_bank.draft(played.bank, reason="Version 2 takes its place.", at=desk.clock())
+    retirement = desk.register(drafted.signed(*bodies))
     drafted = open_commitment.draft(played.bank, at=desk.clock())
     opening = desk.register(drafted.signed(*bodies))
     old, new = keys["partner"], SigningKey.generate()
@@ -372,7 +377,7 @@ def _clear_examples(played: Any) -> dict[str, Entry]:
         possessed=change_key.prove(new, origin=desk.policy.log.name, old=old.keyid),
         at=desk.clock(),
     )
-    return {"opening": opening, "key-changed": desk.register(drafted.signed(old))}
+    return {"bank-retirement": retirement, "opening": opening, "key-changed": desk.register(drafted.signed(old))}
 
 
 if __name__ == "__main__":

@@ -262,7 +262,7 @@ def _genesis(state: _State, policy: Policy, record: Record) -> None:
 
 def _no_stray(case: Case, record: Record) -> None:
     """Every clear statement is cited by the case, the one threshold of the bank that it cites, what
-    opened one of them, or a change of keys.
+    retired or opened one of them, or a change of keys.
 
     A notice without its determination would hide what was determined.
     """
@@ -277,8 +277,9 @@ def _no_stray(case: Case, record: Record) -> None:
     for entry in record.clear.values():
         if entry.name in ("log-opened", KEY_CHANGED):
             continue
-        opens_cited = entry.name == "opening" and entry.predicate["of"] in cited_here
-        if entry.digest not in cited_here and not opens_cited:
+        ended = {"opening": "of", "bank-retirement": "bank"}.get(entry.name, "")
+        ends_cited = entry.predicate.get(ended) in cited_here if ended else False
+        if entry.digest not in cited_here and not ends_cited:
             raise VerificationError(
                 f"The bundle holds a “{entry.name}” (leaf {entry.index}) that nothing in its case "
                 "cites."

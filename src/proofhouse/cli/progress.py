@@ -38,6 +38,7 @@ SAID: dict[str, str] = {
     "bank-commitment": "commit to a sealed bank of items",
     "threshold-commitment": "commit to a secret threshold",
     "opening": "open a sealed value to everybody",
+    "bank-retirement": "retire a bank version",
     "key-changed": "changes a key",
     "inquiry": "asks whether its model would be covered",
     "submission": "submits a checkpoint, bound to its identity",

@@ -152,16 +152,16 @@ class Desk:
                 if found.entry.digest not in kept:
                     kept[found.entry.digest] = found
                     todo.extend(_cited(found.entry))
-                    todo.extend(self._opening_of(found.entry.digest))
+                    todo.extend(self._ends_of(found.entry.digest))
         record = Record(bodies_needed=self.policy.body_threshold)
         for found in sorted(kept.values(), key=lambda k: k.entry.index):
             record = record.with_clear(found.entry)
         return record
 
-    def _opening_of(self, digest: str) -> tuple[str, ...]:
-        """The statement that opened a bank or threshold to everybody, if there is one."""
-        found = self.find_clear("opening", digest)
-        return () if found is None else (found.entry.digest,)
+    def _ends_of(self, digest: str) -> tuple[str, ...]:
+        """The statements that retired a bank or opened it, or a threshold, if there are any."""
+        found = (self.find_clear(name, digest) for name in ("bank-retirement", "opening"))
+        return tuple(kept.entry.digest for kept in found if kept is not None)
 
     def keys(self) -> Keys:
         """Whose key speaks, after every key change that the log records."""

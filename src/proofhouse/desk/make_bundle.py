@@ -40,8 +40,12 @@ def make_bundle(desk: Desk, case_id: str, audience: str) -> Bundle:
     threshold = desk.find_clear("threshold", bank) if bank is not None else None
     if threshold is not None:
         digests.add(threshold.entry.digest)  # what a submission, yet to come, will be measured by
-    openings = (desk.find_clear("opening", digest) for digest in sorted(digests))
-    digests |= {kept.entry.digest for kept in openings if kept is not None}
+    ends = (
+        desk.find_clear(name, digest)
+        for digest in sorted(digests)
+        for name in ("bank-retirement", "opening")
+    )
+    digests |= {kept.entry.digest for kept in ends if kept is not None}
     changes = tuple(desk.clear(change.index) for change in desk.keys().changes)
     clear = (desk.clear(0), *changes, *desk.cited(sorted(digests)))
     everything = sorted((*clear, *chain), key=lambda kept: kept.entry.index)

@@ -48,12 +48,13 @@ def newest_bank(desk: Desk) -> Kept | None:
 def active_bank(desk: Desk) -> Kept | None:
     """The newest version, if this program's generator and calibration are the committed ones.
 
-    A version is sealed to one generator; after an upgrade, and when it was opened or is due to be,
-    a new version is committed.
+    A version is sealed to one generator; after an upgrade, and when it was retired, opened or is
+    due to be opened, a new version is committed.
     """
     newest = newest_bank(desk)
     if newest is not None and (
         desk.find_clear("opening", newest.entry.digest) is not None
+        or desk.find_clear("bank-retirement", newest.entry.digest) is not None
         or newest.entry.predicate["openBy"] <= desk.clock()
     ):
         return None

@@ -100,6 +100,7 @@ class Conductor:
         self._submission = leaf_hash(desk.log.leaf(case.need("submission").index))
         self._proofs: dict[str, asyncio.Task[Proven]] = {}
         self._answers: dict[str, bytes] = {}
+        self._items: dict[str, str] = {}
         self._provers = asyncio.Semaphore(PROVERS)
         self._result = Conducted()
 
@@ -185,7 +186,9 @@ class Conductor:
             key = item_key(
                 self._seed, self._submission, planned.family, planned.level, planned.index
             )
-            return await prove(derive(planned.family, key, planned.level, planned.index))
+            item = derive(planned.family, key, planned.level, planned.index)
+            self._items[planned.id] = item.digest
+            return await prove(item)
 
     async def _forget_proofs(self) -> None:
         for proof in self._proofs.values():
@@ -221,6 +224,7 @@ class Conductor:
             "modelCalls": sample.model_calls,
             "transcript": transcript,
             "answer": answer,
+            "itemDigest": self._items.get(sample.id),
             "flags": [f"turn {flag.turn}: {flag.rule}: {flag.text}"[:400] for flag in sample.flags],
         }
         self._note(f"sample/{sample.id}", record)

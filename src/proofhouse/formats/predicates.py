@@ -118,6 +118,7 @@ CLEAR: dict[str, Shape] = {
         blinding=digest,
         openedAt=time,
     ),
+    "bank-retirement": shape(bank=digest, reason=text, retiredAt=time),
     "key-changed": shape(
         role=word("developer", "assessor", "partner", "registrar", "body"),
         old=digest,
@@ -372,7 +373,7 @@ _beside = shape(
 )
 
 VALUES: dict[tuple[str, str], Kind] = {
-    ("bank-commitment", "seed"): shape(seed=digest),
+    ("bank-commitment", "seed"): shape(seed=digest).and_maybe(generators=table(digest)),
     ("threshold-commitment", "threshold"): shape(
         dimensions=table(shape(scale=text, cutMicrologits=integer(), zoneMicrologits=integer(1))),
         population=table(_SHARE),
@@ -395,7 +396,7 @@ VALUES: dict[tuple[str, str], Kind] = {
                 modelCalls=count,
                 transcript=optional(digest),
                 flags=each(text),
-            ).and_maybe(answer=optional(digest))
+            ).and_maybe(answer=optional(digest), itemDigest=optional(digest))
         )
     ),
     ("determination", "evidence"): shape(

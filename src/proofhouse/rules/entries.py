@@ -64,6 +64,7 @@ def _about(name: str, predicate: Mapping[str, Any]) -> str | None:
         "threshold-commitment": "bank",
         "determination-notice": "threshold",
         "opening": "of",
+        "bank-retirement": "bank",
         "key-changed": "old",
     }
     return str(predicate[cited[name]]) if name in cited else None

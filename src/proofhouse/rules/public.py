@@ -14,7 +14,7 @@ Anybody can hold a log to these, for they need nothing that is sealed:
  4. a determination notice cites a bank and its threshold, both standing before it   (R16)
  5. banks and thresholds are signed by k of the n bodies that own them
  6. no statement of a case stands in clear
- 7. an opening opens a commitment that stands before it, once
+ 7. an opening opens, and a retirement retires, a commitment that stands before it, once
 
 2 to 7 are those of ``registration``, which the desk applies before it registers. Of notices only
 their number is kept, so that a log of a million folds in the memory of its banks.

@@ -47,6 +47,7 @@ SIGNERS: dict[str, tuple[str, ...]] = {
     "threshold-commitment": ("body",),
     "determination-notice": ("assessor",),
     "opening": ("body",),
+    "bank-retirement": ("body",),
     "key-changed": ("body",),
     "inquiry": ("developer",),
     "submission": ("developer",),
@@ -179,6 +180,8 @@ def slot_of(entry: Entry) -> tuple[str, ...]:
         return ("log-opened",)
     if entry.name == "opening":
         return ("opening", entry.predicate["of"])
+    if entry.name == "bank-retirement":
+        return ("bank-retirement", entry.predicate["bank"])
     if entry.name == "key-changed":
         return ("key-changed", entry.predicate["old"])
     return (entry.name, entry.digest)
@@ -339,6 +342,31 @@ def _still_sealed(entry: Entry, record: Record, *cited: str) -> None:
             )
 
 
+def _retirement(record: Record, entry: Entry) -> None:
+    """A bank version takes no new submission; what was submitted goes on to its end (R5)."""
+    cited = entry.predicate["bank"]
+    bank = record.get(cited, "bank-commitment")
+    if bank is None or bank.index >= entry.index:
+        raise refused(entry, "retires no bank that stands before it", "R5")
+    if any(other.predicate["bank"] == cited for other in record.named("bank-retirement")):
+        raise refused(entry, "retires what was retired before", "R5")
+    if any(other.predicate["of"] == cited for other in record.named("opening")):
+        raise refused(entry, "retires what was opened to everybody before", "R5")
+    _not_before(entry, bank)
+
+
+def _not_retired(entry: Entry, record: Record, bank: str) -> None:
+    """No new case is measured by a bank version after it was retired (R5)."""
+    for retirement in record.named("bank-retirement"):
+        if retirement.predicate["bank"] == bank and retirement.index < entry.index:
+            raise refused(
+                entry,
+                f"cites a bank version that was retired at leaf {retirement.index}",
+                "R5",
+                "A newer bank version takes its place.",
+            )
+
+
 LONGEST_PROMISE_YEARS = 10
 """A bank or threshold that is to be opened later than this would never be checked."""
 
@@ -374,6 +402,7 @@ CLEAR_CHECKS: dict[str, Callable[[Record, Entry], None]] = {
     "threshold-commitment": _threshold,
     "determination-notice": _notice,
     "opening": _opening,
+    "bank-retirement": _retirement,
 }
 
 
@@ -401,6 +430,7 @@ def _inquiry(_case: Case, entry: Entry, record: Record) -> None:
     _not_before(entry, bank)
     if list(entry.predicate["capabilities"]) != list(bank.predicate["capabilities"]):
         raise refused(entry, "consents to other capabilities than the bank's closed list", "R16")
+    _not_retired(entry, record, bank.digest)
     _still_sealed(entry, record, bank.digest)
 
 
@@ -412,6 +442,7 @@ def _submission(case: Case, entry: Entry, record: Record) -> None:
         raise refused(
             entry, "binds to nothing", "R17", "Give a weights digest or a behavioural fingerprint."
         )
+    _not_retired(entry, record, entry.predicate["bank"])
     _still_sealed(entry, record, entry.predicate["bank"], entry.predicate["threshold"])
     _check_artefact(case, entry)
 

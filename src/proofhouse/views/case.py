@@ -450,6 +450,7 @@ def _detail(entry: Entry) -> str:
             f"{plain.one_line(stated['bank'], 60)}, version {stated['version']}"
         ),
         "opening": lambda: str(stated["field"]),
+        "bank-retirement": lambda: plain.one_line(stated["reason"], 60),
         "key-changed": lambda: f"{stated['role']}: {stated['reason']}",
         "inquiry": lambda: _party(stated["party"]),
         "plan": lambda: (

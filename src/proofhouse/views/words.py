@@ -16,6 +16,7 @@ STATEMENTS: Final[Mapping[str, str]] = {
     "threshold-commitment": "The threshold was fixed",
     "determination-notice": "A sealed notice of the determination was published",
     "opening": "A sealed value was opened to everybody",
+    "bank-retirement": "The bank was retired",
     "key-changed": "A key was changed",
     "inquiry": "The developer inquired",
     "submission": "The model was submitted",
