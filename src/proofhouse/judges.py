@@ -15,7 +15,7 @@ from typing import Protocol
 
 from proofhouse.bank.item import Item
 from proofhouse.errors import InputError
-from proofhouse.oracles import sanitized
+from proofhouse.oracles import answered, sanitized
 from proofhouse.oracles.judging import Grade, Proven
 
 __all__ = ["JUDGES", "Grade", "Judge", "Proven", "grade", "prove"]
@@ -35,7 +35,12 @@ class Judge(Protocol):
         """Judge ``answer`` in fresh sessions of ``tier``; UnfitMachineError as above."""
 
 
-JUDGES: Mapping[str, Judge] = MappingProxyType({"sanitizer": sanitized})
+JUDGES: Mapping[str, Judge] = MappingProxyType(
+    {
+        "answers": answered,
+        "sanitizer": sanitized,
+    }
+)
 """The judge of each kind of oracle."""
 
 
