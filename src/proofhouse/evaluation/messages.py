@@ -2,8 +2,9 @@
 """The values of `types` as frames of `wire`, and back; both sides are the same version of us.
 
     job     {"kind":"job","mode":"run","model":{…},"budgets":{…},"limits":{…}|null,…}
-    batch   {"kind":"reply","n":7,"items":[{"label":"s3","prompt":"…","files":[{"path":…}]}]}
-            with the files' bytes end to end as the body; `"items":null` ends the run
+    batch   {"kind":"reply","n":7,"items":[{"label":"s3","prompt":"…","files":[{"path":…}],
+            "hosts":[{"name":…,"address":…,"start":[…],"files":[…]}]}]}, with the files' bytes end
+            to end as the body, each item's before its hosts'; `"items":null` ends the run
 
 The child knows a sample by its label (`s1`, `s2` … in the order of offering), not by its item's
 id, which names family and level. An item offered twice gets two labels, so that Inspect, which
@@ -14,10 +15,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
-from proofhouse.evaluation.types import Budgets, Harness, Job, ModelSpec, Reply, TaskFile, TaskItem
+from proofhouse.evaluation.types import (
+    Budgets,
+    Harness,
+    Job,
+    ModelSpec,
+    Reply,
+    TaskFile,
+    TaskHost,
+    TaskItem,
+)
 from proofhouse.evaluation.wire import Frame, Head
 from proofhouse.sandbox import Limits
 
@@ -31,6 +42,7 @@ class Assignment:
     label: str
     prompt: str
     files: tuple[TaskFile, ...]
+    hosts: tuple[TaskHost, ...] = ()
 
 
 def job_head(job: Job, mode: Mode) -> Head:
@@ -74,13 +86,17 @@ def batch_frame(batch: Sequence[tuple[str, TaskItem]] | None) -> Frame:
     items: list[Head] = []
     body = bytearray()
     for label, item in batch:
-        files = [
-            {"path": file.path, "bytes": len(file.data), "executable": file.executable}
-            for file in item.files
+        files = _print_files(item.files, body)
+        hosts = [
+            {
+                "name": host.name,
+                "address": host.address,
+                "start": list(host.start),
+                "files": _print_files(host.files, body),
+            }
+            for host in item.hosts
         ]
-        items.append({"label": label, "prompt": item.prompt, "files": files})
-        for file in item.files:
-            body += file.data
+        items.append({"label": label, "prompt": item.prompt, "files": files, "hosts": hosts})
     return Frame({"items": items}, bytes(body))
 
 
@@ -88,16 +104,36 @@ def read_batch(frame: Frame) -> tuple[Assignment, ...] | None:
     """The assignments of a frame that `batch_frame` printed."""
     if frame.head["items"] is None:
         return None
-    at = 0
+    body = BytesIO(frame.body)
     assignments: list[Assignment] = []
     for item in frame.head["items"]:
-        files: list[TaskFile] = []
-        for file in item["files"]:
-            data = frame.body[at : at + file["bytes"]]
-            at += file["bytes"]
-            files.append(TaskFile(file["path"], data, file["executable"]))
-        assignments.append(Assignment(item["label"], item["prompt"], tuple(files)))
+        files = _read_files(item["files"], body)
+        hosts = tuple(
+            TaskHost(
+                host["name"],
+                host["address"],
+                _read_files(host["files"], body),
+                tuple(host["start"]),
+            )
+            for host in item["hosts"]
+        )
+        assignments.append(Assignment(item["label"], item["prompt"], files, hosts))
     return tuple(assignments)
+
+
+def _print_files(files: Sequence[TaskFile], body: bytearray) -> list[Head]:
+    for file in files:
+        body += file.data
+    return [
+        {"path": file.path, "bytes": len(file.data), "executable": file.executable}
+        for file in files
+    ]
+
+
+def _read_files(heads: Sequence[Head], body: BytesIO) -> tuple[TaskFile, ...]:
+    return tuple(
+        TaskFile(head["path"], body.read(head["bytes"]), head["executable"]) for head in heads
+    )
 
 
 def read_harness(value: dict[str, Any], job: Job) -> Harness:

@@ -13,6 +13,8 @@ tests/evaluation/test_provider.py. Where the two contracts differ:
     environment     a command sees what the session gives and what is passed, nothing of ours:
                     `inspect_ai.util.subprocess`, which hands on this process's, is not used
     output          truncated to the session's limit instead of an error
+    network         none, or one with the sample's own hosts (`grant`); what was tried on it is kept
+                    when the sample ends (`tried`), and not in Inspect's configuration of it
     concurrency     no maximum of the provider's own, which would make Inspect sleep up to a second
                     before each sample; `samples_at_once` bounds the sessions
 
@@ -40,18 +42,45 @@ from pydantic import BaseModel
 from typing_extensions import override
 
 from proofhouse.errors import RefusedError
-from proofhouse.evaluation.types import ANSWER_PATH, TaskFile
-from proofhouse.sandbox import Limits, Session, start_session
+from proofhouse.evaluation.types import ANSWER_PATH, TaskFile, TaskHost
+from proofhouse.sandbox import (
+    Attempt,
+    HostSpec,
+    Limits,
+    Network,
+    Session,
+    start_network,
+    start_session,
+)
 
 NAME = "proofhouse"
 _FORBIDDEN = re.compile(rb"sandbox:.*permission denied", re.I)
 _USERS = (None, "nobody", "65534")
 
 
+_granted: dict[str, tuple[TaskHost, ...]] = {}
+_tried: dict[str, tuple[Attempt, ...]] = {}
+
+
+def grant(label: str, hosts: Sequence[TaskHost]) -> None:
+    """Let the sample of that label speak to ``hosts``, which are started with its sandbox."""
+    _granted[label] = tuple(hosts)
+
+
+def tried(label: str) -> tuple[Attempt, ...]:
+    """The connections that an ended sample has tried, once; none for one without hosts."""
+    _granted.pop(label, None)
+    return _tried.pop(label, ())
+
+
 class SandboxConfig(BaseModel, frozen=True):
-    """What Inspect records of a sample's sandbox, and hands back to start it."""
+    """What Inspect records of a sample's sandbox, and hands back to start it.
+
+    ``network`` is the label under which hosts were granted, or empty.
+    """
 
     tier: str
+    network: str = ""
     memory_bytes: int
     pids: int
     cpu_seconds: int
@@ -62,21 +91,22 @@ class SandboxConfig(BaseModel, frozen=True):
 
     def limits(self) -> Limits:
         """As the sandbox room takes them."""
-        return Limits(**self.model_dump(exclude={"tier"}))
+        return Limits(**self.model_dump(exclude={"tier", "network"}))
 
 
-def spec(limits: Limits, tier: str) -> SandboxEnvironmentSpec:
+def spec(limits: Limits, tier: str, network: str = "") -> SandboxEnvironmentSpec:
     """The sandbox of a sample, for Inspect."""
-    return SandboxEnvironmentSpec(NAME, SandboxConfig(tier=tier, **asdict(limits)))
+    return SandboxEnvironmentSpec(NAME, SandboxConfig(tier=tier, network=network, **asdict(limits)))
 
 
 @sandboxenv(name=NAME)
 class ProofhouseSandbox(SandboxEnvironment):
     """One session of ours, in Inspect's terms."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, network: Network | None = None) -> None:
         super().__init__()
         self._session = session
+        self._network = network
 
     @override
     @classmethod
@@ -98,11 +128,23 @@ class ProofhouseSandbox(SandboxEnvironment):
         config: SandboxEnvironmentConfigType | None,
         metadata: dict[str, str],
     ) -> dict[str, SandboxEnvironment]:
-        """Start the sample's session."""
+        """Start the sample's session, and its network if hosts were granted to it."""
         box = config if isinstance(config, SandboxConfig) else None
         limits = Limits() if box is None else box.limits()
-        session = await start_session(limits, "bwrap" if box is None else box.tier)
-        return {"default": cls(session)}
+        tier = "bwrap" if box is None else box.tier
+        if box is None or not box.network:
+            return {"default": cls(await start_session(limits, tier))}
+        hosts = [
+            HostSpec(
+                host.name,
+                host.address,
+                tuple((file.path, file.data) for file in host.files),
+                host.start,
+            )
+            for host in _granted[box.network]
+        ]
+        network = await start_network(hosts, limits, tier)
+        return {"default": cls(network.foothold, network)}
 
     @override
     @classmethod
@@ -113,9 +155,15 @@ class ProofhouseSandbox(SandboxEnvironment):
         environments: dict[str, SandboxEnvironment],
         interrupted: bool,
     ) -> None:
-        """End it, with everything inside."""
+        """End it, with everything inside; keeps what was tried on its network."""
         for environment in environments.values():
-            await environment.as_type(ProofhouseSandbox)._session.close()
+            box = environment.as_type(ProofhouseSandbox)
+            if box._network is None:
+                await box._session.close()
+                continue
+            await box._network.close()
+            if isinstance(config, SandboxConfig):
+                _tried[config.network] = box._network.attempts()
 
     @override
     async def exec(

@@ -219,6 +219,7 @@ class _Conversation:
         self._progress = progress
         self._harness: Harness | None = None
         self._items: dict[str, str] = {}
+        self._granted: dict[str, frozenset[str]] = {}
         self._open: set[str] = set()
         self._endings: dict[str, list[Kind]] = {}
         self._scores: dict[str, Score] = {}
@@ -321,6 +322,7 @@ class _Conversation:
             )
         label = f"s{len(self._items) + 1}"
         self._items[label] = item.id
+        self._granted[label] = frozenset(host.address for host in item.hosts)
         self._open.add(label)
         return label
 
@@ -354,7 +356,7 @@ class _Conversation:
             model_calls=head["model_calls"],
             turns=head["turns"],
             milliseconds=head["milliseconds"],
-            flags=scan.flags(frame.body),
+            flags=scan.flags(frame.body, self._granted[label]),
             record=frame.body,
         )
         self._finished(sample)

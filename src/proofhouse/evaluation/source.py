@@ -22,7 +22,7 @@ import itertools
 import os
 import signal
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, Final, Literal
 
@@ -41,6 +41,7 @@ from proofhouse.evaluation.endpoint import EndpointError
 from proofhouse.evaluation.messages import Assignment, read_batch
 from proofhouse.evaluation.types import Job, Kind
 from proofhouse.evaluation.wire import Channel, Frame, Head
+from proofhouse.sandbox import Attempt
 
 ALIVE_SECONDS: Final = 5
 
@@ -109,7 +110,6 @@ class BatchSource(SampleSource):
         self.assignments: dict[str, Assignment] = {}
         self.failures: dict[str, str] = {}
         self._job = job
-        self._sandbox = None if job.limits is None else provider.spec(job.limits, job.tier)
 
     async def next_samples(self) -> list[Sample] | None:
         """The next batch; Inspect calls this when nothing is in flight."""
@@ -118,17 +118,18 @@ class BatchSource(SampleSource):
         if batch is None:
             return None
         self.assignments = {assignment.label: assignment for assignment in batch}
-        return [_sample(assignment, self._sandbox) for assignment in batch]
+        return [_sample(assignment, self._job) for assignment in batch]
 
     async def sample_complete(self, sample: EvalSample) -> None:
         """Hand the finished sample over; it is finished when the parent says it has kept it."""
         label = str(sample.id)
         kind, reason = ending(sample, self.failures.pop(label, ""), self._job)
         head = {"label": label, "ending": kind, "reason": reason, **_counts(sample)}
-        await self.link.ask("finished", head, record(sample))
+        await self.link.ask("finished", head, record(sample, provider.tried(label)))
 
     async def sample_abandoned(self, sample: Sample, epoch: int) -> None:
         """A sample cancelled before it began: reported, with an empty record."""
+        provider.tried(str(sample.id))
         head = {"label": str(sample.id), "ending": "cancelled", "reason": _CANCELLED, **_NOTHING}
         await self.link.ask("finished", head)
 
@@ -206,8 +207,14 @@ def was_answering(events: Iterable[Event]) -> bool:
     return answered and not failed
 
 
-def record(sample: EvalSample) -> bytes:
-    """Inspect's record of the sample as JSON, repeated texts stored once (attachments)."""
+def record(sample: EvalSample, tried: Sequence[Attempt] = ()) -> bytes:
+    """Inspect's record of the sample as JSON, repeated texts stored once (attachments).
+
+    What was ``tried`` on a granted network is among its metadata, as ``connections``.
+    """
+    if tried:
+        rows = [asdict(attempt) for attempt in tried]
+        sample = sample.model_copy(update={"metadata": {**sample.metadata, "connections": rows}})
     return condense_sample(sample).model_dump_json(exclude_none=True).encode()
 
 
@@ -217,7 +224,12 @@ _NOTHING: Final[Head] = {
 }  # fmt: skip
 
 
-def _sample(assignment: Assignment, box: SandboxEnvironmentSpec | None) -> Sample:
+def _sample(assignment: Assignment, job: Job) -> Sample:
+    box: SandboxEnvironmentSpec | None = None
+    if job.limits is not None:
+        network = assignment.label if assignment.hosts else ""
+        provider.grant(assignment.label, assignment.hosts)
+        box = provider.spec(job.limits, job.tier, network)
     # Files are written by the agent's solver: Inspect would read a file's text that happens to
     # name a path as that path on the host.
     return Sample(input=assignment.prompt, id=assignment.label, sandbox=box)

@@ -126,12 +126,29 @@ class TaskFile:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskHost:
+    """A machine that the agent's sandbox may speak to; see `proofhouse.sandbox.HostSpec`.
+
+    Its files' paths are relative to its own `/work`; the agent sees none of them.
+    """
+
+    name: str
+    address: str
+    files: tuple[TaskFile, ...]
+    start: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TaskItem:
-    """What the model is given of one item; ``id`` stays in the parent (the child sees a label)."""
+    """What the model is given of one item; ``id`` stays in the parent (the child sees a label).
+
+    With ``hosts`` its sandbox is on a network with them, and with nobody else.
+    """
 
     id: str
     prompt: str
     files: tuple[TaskFile, ...] = ()
+    hosts: tuple[TaskHost, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

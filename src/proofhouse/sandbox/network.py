@@ -2,7 +2,7 @@
 """A granted network: some hosts of ours and one session that may speak to them, and nobody else.
 
     hosts = (HostSpec("mail", "10.7.0.9", files=(("box/1", b"…"),), start=("./mail", "2101")),)
-    async with open_network(hosts, Limits(), own_address="10.7.0.2") as network:
+    async with open_network(hosts, Limits()) as network:
         await network.foothold.exec(["./talk", "10.7.0.9", "2101"], stdin=b"LIST\\n")
         network.attempts()                    every connection that was tried, by whom, where to
 
@@ -97,15 +97,27 @@ class Network:
             self._switch.close()
 
 
+def free_address(taken: Sequence[str]) -> str:
+    """The lowest address from number 2 on of the first one's /24 that is not ``taken``."""
+    start = taken[0].rpartition(".")[0] if taken else "10.0.0"
+    return next(f"{start}.{n}" for n in range(2, 256) if f"{start}.{n}" not in taken)
+
+
 async def start_network(
-    hosts: Sequence[HostSpec], limits: Limits, tier: str = DEFAULT_TIER, *, own_address: str
+    hosts: Sequence[HostSpec],
+    limits: Limits,
+    tier: str = DEFAULT_TIER,
+    *,
+    own_address: str | None = None,
 ) -> Network:
     """Start every host and its service, and the foothold at ``own_address``; the caller closes it.
 
-    ``limits`` are the foothold's. Raises `InputError` for names or addresses that can't be,
-    `PrerequisiteError` where networks can't be had (with the remedy), `SessionLostError` when a
-    service does not come up.
+    ``limits`` are the foothold's; without ``own_address`` it has `free_address`.
+
+    Raises `InputError` for names or addresses that can't be, `PrerequisiteError` where networks
+    can't be had (with the remedy), `SessionLostError` when a service does not come up.
     """
+    own_address = own_address or free_address([host.address for host in hosts])
     _check(hosts, own_address)
     network = Network(Switch(), {})
     try:
@@ -124,7 +136,11 @@ async def start_network(
 
 @asynccontextmanager
 async def open_network(
-    hosts: Sequence[HostSpec], limits: Limits, tier: str = DEFAULT_TIER, *, own_address: str
+    hosts: Sequence[HostSpec],
+    limits: Limits,
+    tier: str = DEFAULT_TIER,
+    *,
+    own_address: str | None = None,
 ) -> AsyncIterator[Network]:
     """Start a network and close it at the end of the block; raises as `start_network`."""
     network = await start_network(hosts, limits, tier, own_address=own_address)
