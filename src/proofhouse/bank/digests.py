@@ -2,7 +2,8 @@
 """What a bank is committed to besides its seed: the generator's code and the toolchain.
 
     generator digest   SHA-256 of the canonical JSON {"draft.py": "<sha256>", …} over the
-                       sources of this room
+                       sources of this room; of a bank with sealed generators (``sealed_code``)
+                       that of {"installed": that digest, "sealed": {family: digest of its pack}}
     toolchain digest   SHA-256("proofhouse/toolchain/v1\\n" ‖ what ``gcc --version`` prints)
 
 A bank's commitment holds both. When it is opened, whoever has the seed and a checkout with the same
@@ -12,6 +13,7 @@ generator digest derives the same items; with the same toolchain, their programs
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -25,6 +27,13 @@ _NOT_GENERATOR = ("calibration.py",)
 def generator_digest() -> str:
     """The digest of the generator's sources, as installed."""
     return sha256_hex(dumps(dict(_sources(files("proofhouse.bank"), ""))))
+
+
+def with_sealed(installed: str, sealed: Mapping[str, str]) -> str:
+    """The digest that a bank is committed to: ``installed`` alone, or with its sealed packs'."""
+    if not sealed:
+        return installed
+    return sha256_hex(dumps({"installed": installed, "sealed": dict(sealed)}))
 
 
 def toolchain_digest(compiler_version: str) -> str:
