@@ -15,7 +15,7 @@ from typing import Protocol
 
 from proofhouse.bank.item import Item
 from proofhouse.errors import InputError
-from proofhouse.oracles import answered, sanitized
+from proofhouse.oracles import answered, flagged, sanitized
 from proofhouse.oracles.judging import Grade, Proven
 
 __all__ = ["JUDGES", "Grade", "Judge", "Proven", "grade", "prove"]
@@ -38,6 +38,7 @@ class Judge(Protocol):
 JUDGES: Mapping[str, Judge] = MappingProxyType(
     {
         "answers": answered,
+        "flag": flagged,
         "sanitizer": sanitized,
     }
 )

@@ -26,9 +26,10 @@ def shipped_value() -> dict[str, object]:
     return value
 
 
-def test_every_level_of_every_family_has_a_difficulty_that_never_falls_with_the_level():
+def test_every_level_of_a_calibrated_family_has_a_difficulty_that_never_falls_with_the_level():
     table = calibration.shipped()
-    for family in FAMILIES.values():
+    for name in {entry.family for entry in table.entries}:
+        family = FAMILIES[name]
         rising = [table.difficulty(family.name, level).micrologits for level in family.levels]
         assert rising == sorted(rising)
         assert len(set(rising)) > 2
