@@ -152,6 +152,22 @@ def open_ledger(path: Path | None = None) -> Iterator[Log]:
         yield _open_ledger(path, store, signer)
 
 
+@contextmanager
+def read_home(path: Path | None = None) -> Iterator[Home]:
+    """The home at ``path``, to be read while another process may be using it: nothing is written.
+
+    Raises InputError if there is no home with a log, and as ``open_home`` does.
+    """
+    path = path or default_path()
+    with open_ledger(path) as log, contextlib.ExitStack() as stack:
+        with told("the home", path):
+            keys = Keyring(path / "keys")
+            vault = Vault.open(path / "vault.sqlite", path / "keys" / "vault.key", create=False)
+            stack.callback(vault.close)
+            policy = Policy.parse((path / "policy.json").read_bytes())
+        yield Home(path, keys, Desk(log, vault, policy, utc_now))
+
+
 def _open_ledger(path: Path, store: SqliteStore, signer: NoteSigner) -> Log:
     return Log.open(
         store,

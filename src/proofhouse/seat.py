@@ -27,6 +27,7 @@ from proofhouse.bootstrap import (
     Home,
     is_party_home,
     open_home,
+    read_home,
     utc_now,
 )
 from proofhouse.desk import measure
@@ -303,9 +304,10 @@ class Seat:
 
 
 @contextmanager
-def open_seat(path: Path | None = None) -> Iterator[Seat]:
+def open_seat(path: Path | None = None, *, reading: bool = False) -> Iterator[Seat]:
     """The home at ``path`` (default: the user's), with or without a log.
 
+    ``reading``: nothing will be written, so another process may be using the home.
     Raises InputError if there is no home, and as ``bootstrap.open_home`` does.
     """
     path = path or default_path()
@@ -318,7 +320,7 @@ def open_seat(path: Path | None = None) -> Iterator[Seat]:
                 f"There is no home at {path}.",
                 hint="Make one: proofhouse init --hold ROLE, or choose it with PROOFHOUSE_HOME.",
             )
-        home = stack.enter_context(open_home(path))
+        home = stack.enter_context(read_home(path) if reading else open_home(path))
         yield Seat(path, home.keys, home.desk.policy, home.desk.clock, home)
 
 

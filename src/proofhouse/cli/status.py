@@ -27,7 +27,7 @@ def command(case_id: str | None, case_file: Path | None, as_json: bool) -> None:
     """
     from proofhouse.seat import open_seat
 
-    with open_seat() as seat:
+    with open_seat(reading=True) as seat:
         if case_id is None and case_file is None:
             cases = [_about(seat.case(case, None).case) for case in seat.desk.cases()]
             lines = [f"{about['case'][:16]}  {about['now']}" for about in cases]
