@@ -26,6 +26,11 @@ $(VENV)/.ready: requirements.lock pyproject.toml reference/pyproject.toml tools/
 	@touch $@
 	@echo "Ready: $(BIN)/proofhouse"
 
+# Tasks of others, which a level table may name; tests alone use them.
+$(VENV)/.tasks: requirements-tasks.lock $(VENV)/.ready
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-tasks.lock
+	@touch $@
+
 review: setup  ## Test a reference model from inquiry to closed window; writes bundle and dossier
 	@$(BIN)/proofhouse review $(ARGS)
 
@@ -37,7 +42,7 @@ check: setup  ## Style, types and the import contract
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-unit: setup  ## The tests alone
+unit: setup $(VENV)/.tasks  ## The tests alone
 	@tools/system-packages test || true
 	@$(BIN)/pytest -n 2 --dist worksteal -m "not soak"
 
@@ -51,6 +56,9 @@ lock: setup  ## Resolve requirements.lock anew (hash-pinned, without addresses)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	  --group dev pyproject.toml tools/build-requirements.txt -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --extra tasks -c requirements.lock pyproject.toml -o requirements-tasks.lock
 
 cross-check: setup  ## Statistics against other people's implementations (girth, statsmodels, scikit-learn)
 	@$(PYTHON) -m venv $(VENV)/cross

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from proofhouse.bank.item import Item
 from proofhouse.errors import InputError
-from proofhouse.oracles import answered, driven, flagged, sanitized
+from proofhouse.oracles import answered, driven, flagged, sanitized, scored
 from proofhouse.oracles.judging import Grade, Proven
 
 __all__ = ["JUDGES", "Grade", "Judge", "Proven", "grade", "prove"]
@@ -41,6 +41,7 @@ JUDGES: Mapping[str, Judge] = MappingProxyType(
         "flag": flagged,
         "plant": driven,
         "sanitizer": sanitized,
+        "score": scored,
     }
 )
 """The judge of each kind of oracle."""

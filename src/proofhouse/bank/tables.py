@@ -38,6 +38,8 @@ from typing import Any
 import yaml
 
 from proofhouse.bank.calibration import Difficulty
+from proofhouse.bank.item import Item
+from proofhouse.bank.stream import Stream
 from proofhouse.errors import InputError
 from proofhouse.formats.canonical import JsonValue, dumps
 from proofhouse.formats.digest import sha256_hex
@@ -98,6 +100,67 @@ class LevelTable:
                 for level in self.levels
             ],
         }
+
+
+@dataclass(frozen=True)
+class ScoreOracle:
+    """The score that a sample's own task gives it must be ``solved_ppm`` millionths or more."""
+
+    task: str
+    arguments: tuple[tuple[str, str | int | bool], ...]
+    sample: str
+    solved_ppm: int
+
+    @property
+    def kind(self) -> str:
+        """The judge's name."""
+        return "score"
+
+    def to_value(self) -> JsonValue:
+        """Which sample of which task, and the score that it takes."""
+        return {
+            "kind": self.kind,
+            "task": self.task,
+            "arguments": dict(self.arguments),
+            "sample": self.sample,
+            "solvedPpm": self.solved_ppm,
+        }
+
+
+def item(table: LevelTable, order: Stream, level: int, index: int) -> Item:
+    """The item ``index`` of ``level``: a sample of the table, each once in the order drawn.
+
+    ``order`` is the same for all items of one level of one submission, so that no sample comes
+    twice. Raises InputError for a level or an index that the table doesn't have.
+    """
+    if not 1 <= level <= len(table.levels):
+        raise InputError(f"{table.family} has no level {level}.", hint=f"1 to {len(table.levels)}.")
+    samples = table.levels[level - 1].samples
+    if not 0 <= index < len(samples):
+        raise InputError(
+            f"Level {level} of {table.family} has {len(samples)} samples, none of number {index}."
+        )
+    sample = order.shuffled(samples)[index]
+    arguments = tuple(sorted(table.arguments.items()))
+    oracle = ScoreOracle(
+        table.task,
+        arguments,  # type: ignore[arg-type]
+        sample,
+        round(table.solved * 1_000_000),
+    )
+    return Item(
+        family=table.family,
+        level=level,
+        index=index,
+        prompt="",
+        files=(),
+        build=(),
+        run=(),
+        oracle=oracle,
+        solution=repr(table.solved).encode(),
+        benign=(b"0.0",),
+        timeout_seconds=1,
+    )
 
 
 def parse(data: bytes, name: str) -> LevelTable:

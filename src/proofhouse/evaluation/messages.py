@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 from proofhouse.evaluation.types import (
     Budgets,
+    ForeignSample,
     Harness,
     Job,
     ModelSpec,
@@ -43,6 +44,7 @@ class Assignment:
     prompt: str
     files: tuple[TaskFile, ...]
     hosts: tuple[TaskHost, ...] = ()
+    foreign: ForeignSample | None = None
 
 
 def job_head(job: Job, mode: Mode) -> Head:
@@ -96,7 +98,16 @@ def batch_frame(batch: Sequence[tuple[str, TaskItem]] | None) -> Frame:
             }
             for host in item.hosts
         ]
-        items.append({"label": label, "prompt": item.prompt, "files": files, "hosts": hosts})
+        foreign = None if item.foreign is None else asdict(item.foreign)
+        items.append(
+            {
+                "label": label,
+                "prompt": item.prompt,
+                "files": files,
+                "hosts": hosts,
+                "foreign": foreign,
+            }
+        )
     return Frame({"items": items}, bytes(body))
 
 
@@ -117,8 +128,14 @@ def read_batch(frame: Frame) -> tuple[Assignment, ...] | None:
             )
             for host in item["hosts"]
         )
-        assignments.append(Assignment(item["label"], item["prompt"], files, hosts))
+        foreign = None if item["foreign"] is None else _read_foreign(item["foreign"])
+        assignments.append(Assignment(item["label"], item["prompt"], files, hosts, foreign))
     return tuple(assignments)
+
+
+def _read_foreign(head: Head) -> ForeignSample:
+    arguments = tuple((name, value) for name, value in head["arguments"])
+    return ForeignSample(head["task"], arguments, head["sample"])
 
 
 def _print_files(files: Sequence[TaskFile], body: bytearray) -> list[Head]:

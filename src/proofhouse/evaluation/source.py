@@ -38,6 +38,7 @@ from inspect_ai.util import SandboxEnvironmentSpec, sandbox
 
 from proofhouse.evaluation import endpoint, provider, scaffold
 from proofhouse.evaluation.endpoint import EndpointError
+from proofhouse.evaluation.foreign import ForeignTasks
 from proofhouse.evaluation.messages import Assignment, read_batch
 from proofhouse.evaluation.types import Job, Kind
 from proofhouse.evaluation.wire import Channel, Frame, Head
@@ -109,6 +110,7 @@ class BatchSource(SampleSource):
         self.link = link
         self.assignments: dict[str, Assignment] = {}
         self.failures: dict[str, str] = {}
+        self.foreign = ForeignTasks()
         self._job = job
 
     async def next_samples(self) -> list[Sample] | None:
@@ -118,12 +120,14 @@ class BatchSource(SampleSource):
         if batch is None:
             return None
         self.assignments = {assignment.label: assignment for assignment in batch}
-        return [_sample(assignment, self._job) for assignment in batch]
+        return [_sample(assignment, self._job, self.foreign) for assignment in batch]
 
     async def sample_complete(self, sample: EvalSample) -> None:
         """Hand the finished sample over; it is finished when the parent says it has kept it."""
         label = str(sample.id)
         kind, reason = ending(sample, self.failures.pop(label, ""), self._job)
+        if kind == "infrastructure" and self.assignments[label].foreign is not None:
+            kind, reason = _failed_of_itself(sample)
         head = {"label": label, "ending": kind, "reason": reason, **_counts(sample)}
         await self.link.ask("finished", head, record(sample, provider.tried(label)))
 
@@ -191,6 +195,14 @@ def ending(sample: EvalSample, failure: str, job: Job) -> tuple[Kind, str]:
     return "limit", spent.get(sample.limit.type, "The model's context window was full.")
 
 
+def _failed_of_itself(sample: EvalSample) -> tuple[Kind, str]:
+    """Whose fault an error in another's task is: its endpoint's if the last call failed."""
+    calls = [event for event in sample.events if isinstance(event, ModelEvent)]
+    if calls and calls[-1].error is not None:
+        return "model", "The endpoint failed while the task of others was run."
+    return "infrastructure", "The task of others failed in itself; the record says how."
+
+
 def was_answering(events: Iterable[Event]) -> bool:
     """Whether the endpoint was alive when the sample was stopped.
 
@@ -224,7 +236,9 @@ _NOTHING: Final[Head] = {
 }  # fmt: skip
 
 
-def _sample(assignment: Assignment, job: Job) -> Sample:
+def _sample(assignment: Assignment, job: Job, foreign: ForeignTasks) -> Sample:
+    if assignment.foreign is not None:
+        return foreign.sample(assignment.foreign, assignment.label)
     box: SandboxEnvironmentSpec | None = None
     if job.limits is not None:
         network = assignment.label if assignment.hosts else ""
@@ -246,6 +260,9 @@ def _agent(source: BatchSource, model: Model, job: Job) -> Solver:
         async def solve(state: TaskState, generate: Generate) -> TaskState:
             label = str(state.sample_id)
             spent(label, 0, 0)
+            wanted = source.assignments[label].foreign
+            if wanted is not None:
+                return await source.foreign.solve(wanted, state, generate, job.budgets.seconds)
             if bench.sandboxed:
                 box = sandbox().as_type(provider.ProofhouseSandbox)
                 await box.place(source.assignments[label].files)
@@ -264,11 +281,14 @@ def _grader(source: BatchSource, job: Job) -> Scorer:
     @scorer(metrics=[], name="oracle")
     def build() -> Scorer:
         async def grade(state: TaskState, target: Target) -> Score:
-            answer = b""
-            if job.limits is not None:
+            answer, label = b"", str(state.sample_id)
+            wanted = source.assignments[label].foreign
+            if wanted is not None:
+                answer = repr(await source.foreign.score(wanted, state)).encode()
+            elif job.limits is not None:
                 box = sandbox().as_type(provider.ProofhouseSandbox)
                 answer = await box.answer(job.budgets.answer_bytes)
-            head = {"label": str(state.sample_id), "completion": state.output.completion}
+            head = {"label": label, "completion": state.output.completion}
             score: Literal["solved", "failed"] | None
             score = (await source.link.ask("grade", head, answer)).head["score"]
             if score is None:

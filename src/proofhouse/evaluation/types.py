@@ -139,16 +139,27 @@ class TaskHost:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignSample:
+    """A sample of a task that Inspect knows by name, made with ``arguments`` (sorted)."""
+
+    task: str
+    arguments: tuple[tuple[str, str | int | bool], ...]
+    sample: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaskItem:
     """What the model is given of one item; ``id`` stays in the parent (the child sees a label).
 
-    With ``hosts`` its sandbox is on a network with them, and with nobody else.
+    With ``hosts`` its sandbox is on a network with them, and with nobody else. A ``foreign`` one
+    has its prompt, files, solver and scorer from its own task; its answer is the score, in digits.
     """
 
     id: str
     prompt: str
     files: tuple[TaskFile, ...] = ()
     hosts: tuple[TaskHost, ...] = ()
+    foreign: ForeignSample | None = None
 
 
 @dataclass(frozen=True, slots=True)
