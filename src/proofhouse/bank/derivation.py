@@ -20,6 +20,7 @@ import hmac
 from proofhouse.errors import InputError
 
 _DOMAIN = b"proofhouse/item/v1\n"
+_SELECTION = b"proofhouse/selection/v1\n"
 _MOST = 2**32 - 1
 
 
@@ -50,3 +51,12 @@ def item_key(
         )
     )
     return hmac.digest(seed, message, "sha256")
+
+
+def selection_seed(seed: bytes, submission: str) -> bytes:
+    """The 32 bytes by which the items of a plan are selected for a submission.
+
+    HMAC-SHA256(seed, "proofhouse/selection/v1\\n" ‖ envelope digest of the submission in hex): as
+    little chosen by anybody as the items themselves.
+    """
+    return hmac.digest(seed, _SELECTION + submission.encode("ascii"), "sha256")

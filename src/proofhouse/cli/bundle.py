@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -31,8 +32,21 @@ from proofhouse.rules.audience import AUDIENCES
     help="Where it is written.",
 )
 @click.option("--dossier", type=click.Path(path_type=Path), metavar="FILE", help="The page, too.")
+@click.option(
+    "--objects",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Transcripts and judged answers, too, for an inspector: a folder, empty or new.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(case_id: str, audience: str, out: Path, dossier: Path | None, as_json: bool) -> None:
+def command(
+    case_id: str,
+    audience: str,
+    out: Path,
+    dossier: Path | None,
+    objects: Path | None,
+    as_json: bool,
+) -> None:
     """Write the bundle of a case for one audience, and on request the dossier made from it.
 
     It never holds the trust policy: whoever checks it gets that from elsewhere. An older bundle or
@@ -47,6 +61,7 @@ def command(case_id: str, audience: str, out: Path, dossier: Path | None, as_jso
     for path in (out, dossier):
         if path is not None:
             check_output(path)
+    _check_objects(objects, audience)
     with open_seat() as seat:
         whole = seat.whole_id(case_id)
         if dossier is not None and is_report(seat.desk.case(whole)):
@@ -61,17 +76,46 @@ def command(case_id: str, audience: str, out: Path, dossier: Path | None, as_jso
         if dossier is not None:
             _, view = read_bundle(data, seat.trusted)
             write_output(dossier, render(view).encode(), replaces=lambda old: _page_of(old, whole))
+        handed = 0 if objects is None else _hand_out(seat.desk, whole, objects)
     show(
         {
             "case": whole,
             "audience": audience,
             "bundle": str(out),
             "dossier": str(dossier) if dossier else None,
+            "objects": handed,
             "status": report.status,
         },
-        [f"Wrote the bundle for {audience} to {out}. {report.conclusion}"],
+        [
+            f"Wrote the bundle for {audience} to {out}. {report.conclusion}",
+            *([f"Wrote {handed} transcripts and answers to {objects}."] if objects else []),
+        ],
         as_json=as_json,
     )
+
+
+def _check_objects(folder: Path | None, audience: str) -> None:
+    """Raise InputError if transcripts would go to another audience, or over what is there."""
+    if folder is None:
+        return
+    if audience != "inspector":
+        raise InputError("Transcripts and answers are handed out with an inspector's bundle only.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder} is there and is no empty folder.", hint="Name another.")
+
+
+def _hand_out(desk: Any, case_id: str, folder: Path) -> int:
+    """Write what the vault keeps of the case's samples into ``folder``, by SHA-256; how many."""
+    from proofhouse.desk import hand_out
+    from proofhouse.durable import told, write_file
+
+    count = 0
+    with told("the folder", folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for digest, data in hand_out.objects(desk, case_id):
+            write_file(folder / digest, data)
+            count += 1
+    return count
 
 
 def _page_of(data: bytes, case_id: str) -> bool:

@@ -29,6 +29,13 @@ EXAMPLES: dict[str, str] = {
     "bank prove": "proofhouse bank prove --seed 'practice 2026' --count 100",
     "bank generate": "proofhouse bank generate --family memory-flaw --seed 'practice 2026' "
     "--level 3 --index 7 --out ./item",
+    "bank new": "proofhouse bank new --levels levels.json --open-by 2027-12-01T00:00:00Z",
+    "bank retire": "proofhouse bank retire --version 1 --as body-1 --out retirement.json",
+    "bank open": "proofhouse bank open --version 1 --publish opened.json",
+    "bank check": "proofhouse bank check opened.json --bundle case.json --logs ./objects",
+    "bank seed share": "proofhouse bank seed share --threshold 2 --shares 3 --out ./custodians",
+    "bank seed recover": "proofhouse bank seed recover share-1.txt share-3.txt "
+    "--sealed sealed-seed.json",
     "bank commit": "proofhouse bank commit --as body-1 --out bank.json",
     "threshold commit": "proofhouse threshold commit --cut -4.5 --decided-by Board "
     "--out threshold.json",

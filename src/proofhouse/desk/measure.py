@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from proofhouse.bank import calibration, families
-from proofhouse.bank.digests import generator_digest, toolchain_digest
+from proofhouse.bank.digests import generator_digest, toolchain_digest, with_sealed
 from proofhouse.desk.desk import Desk, Kept
 from proofhouse.desk.seal_bank import Bank
 from proofhouse.errors import DamagedError, PrerequisiteError
@@ -58,11 +58,17 @@ def active_bank(desk: Desk) -> Kept | None:
         or newest.entry.predicate["openBy"] <= desk.clock()
     ):
         return None
-    if newest is None or newest.entry.predicate["generatorDigest"] != generator_digest():
+    if newest is None or newest.entry.predicate["generatorDigest"] != _generators(newest):
         return None
     if newest.entry.predicate["calibrationDigest"] != calibration_digest():
         return None
     return newest
+
+
+def _generators(bank: Kept) -> str:
+    """The digest that a version would be committed to by this program, its sealed code included."""
+    sealed = _opened(bank, "seed").get("generators", {}) if bank.openings else {}
+    return with_sealed(generator_digest(), sealed)
 
 
 def active_threshold(desk: Desk, bank: Entry) -> Kept | None:

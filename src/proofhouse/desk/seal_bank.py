@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from proofhouse.desk.draft import Draft, Hidden, in_clear
+from proofhouse.desk.draft import Draft, in_clear
+from proofhouse.formats.commitment import Opening
 
 STATEMENT = (
     "The bank holds small programs written by a generator for the purpose. Each has one planted "
@@ -38,8 +39,12 @@ class Bank:
 
 def draft(bank: Bank, seed: bytes, *, at: str, open_by: str) -> Draft:
     """The commitment to ``bank`` with its secret ``seed`` (32 bytes)."""
-    hidden = Hidden()
-    commitment = hidden.commit({"seed": seed.hex()})
+    return draft_opened(bank, Opening({"seed": seed.hex()}), at=at, open_by=open_by)
+
+
+def draft_opened(bank: Bank, opening: Opening, *, at: str, open_by: str) -> Draft:
+    """The commitment to ``bank`` whose seed ``opening`` opens: drawn before."""
+    commitment = opening.commitment.to_json()
     fields = {
         "bank": bank.name,
         "version": bank.version,
@@ -60,5 +65,5 @@ def draft(bank: Bank, seed: bytes, *, at: str, open_by: str) -> Draft:
         f"{bank.name}@{bank.version}",
         str(commitment["sha256"]),
         fields,
-        hidden.openings,
+        (opening,),
     )

@@ -88,6 +88,24 @@ def read_logs(folder: Path, families: Mapping[str, str], scorer: str = "") -> Re
     return Recorded(tuple(found.values()), tuple(sorted(left_out.items())))
 
 
+def answers(path: Path) -> dict[str, bytes]:
+    """Prompt → judged answer, of the samples of the log ``path`` that tell theirs.
+
+    Ours tell it in their score's metadata (``source``). Raises InputError for a broken log.
+    """
+    try:
+        samples = read_eval_log(str(path)).samples or []
+    except Exception:  # whatever a broken file makes of the reader
+        raise InputError(f"The log {path.name} can't be read.", hint="Is it whole?") from None
+    found = {}
+    for sample in samples:
+        for score in (sample.scores or {}).values():
+            told = (score.metadata or {}).get("answerHex")
+            if isinstance(sample.input, str) and isinstance(told, str):
+                found[sample.input] = bytes.fromhex(told)
+    return found
+
+
 def _task(task: str, sample: EvalSampleSummary, known: Collection[str]) -> str:
     short = task.rsplit("/", 1)[-1]
     for name in (str(sample.id), f"{task}/{sample.id}", f"{short}/{sample.id}"):

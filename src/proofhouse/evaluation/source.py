@@ -45,6 +45,8 @@ from proofhouse.evaluation.wire import Channel, Frame, Head
 from proofhouse.sandbox import Attempt
 
 ALIVE_SECONDS: Final = 5
+RECORDED: Final = 65_536
+"""The longest answer that a sample's record tells, in bytes, so that it can be judged again."""
 
 
 class GradeError(RuntimeError):
@@ -293,7 +295,8 @@ def _grader(source: BatchSource, job: Job) -> Scorer:
             score = (await source.link.ask("grade", head, answer)).head["score"]
             if score is None:
                 raise GradeError("The oracle failed.")
-            return Score(value="C" if score == "solved" else "I")
+            told = {"answerHex": answer.hex()} if len(answer) <= RECORDED else None
+            return Score(value="C" if score == "solved" else "I", metadata=told)
 
         return grade
 

@@ -45,6 +45,25 @@ class Entry:
     salt: bytes | None
     proof: TlogProof
 
+    @classmethod
+    def from_json(cls, value: object) -> Entry:
+        """The entry that ``to_json`` gave. Raises FormatError; nothing is verified."""
+        body = members(value, "the entry", ("envelope", "proof", "salt"))
+        salt = body["salt"]
+        if salt is not None:
+            salt = hex_bytes(salt, "the entry's salt", SALT_BYTES)
+        if not isinstance(body["proof"], str):
+            refuse("the entry's proof", "must be a text")
+        return cls(Envelope.from_json(body["envelope"]), salt, TlogProof.parse(body["proof"]))
+
+    def to_json(self) -> dict[str, canonical.JsonValue]:
+        """``{"envelope":…,"proof":…,"salt":…}``."""
+        return {
+            "envelope": canonical.loads(self.envelope.to_bytes()),
+            "proof": self.proof.to_text(),
+            "salt": None if self.salt is None else self.salt.hex(),
+        }
+
     def leaf(self) -> bytes:
         """The bytes of the leaf in the log. Raises FormatError if it would be too large."""
         if self.salt is None:
@@ -113,7 +132,7 @@ class Bundle:
             raise FormatError(
                 "This is not a bundle that this version can read.", hint=f"It reads {FORMAT}."
             )
-        entries = tuple(map(_parse_entry, items(body["entries"], "the entries")))
+        entries = tuple(map(Entry.from_json, items(body["entries"], "the entries")))
         openings = tuple(map(_parse_opening, items(body["openings"], "the openings")))
         return cls(body["case"], body["audience"], entries, openings)
 
@@ -123,14 +142,7 @@ class Bundle:
             {
                 "audience": self.audience,
                 "case": self.case,
-                "entries": [
-                    {
-                        "envelope": canonical.loads(entry.envelope.to_bytes()),
-                        "proof": entry.proof.to_text(),
-                        "salt": None if entry.salt is None else entry.salt.hex(),
-                    }
-                    for entry in self.entries
-                ],
+                "entries": [entry.to_json() for entry in self.entries],
                 "format": FORMAT,
                 "openings": [_opening_json(opening) for opening in self.openings],
             }
@@ -143,16 +155,6 @@ class Bundle:
 def sort_openings(openings: Iterable[Opening]) -> tuple[Opening, ...]:
     """``openings`` in the order a bundle wants."""
     return tuple(sorted(openings, key=opened))
-
-
-def _parse_entry(value: object) -> Entry:
-    body = members(value, "the entry", ("envelope", "proof", "salt"))
-    salt = body["salt"]
-    if salt is not None:
-        salt = hex_bytes(salt, "the entry's salt", SALT_BYTES)
-    if not isinstance(body["proof"], str):
-        refuse("the entry's proof", "must be a text")
-    return Entry(Envelope.from_json(body["envelope"]), salt, TlogProof.parse(body["proof"]))
 
 
 def _opening_json(opening: Opening) -> dict[str, Any]:
