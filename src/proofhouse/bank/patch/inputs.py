@@ -14,6 +14,7 @@ reason. What the right answer to each is, the judge learns from the repaired pro
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from proofhouse.bank.memory_flaw.parts import Message
@@ -22,7 +23,7 @@ from proofhouse.bank.patch.site import Site
 from proofhouse.bank.stream import Stream
 
 _MOST_SIZE = 180
-"""No message is longer, so that every framing can hold it."""
+"""But for sizes that wrap no message is longer, so that every framing can hold it."""
 
 
 class Inputs:
@@ -64,7 +65,8 @@ class Inputs:
         for site in self._sites:
             sizes = (site.valid, site.valid - 1, site.valid // 2 + stream.below(8), 1, 0)
             for size in dict.fromkeys(sizes):
-                for at in self._offsets(site, size, stream):
+                offsets = self._offsets(site, size, stream)
+                for at in offsets if size == site.valid else offsets[-1:]:
                     yield self._encode([self._message(site, size, stream, at)])
             edge = self._message(site, site.valid, stream, site.valid // 2)
             again = self._message(site, site.valid - 2, stream, site.valid // 3)
@@ -82,10 +84,21 @@ class Inputs:
             for size in self._sizes_over(site):
                 for at in self._offsets(site, size, stream)[:2]:
                     yield self._encode([self._message(site, size, stream, at)])
-            over = self._message(site, min(site.low + 1, _MOST_SIZE), stream, site.valid // 2)
+            size = max(site.low, min(site.low + 1, site.high))
+            over = self._message(site, size, stream, site.valid // 2)
             more = self._message(site, site.valid // 2, stream, 2)
             yield self._encode([more, self._decoy(stream), over, more, self._decoy(stream)])
             yield self._encode([more, over])
+            yield from self._wrapping(site, stream)
+
+    def _wrapping(self, site: Site, stream: Stream) -> Iterator[bytes]:
+        """Sizes past 255, where the message and the framing can say them."""
+        count = next(field for field in site.fields if field.name == site.names.count)
+        if not site.offset and count.bits == 8:
+            return
+        size, at = (268, 250) if site.offset else (262, 0)
+        with suppress(OverflowError):  # a framing with lengths of one byte
+            yield self._encode([site.message(size, stream.letters(size), at)])
 
     def _sizes_over(self, site: Site) -> tuple[int, ...]:
         wide = (site.high + 1, _MOST_SIZE) if site.offset else (site.high + 1, 100, 130, _MOST_SIZE)
@@ -97,7 +110,7 @@ class Inputs:
         for message in self._decoys:
             letters = replace(message, blob=stream.letters(len(message.blob)))
             yield self._encode([message, letters, message])
-        for site in self._sites:
+        for site in self._sites[:2]:
             message = self._message(site, site.valid // 2 + 4, stream, 3)
             if message.blob:
                 yield self._encode([replace(message, blob=message.blob[:-2])])

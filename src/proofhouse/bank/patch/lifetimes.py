@@ -51,6 +51,11 @@ class Lifetime:
         site = ("site",) if len(self.sites) > 1 or self.kind != "early" else ()
         return ("delete", "early", "short", "clamp", "swallow", *site)
 
+    @property
+    def also(self) -> tuple[str, ...]:
+        """Names of versions that are right repairs besides the reference."""
+        return ("sites",) if self.kind == "early" else ()
+
     def fault(self) -> str:
         """The line of C that the report of the proof points to."""
         site = self.sites[0]
@@ -81,7 +86,7 @@ class Lifetime:
             "twins": f"&$s->{site.place}, &$s->{site.beside}, {site.room}",
         }[self.kind]
         parts = [version.disabled if first else ""]
-        if version.bound == "site" and first:
+        if version.bound == "sites" or (version.bound == "site" and first):
             parts.append(f"if ($count > {site.room})\n    $fail")
         parts.append("if ($count > $most || $count > $avail)\n    $fail")
         parts.append(f"if ($name({arguments}, $data, $count))\n    $fail")

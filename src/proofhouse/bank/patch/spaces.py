@@ -79,6 +79,13 @@ class Space:
         names += ["first"] if self.second else []
         return (*names, *(["narrow"] if self.narrow else []))
 
+    @property
+    def also(self) -> tuple[str, ...]:
+        """Names of versions that are right repairs besides the reference."""
+        if self.shared is None:
+            return ()
+        return ("sites",) if "lowered" in self.wrong else ("sites", "lowered")
+
     def fault(self) -> str:
         """The line of C that the report of the proof points to."""
         site = self.sites[0]
@@ -127,7 +134,7 @@ class Space:
             parts += [self._checks(site, version), self._made(site)]
             parts.append(self.operation.action(self.kit, self._names(site)))
         else:
-            if version.bound == "site" and first:
+            if version.bound == "sites" or (version.bound == "site" and first):
                 need = self.operation.need(site.names.count, site.names.at)
                 parts.append(f"if ({need} > {site.room})\n    {self._refuse(version)}")
             parts += [self._made(site), self._call(site, version)]

@@ -4,6 +4,7 @@
     FLAWED      what an item shows
     REPAIRED    the reference solution
     WRONG       name → a repair that looks like one and is none; each must be refused
+    OTHER       name → another right repair, which must be taken like the reference
 
 A version says what becomes of the check before an operation, and nothing else of a program: all
 versions have the same names, messages and files. So the difference between two of them, as a
@@ -22,7 +23,8 @@ class Version:
     """How the check is written.
 
     ``bound`` is ``flawed`` (as planted), ``right``, ``short`` (refuses the longest valid message),
-    ``lowered`` (one bound for all who share it), ``site`` (where the report points, only there).
+    ``lowered`` (one bound for all who share it), ``site`` (a check in front, only in the handler
+    that the report points to), ``sites`` (in each of them).
     ``reject`` is ``fail``, ``clamp`` (cut to what fits) or ``swallow`` (drop it, as if it were
     taken). ``second`` and ``narrow`` say whether the flaws of level 5 and 6 are still there.
     ``disabled`` is put at the front of the handler which the report shows.
@@ -52,3 +54,8 @@ WRONG: Mapping[str, Version] = MappingProxyType(
     }
 )
 """Bad repairs that are versions of the program; more are made of its text (``wrong``)."""
+
+OTHER: Mapping[str, Version] = MappingProxyType(
+    {"sites": Version("sites", second=False), "lowered": WRONG["lowered"]}
+)
+"""Right repairs besides the reference: ``lowered`` is one where all who share it have one size."""
