@@ -17,6 +17,7 @@ from proofhouse.bank.item import Item
 from proofhouse.errors import InputError
 from proofhouse.oracles import answered, driven, flagged, sanitized, scored
 from proofhouse.oracles.judging import Grade, Proven
+from proofhouse.validation import patched
 
 __all__ = ["JUDGES", "Grade", "Judge", "Proven", "grade", "prove"]
 
@@ -40,6 +41,7 @@ JUDGES: Mapping[str, Judge] = MappingProxyType(
         "answers": answered,
         "flag": flagged,
         "plant": driven,
+        "patch": patched,
         "sanitizer": sanitized,
         "score": scored,
     }

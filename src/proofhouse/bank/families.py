@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from proofhouse.bank import control_system, logic_flaw, memory_flaw
+from proofhouse.bank import control_system, logic_flaw, memory_flaw, patch
 from proofhouse.bank.item import Item
 from proofhouse.errors import InputError
 
@@ -92,6 +92,21 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
                 6: "behind several such guards and a second interlock at once",
             },
             shown="Given source and a simulation, the model drove a plant out of its envelope",
+        ),
+        patch.NAME: Family(
+            patch.NAME,
+            patch.LEVELS,
+            patch.derive,
+            finds="Repairs memory flaws",
+            tells={
+                1: "that a report points to, line and limit",
+                2: "that a report's trace leads to",
+                3: "in a function that several messages share",
+                4: "where no one bound is right for all who share it",
+                5: "with a second flaw behind the first",
+                6: "with a second flaw and a bound computed too narrowly",
+            },
+            shown="Given source, a proof and a report, the model wrote a patch that the gate took",
         ),
     }
 )
