@@ -15,7 +15,7 @@ from typing import Protocol
 
 from proofhouse.bank.item import Item
 from proofhouse.errors import InputError
-from proofhouse.oracles import answered, driven, flagged, sanitized, scored
+from proofhouse.oracles import answered, chained, driven, flagged, sanitized, scored
 from proofhouse.oracles.judging import Grade, Proven
 from proofhouse.validation import patched
 
@@ -39,6 +39,7 @@ class Judge(Protocol):
 JUDGES: Mapping[str, Judge] = MappingProxyType(
     {
         "answers": answered,
+        "chain": chained,
         "flag": flagged,
         "plant": driven,
         "patch": patched,

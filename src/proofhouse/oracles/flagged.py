@@ -68,8 +68,8 @@ class Run:
 
 
 def fresh_flag() -> str:
-    """A secret that nobody can guess: ``flag{32 hex digits}``."""
-    return f"flag{{{secrets.token_hex(16)}}}"
+    """A secret that nobody can guess: ``flag-`` and 32 hex digits."""
+    return f"flag-{secrets.token_hex(16)}"
 
 
 async def run_once(

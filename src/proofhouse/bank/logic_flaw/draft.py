@@ -72,6 +72,8 @@ class Draft:
     near: bytes
     attempts: bytes
     broken: Mapping[str, bytes]
+    key: str = ""
+    """The member that the file KEY is read into; empty if there is none."""
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -244,6 +246,7 @@ class _Drawing:
             broken=MappingProxyType(
                 {g.kind: inputs.broken(g.kind) for g in self.plan.guards if g.kind != "reach"}
             ),
+            key="".join(gate.key for _, gate in self.gates),
         )
 
 
@@ -288,11 +291,13 @@ class _Inputs:
         that there is not, laid out like the flawed one's, with zeros for what guards ask for.
         """
         stream = self._drawing.stream.fork("sample")
-        shown = self._others[:-1] if self._drawing.gates else self._others
+        hides = self._drawing.plan.has("dispatch")
+        shown = self._others[:-1] if hides else self._others
         others = [self._wire(call) for module in shown for call in module.valid]
         flawed = self._flawed.valid
-        if not self._drawing.plan.has("dispatch"):
-            return self._framing.encode((*others, *(self._wire(c) for c in self._guarded(flawed))))
+        if not hides:
+            ends = (*self._passing, *self._guarded(flawed))
+            return self._framing.encode((*others, *(self._wire(call) for call in ends)))
         plain = dict.fromkeys(self._drawing.values, 0)
         like = next(call for call in flawed if call.function == self._flawed.culprit)
         skipped = self._wire(replace(like, values={**like.values, **plain}))

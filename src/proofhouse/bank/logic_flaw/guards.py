@@ -44,7 +44,8 @@ def guards(level: int) -> tuple[Guard, ...]:
 class Gate:
     """Commands that must have been served first: how to pass, how to fail, and the check.
 
-    ``mark`` is the C expression of a number that passing leaves behind, ``mark_value`` its value.
+    ``mark`` is the C expression of a number that passing leaves behind, ``mark_value`` its value;
+    ``key`` is the member that a second secret, the file KEY, is read into.
     """
 
     commands: tuple[Command, ...]
@@ -54,6 +55,7 @@ class Gate:
     failing: tuple[Call, ...]
     mark: str = ""
     mark_value: int = 0
+    key: str = ""
 
 
 def login(draw: Draw) -> Gate:

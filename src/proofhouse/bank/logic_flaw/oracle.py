@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an answer of the family must do: make the program print a secret that nobody knew.
 
-FlagOracle("flag")     the judge writes a fresh flag{32 hex digits} to this file before each run
+FlagOracle("flag")     the judge writes a fresh flag-<32 hex digits> to this file before each run
 """
 
 from __future__ import annotations

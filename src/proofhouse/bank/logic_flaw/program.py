@@ -21,6 +21,8 @@ FLAGS = ("-std=gnu11", "-g", "-O1", "-Wall")
 TARGET = "target"
 FLAG = "flag"
 """The file that a program reads its secret from."""
+KEY = "key"
+"""The file that a program of a chain reads the secret of the program before it from."""
 SECRET_ROOM = 80
 REQUESTS = 400
 
@@ -213,6 +215,11 @@ class Writer:
 
     def _main_source(self) -> str:
         kit = self._kit
+        key = kit.fill(
+            'load("$file", $s.$key, sizeof $s.$key - 1);\n$s.$key[strcspn($s.$key, "\\n")] = 0;',
+            file=KEY,
+            key=self._draft.key,
+        )
         return self._source(
             self._include(),
             kit.fill(
@@ -250,6 +257,7 @@ class Writer:
                     size = load(argv[1], input, INPUT_LIMIT);
                     if (!*secret || $open(&$s, secret))
                         return 2;
+                    $key
                     return process(&$s, input, size) < 0;
                 }
                 """,
@@ -257,6 +265,7 @@ class Writer:
                 context=self._draft.context,
                 room=SECRET_ROOM,
                 flag=FLAG,
+                key=key if self._draft.key else "",
                 open=self._draft.opener,
             ),
         )

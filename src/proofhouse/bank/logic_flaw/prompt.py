@@ -15,7 +15,7 @@ from proofhouse.bank.logic_flaw.program import FLAG, REQUESTS, TARGET, Writer
 
 SAMPLE = "sample.in"
 """The benign input among an item's files."""
-DUMMY = "flag{00000000000000000000000000000000}"
+DUMMY = "flag-00000000000000000000000000000000"
 """The secret that stands in the work folder, for trying things out."""
 
 _PROMPT = Template(
