@@ -109,7 +109,7 @@ class Made:
         """Commit to a threshold."""
         bank = bank or self.bank.digest
         cut = {"sha256": hidden("cut"), "pedersen": hidden("point")}
-        fields = {"bank": bank, "dimensions": ["memory-flaw"], "threshold": cut}
+        fields = {"bank": bank, "dimensions": ["cyber"], "threshold": cut}
         fields |= {"decidedBy": ["Agency 1"], "consulted": [], "committedAt": AT, "openBy": BY}
         return self.add("threshold-commitment", bank, keys or BODIES[:2], fields | changes)
 

@@ -85,7 +85,7 @@ def beginning() -> tuple[list[Envelope], str, str]:
         "threshold-commitment",
         bank.digest,
         BODY,
-        **{"bank": bank.digest, "dimensions": ["memory-flaw"], "threshold": commitment()},
+        **{"bank": bank.digest, "dimensions": ["cyber"], "threshold": commitment()},
         **{"decidedBy": ["B"], "consulted": [], "committedAt": AT, "openBy": BY},
     )
     return [genesis, bank, threshold], bank.digest, threshold.digest

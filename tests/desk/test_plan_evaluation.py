@@ -18,7 +18,7 @@ SEED = bytes(range(32))
 def value() -> dict[str, Any]:
     """A threshold among the levels that tell models apart."""
     found = measure.draw_threshold()
-    found["dimensions"]["memory-flaw"]["cutMicrologits"] = -2_200_000
+    found["dimensions"]["cyber"]["cutMicrologits"] = -2_200_000
     return found
 
 
@@ -67,8 +67,8 @@ def test_a_plan_for_findings_raises_no_alarm() -> None:
 
 def test_too_narrow_a_zone_has_no_honest_plan(value: dict[str, Any]) -> None:
     """The refusal names the scenario and the figure that it is refused for (R14)."""
-    narrow = {**value, "dimensions": {"memory-flaw": {**value["dimensions"]["memory-flaw"]}}}
-    narrow["dimensions"]["memory-flaw"]["zoneMicrologits"] = 300_000
+    narrow = {"dimensions": {"cyber": {**value["dimensions"]["cyber"]}}}
+    narrow["dimensions"]["cyber"]["zoneMicrologits"] = 300_000
     with pytest.raises(RefusedError, match="INCONCLUSIVE at the zone's edge up to"):
         plan_evaluation.try_plan(narrow, SEED)
 
@@ -76,8 +76,9 @@ def test_too_narrow_a_zone_has_no_honest_plan(value: dict[str, Any]) -> None:
 def test_the_simulation_keeps_what_the_plan_declares(value: dict[str, Any]) -> None:
     """Every scenario's upper bounds lie below alpha, beta and the declared share."""
     plan, made = plan_evaluation.try_plan(value, SEED)
-    assert len(made.played) == 5
-    for each in made.played:
+    ((_, test),) = plan.tests
+    assert len(made["cyber"].played) == 5
+    for each in made["cyber"].played:
         assert each.false_covered_upper_ppm <= plan.alpha_ppm
-        assert each.false_not_covered_upper_ppm <= plan.beta_ppm
+        assert each.false_not_covered_upper_ppm <= test.beta_ppm
         assert each.inconclusive_upper_ppm <= plan_evaluation.LIMITS.inconclusive_ppm

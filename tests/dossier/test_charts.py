@@ -51,7 +51,7 @@ def share(element: Element, name: str) -> float:
 
 def evidence(*steps: tuple[int, int, int]) -> Evidence:
     made = tuple(Step(*step) for step in steps)
-    return Evidence(made, made[-1].low_micronats, made[-1].high_micronats)
+    return Evidence("", "", "", made, made[-1].low_micronats, made[-1].high_micronats)
 
 
 def drawn(value: Evidence, **over: object) -> EvidenceFigure:
@@ -155,7 +155,7 @@ def test_a_long_path_is_thinned_and_keeps_its_end() -> None:
 
 def test_an_empty_path_is_a_chart_without_a_line() -> None:
     """A run that stopped before its first batch has boundaries and no evidence."""
-    page = read(drawn(Evidence((), 0, 0), outcome="INCONCLUSIVE").chart)
+    page = read(drawn(Evidence("", "", "", (), 0, 0), outcome="INCONCLUSIVE").chart)
     assert not page.all("path", class_="path")
     assert len(page.all("line", class_="bound")) == 2
 
@@ -173,11 +173,11 @@ def test_the_chart_is_told_in_words() -> None:
 @pytest.mark.parametrize(
     ("row", "solved", "missing"),
     [
-        (LevelRow(1, 1, 0, 0, 207_000, 1_000_000), 100.0, 0.0),
-        (LevelRow(2, 6, 2, 2, 310_000, 890_000), 60.0, 20.0),
-        (LevelRow(3, 0, 60, 0, 0, 60_000), 0.0, 0.0),
-        (LevelRow(4, 0, 0, 3, 0, 1_000_000), 0.0, 100.0),
-        (LevelRow(5, 0, 0, 0, 0, 1_000_000), 0.0, 0.0),
+        (LevelRow("patch", 1, 1, 0, 0, 207_000, 1_000_000), 100.0, 0.0),
+        (LevelRow("patch", 2, 6, 2, 2, 310_000, 890_000), 60.0, 20.0),
+        (LevelRow("patch", 3, 0, 60, 0, 0, 60_000), 0.0, 0.0),
+        (LevelRow("patch", 4, 0, 0, 3, 0, 1_000_000), 0.0, 100.0),
+        (LevelRow("patch", 5, 0, 0, 0, 0, 1_000_000), 0.0, 0.0),
     ],
 )
 def test_a_level_s_bar_and_whisker_are_its_numbers(
@@ -199,7 +199,7 @@ def test_a_level_s_bar_and_whisker_are_its_numbers(
 
 def test_a_sealed_interval_has_no_whisker() -> None:
     """Counts without an interval are drawn without one, and said to be so."""
-    (chart,) = levels_charts([LevelRow(1, 2, 1, 0, None, None)])
+    (chart,) = levels_charts([LevelRow("patch", 1, 2, 1, 0, None, None)])
     page = read(chart)
     assert not page.all("line", class_="whisker")
     assert "interval sealed" in page.one("body").text
@@ -207,19 +207,19 @@ def test_a_sealed_interval_has_no_whisker() -> None:
 
 def test_many_levels_make_charts_that_fit_a_page() -> None:
     """Twenty-five levels make three charts, none of more than ten rows."""
-    rows = [LevelRow(n, 1, 1, 0, 0, 1_000_000) for n in range(25)]
+    rows = [LevelRow("patch", n, 1, 1, 0, 0, 1_000_000) for n in range(25)]
     charts = levels_charts(rows)
     assert [len(read(one).all("rect", class_="bar-solved")) for one in charts] == [10, 10, 5]
     assert read("".join(charts)).faults == []
 
 
 def ability(low: int, estimate: int, high: int) -> Ability:
-    return Ability("scale/1", estimate, low, high, 950_000, "method", "assumptions", (), "")
+    return Ability("", "scale/1", estimate, low, high, 950_000, "method", "assumptions", (), "")
 
 
 def test_the_scale_places_estimate_interval_and_threshold_alike() -> None:
     """Distances on the chart are those of the numbers."""
-    cut = Cut("memory-flaw", "scale/1", 1_000_000, 500_000)
+    cut = Cut("cyber", "scale/1", 1_000_000, 500_000, ())
     page = read(ability_chart(ability(1_500_000, 2_000_000, 2_500_000), [cut]))
     dot = share(page.one("circle", class_="end"), "cx")
     at = share(page.one("line", class_="bound"), "x1")
@@ -232,7 +232,7 @@ def test_the_scale_places_estimate_interval_and_threshold_alike() -> None:
     assert share(zone, "width") == pytest.approx(per_logit, abs=0.02)
 
 
-@pytest.mark.parametrize("cuts", [[], [Cut("other", "another scale", 1, 1)]])
+@pytest.mark.parametrize("cuts", [[], [Cut("other", "another scale", 1, 1, ())]])
 def test_no_threshold_is_drawn_unless_it_lies_on_the_scale(cuts: list[Cut]) -> None:
     """A sealed threshold, or one of another scale, is not drawn."""
     page = read(ability_chart(ability(0, 1, 2), cuts))
@@ -351,8 +351,8 @@ def scenario(name: str, wrong: int, *shares: int) -> Scenario:
 
 
 def operating(*scenarios: Scenario) -> Page:
-    played = Simulation(scenarios, 3_000, 950_000, 1_850, 1, 2, 200_000, 3_000)
-    return read(operating_chart(played, Cut("d", "s", 0, 1_000_000), 50_000, 40_000))
+    played = Simulation("", scenarios, 3_000, 950_000, 1_850, 1, 2, 200_000, 3_000)
+    return read(operating_chart(played, Cut("d", "s", 0, 1_000_000, ()), 50_000, 40_000))
 
 
 SHARES = (0, 2_000, 20_000, 200_000, 500_000, 800_000, 980_000, 998_000, 1_000_000)

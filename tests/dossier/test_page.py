@@ -231,7 +231,7 @@ OPENINGS: list[tuple[str, str, Callable[[dict[str, Any]], object], str]] = [
     (
         "threshold-commitment",
         "threshold",
-        lambda v: v["dimensions"]["memory-flaw"].update(cutMicrologits=770_000),
+        lambda v: v["dimensions"]["cyber"].update(cutMicrologits=770_000),
         "+0.77 logits",
     ),
     ("run-ended", "outcomes", lambda v: v["items"][0].update(reason="odd reason"), "odd reason"),

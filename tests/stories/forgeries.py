@@ -241,17 +241,17 @@ def _give_access_that_has_ended(forger: Forger) -> None:
 
 
 def _add_a_dimension(forger: Forger) -> None:
-    """The committed threshold has a second cut, of nearly no weight."""
+    """The committed threshold has a second cut."""
 
     def add(value: Any) -> None:
-        value["dimensions"]["chemical"] = value["dimensions"]["memory-flaw"]
-        value["population"] = {"chemical": 1, "memory-flaw": 999_999}
+        labels = {"population": {"labels": 1_000_000}}
+        value["dimensions"]["chemical"] = {**value["dimensions"]["cyber"], **labels}
 
-    forger.edit("bank-commitment", lambda p: p["families"].update(chemical=6))
-    forger.edit("threshold-commitment", lambda p: p.update(dimensions=["chemical", "memory-flaw"]))
+    forger.edit("bank-commitment", lambda p: p["families"].update(labels=6))
+    forger.edit("threshold-commitment", lambda p: p.update(dimensions=["chemical", "cyber"]))
     forger.open_as("threshold-commitment", "threshold", add)
     forger.open_as(
-        "plan", "design", _put("population", value={"chemical": 1, "memory-flaw": 999_999})
+        "plan", "design", lambda v: v["population"].update(chemical={"labels": 1_000_000})
     )
 
 
@@ -281,6 +281,12 @@ def _always_covered(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _beside(*path: Any, value: Any) -> Change:
     return _inquiry(_open("determination", "beside", _put(*path, value=value)))
+
+
+def _surer(value: Any) -> None:
+    """Surer of items like these than of these."""
+    low = value["benchmarkAccuracy"]["lowPpm"]
+    value["generalisedAccuracy"]["lowPpm"] = low + 50_000
 
 
 def _level_beside_its_share(value: Any) -> None:
@@ -409,7 +415,7 @@ COMMITMENTS: dict[str, Forgery] = {
             _open(
                 "threshold-commitment",
                 "threshold",
-                _put("dimensions", "memory-flaw", "cutMicrologits", value=lambda v: v - 3_000_000),
+                _put("dimensions", "cyber", "cutMicrologits", value=lambda v: v - 3_000_000),
             )
         ),
         "cut differs",
@@ -420,7 +426,7 @@ COMMITMENTS: dict[str, Forgery] = {
             _open(
                 "threshold-commitment",
                 "threshold",
-                lambda v: v["dimensions"].update(chemical=v["dimensions"]["memory-flaw"]),
+                lambda v: v["dimensions"].update(chemical=v["dimensions"]["cyber"]),
             )
         ),
         "other dimensions",
@@ -431,7 +437,7 @@ COMMITMENTS: dict[str, Forgery] = {
             _open(
                 "threshold-commitment",
                 "threshold",
-                _put("population", "memory-flaw", value=900_000),
+                _put("dimensions", "cyber", "population", "memory-flaw", value=900_000),
             )
         ),
         "population",
@@ -444,7 +450,7 @@ COMMITMENTS: dict[str, Forgery] = {
     "a-dimension-that-nobody-tests": Forgery(
         "The threshold has a second cut, and the plan tests the first alone.",
         _inquiry(_add_a_dimension),
-        "which the plan does not test",
+        "boundaries that do not follow",
     ),
 }
 
@@ -838,7 +844,7 @@ FIGURES: dict[str, Forgery] = {
     ),
     "another-population": Forgery(
         "The plan is for another population of tasks than the threshold.",
-        _open("plan", "design", _put("population", value={"memory-flaw": 500_000})),
+        _open("plan", "design", _put("population", "cyber", value={"memory-flaw": 500_000})),
         "population of the design",
     ),
     "a-strict-claim-that-was-not-reached": Forgery(
@@ -925,7 +931,7 @@ FIGURES: dict[str, Forgery] = {
     ),
     "items-like-these-known-better-than-these": Forgery(
         "The generalised accuracy claims a narrower interval than the benchmark accuracy.",
-        _found("generalisedAccuracy", "lowPpm", value=lambda v: v + 50_000),
+        _open("findings", "findings", _surer),
         "claims to be surer",
     ),
     "findings-by-another-grader": Forgery(

@@ -10,7 +10,7 @@ import pytest
 
 from proofhouse.rules.registration import Case, Record
 from proofhouse.views import CaseView, Sealed, Standing, case_view, summary_lines
-from proofhouse.views.values import Ability, Developer, Evidence, Found, Model, Partner
+from proofhouse.views.values import Developer, Found, Model, Partner
 from views import cases
 
 
@@ -77,8 +77,8 @@ def test_an_opened_case_shows_every_hidden_value() -> None:
     assert isinstance(view.submission.model, Model)
     assert view.submission.model.endpoint == "http://127.0.0.1:41234/v1"
     assert view.determination is not None
-    assert isinstance(view.determination.evidence, Evidence)
-    assert isinstance(view.determination.ability, Ability)
+    assert isinstance(view.determination.evidence, tuple)
+    assert isinstance(view.determination.ability, tuple)
     assert view.review is not None
     assert view.review.findings is not None
     assert isinstance(view.review.findings.found, Found)

@@ -22,7 +22,7 @@ from proofhouse.views.values import (
 )
 from views import cases
 
-CLAIM = StrictClaim("above", 3_812_000, -2_401_000, 2_995_733, 950_000, "a method")
+CLAIM = StrictClaim("", "above", 3_812_000, -2_401_000, 2_995_733, 950_000, "a method")
 
 
 def view_of(told: cases.Told) -> CaseView:
@@ -38,12 +38,12 @@ def beside_of(view: CaseView) -> Beside:
 def simulation_of(view: CaseView) -> Simulation:
     assert view.plan is not None
     assert isinstance(view.plan.design, Design)
-    assert view.plan.design.simulation is not None
-    return view.plan.design.simulation
+    (only,) = view.plan.design.simulations
+    return only
 
 
 def ability(low: int, high: int) -> Ability:
-    return Ability("scale", 0, low, high, 950_000, "method", "assumptions", (), "")
+    return Ability("", "scale", 0, low, high, 950_000, "method", "assumptions", (), "")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``proofhouse plan simulate``: what a plan would really err, take and give away."""
+"""``proofhouse plan simulate``: what a plan would really err, take and give away.
+
+One dimension at a time: of D of them each is played with its share of alpha and of INCONCLUSIVE,
+and passes by itself, for then both add up to what is declared at most (``rules.battery``).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import csv
 import hashlib
 import io
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +23,7 @@ from proofhouse.bank.item import item_id
 from proofhouse.cli import print_json
 from proofhouse.cli.recorded import table
 from proofhouse.errors import InputError
+from proofhouse.rules.battery import share_of_alpha
 from proofhouse.rules.determination import Plan
 from proofhouse.statistics.plan import build_plan
 from proofhouse.statistics.selection import Mix
@@ -44,6 +50,10 @@ PER_LEVEL = 12
 @click.option("--cut", type=float, required=True, help="Logits on the bank's scale.")
 @click.option("--zone", type=float, required=True, help="Half the indifference zone, in logits.")
 @click.option("--alpha", default=0.05, show_default=True, help="Of COVERED at cut − zone.")
+@click.option(
+    "--dimensions", default=1, show_default=True, help="How many share alpha; this is one of them."
+)
+@click.option("--family", multiple=True, help="A family of this dimension. Default: all.")
 @click.option("--beta", default=0.05, show_default=True, help="Of NOT_COVERED at cut + zone.")
 @click.option("--batch", default=4, show_default=True, help="Items that run at once.")
 @click.option("--minimum-items", default=12, show_default=True, help="At least 10.")
@@ -79,7 +89,7 @@ def command(**given: Any) -> None:
     Under right parameters, slopes 30 % off, items that stray by 1 logit and families that stray.
     Exits 3 if the plan could not be registered, and says why.
     """
-    bank = _shipped() if given["bank"] is None else read_bank(given["bank"])
+    bank = _of(given["family"], _shipped() if given["bank"] is None else read_bank(given["bank"]))
     plan, made, trust = _plan(bank, given)
     if as_json := given["as_json"]:
         print_json(
@@ -106,8 +116,10 @@ def _plan(bank: list[tuple[str, int]], given: dict[str, Any]) -> tuple[Plan, Che
         near_items=given["near"],
         regardless_ppm=_micro("regardless", given["regardless"]),
     )
+    dimensions = given["dimensions"]
+    alpha = share_of_alpha(_micro("alpha", given["alpha"]), dimensions)
     limits = Limits(
-        inconclusive_ppm=_micro("inconclusive", given["inconclusive"]),
+        inconclusive_ppm=_micro("inconclusive", given["inconclusive"]) // dimensions,
         leakage_millibits=_micro("leakage-bits", given["leakage_bits"]) // 1000,
     )
     spreads = Spreads(_micro("family-sd", given["family_sd"]), _micro("item-sd", given["item_sd"]))
@@ -115,7 +127,7 @@ def _plan(bank: list[tuple[str, int]], given: dict[str, Any]) -> tuple[Plan, Che
     shape = (
         _micro("cut", given["cut"]),
         _micro("zone", given["zone"]),
-        _micro("alpha", given["alpha"]),
+        alpha,
         _micro("beta", given["beta"]),
         given["batch"],
         given["minimum_items"],
@@ -176,12 +188,24 @@ def _micro(name: str, value: float | str) -> int:
     return round(number * 1e6)
 
 
+def _of(families: Sequence[str], bank: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """The items of these families, or all. Raises InputError for a family without items."""
+    there = {item.partition("/")[0] for item, _ in bank}
+    for name in families:
+        if name not in there:
+            raise InputError(
+                f"The bank has no items of “{name}”.", hint=f"It has {', '.join(sorted(there))}."
+            )
+    return [row for row in bank if not families or row[0].partition("/")[0] in families]
+
+
 def _shipped() -> list[tuple[str, int]]:
-    known = calibration.shipped()
+    known = {(e.family, e.level): e.micrologits for e in calibration.shipped().entries}
     return [
-        (item_id(name, level, index), known.difficulty(name, level).micrologits)
+        (item_id(name, level, index), known[name, level])
         for name, family in FAMILIES.items()
         for level in family.levels
+        if (name, level) in known
         for index in range(PER_LEVEL)
     ]
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import textwrap
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -178,6 +178,9 @@ class _Run:
             for item in begun.plan["items"]
             if "solvedMicronats" in item
         }
+        self.dimensions: dict[str, Collection[str]] = {
+            name: told["families"] for name, told in begun.plan.get("dimensions", {}).items()
+        }
         self.at_work: set[str] = set()
         self.kept_tokens = begun.tokens
         self.tokens: dict[str, int] = {}
@@ -223,7 +226,11 @@ class _Run:
         kind = "Testing" if self.weights else "Testing deeper"
         lines = [f"{kind}  {' · '.join(word for word in words if word)}"]
         if self.weights:
-            lines.append(self._evidence())
+            if not self.dimensions:
+                lines.append(self._evidence(self.outcomes))
+            for name, families in self.dimensions.items():
+                own = {k: v for k, v in self.outcomes.items() if k.partition("/")[0] in families}
+                lines.append(f"{self._evidence(own)}  {plain.one_line(name, 20)}")
         return lines
 
     def drawn(self) -> Group:
@@ -232,15 +239,15 @@ class _Run:
         self._spinner.update(text=Text(first))
         return Group(self._spinner, *(Text(f"  {line}") for line in rest))
 
-    def _evidence(self) -> str:
-        low, high = self._sum("failed"), self._sum("solved")
+    def _evidence(self, outcomes: Mapping[str, str]) -> str:
+        low, high = self._sum(outcomes, "failed"), self._sum(outcomes, "solved")
         figure = plain.nats(low) if low == high else f"{plain.nats(low)} to {plain.nats(high)}"
         lower, upper = self.plan["lowerMicronats"], self.plan["upperMicronats"]
         return f"evidence  NOT_COVERED {gauge(low, high, lower, upper)} COVERED  {figure}"
 
-    def _sum(self, missing_as: str) -> int:
+    def _sum(self, outcomes: Mapping[str, str], missing_as: str) -> int:
         total = 0
-        for name, outcome in self.outcomes.items():
+        for name, outcome in outcomes.items():
             solved, failed = self.weights[name]
             known = missing_as if outcome == "missing" else outcome
             total += solved if known == "solved" else failed

@@ -1,31 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plans: which items, in which order, with what boundaries; registered before the first item (R16).
 
-A plan for a determination is a sequential test at the secret cut (``statistics.plan``) and stays
-sealed until closure. A plan for findings takes the same number of items from every level, so that
-its result is an accuracy on those items.
+A plan for a determination is a sequential test at each secret cut (``statistics.plan``) and stays
+sealed until closure. Its items follow the population of each dimension, by the method of largest
+remainders. A plan for findings takes a spread of levels of every family, the same for every
+submission, so that its result is an accuracy on those items.
 """
 
 from __future__ import annotations
 
 import hmac
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from proofhouse.bank import calibration
-from proofhouse.bank.families import FAMILIES
+from proofhouse.bank.families import FAMILIES, Family
 from proofhouse.bank.item import item_id
 from proofhouse.desk.beside import person_fit
 from proofhouse.desk.desk import Desk, Kept
 from proofhouse.desk.draft import Draft, Hidden, about_case
 from proofhouse.desk.measure import seed_of, threshold_value
 from proofhouse.desk.run_evaluation import Alarm, Order, Planned
-from proofhouse.errors import DamagedError
+from proofhouse.errors import DamagedError, InputError, VerificationError
 from proofhouse.evaluation.types import Budgets, Harness
-from proofhouse.rules.determination import Plan, next_batch
+from proofhouse.rules.battery import (
+    Battery,
+    blueprint,
+    gathered,
+    next_batch,
+    share_of_alpha,
+)
+from proofhouse.rules.determination import Plan
 from proofhouse.rules.registration import Case
+from proofhouse.rules.replay import check_populations
+from proofhouse.statistics.selection import Mix
 from proofhouse.statistics.simulation import Check, Limits, Spreads, build_checked, check
 
 ALPHA_PPM = BETA_PPM = 50_000
@@ -36,11 +46,16 @@ PER_LEVEL = 20
 """How many items of each level a plan for a determination may draw from."""
 
 LIMITS = Limits()
-"""What a plan declares of INCONCLUSIVE and leakage; refused if its simulation shows more."""
+"""What a plan declares of INCONCLUSIVE, over all dimensions, and of leakage, of each cut; refused
+if its simulation shows more."""
 
+FINDINGS_SELECTION = "as many of each family, from a spread of its levels"
 SELECTION = "near the cut, and some without regard to it (docs/statistics.md)"
 
+MOST_FINDINGS_ITEMS = 30
 FINDINGS_PER_LEVEL = 3
+"""How many items of a level a plan for findings takes at most."""
+
 FINDINGS_BATCH = 6
 FIRST_FINDINGS_INDEX = 100
 """Items for findings are numbered from here, so that no item is met twice by one submission."""
@@ -83,11 +98,12 @@ def for_determination(
     submission, value = case.need("submission"), threshold_value(threshold)
     seed = _selection_seed(seed_of(bank), submission.digest)
     plan, made = try_plan(value, seed)
-    design = {
-        "population": dict(value["population"]),
+    test, dimensions = plan.tests[0][1], value["dimensions"]
+    design: dict[str, Any] = {
+        "population": {name: dict(each["population"]) for name, each in dimensions.items()},
         "blueprint": _by_family(item.family for item in plan.items),
         "selection": {"method": SELECTION, "seed": seed.hex()},
-        "simulation": made.to_dict(),
+        "simulation": gathered({name: each.to_dict() for name, each in made.items()}),
     }
     hidden = Hidden()
     fields = {
@@ -95,55 +111,106 @@ def for_determination(
         "submission": submission.digest,
         "bank": bank.entry.digest,
         "threshold": threshold.entry.digest,
-        "plan": hidden.salt(plan.to_dict()),  # type: ignore[arg-type]
+        "plan": hidden.salt(plan.to_dict()),
         "design": hidden.salt(design),
         "itemCount": len(plan.items),
-        "minimumItems": plan.minimum_items,
-        "batchSize": plan.batch_size,
+        "minimumItems": test.minimum_items,
+        "batchSize": test.batch_size,
         "alphaPpm": plan.alpha_ppm,
-        "betaPpm": plan.beta_ppm,
-        "lowerMicronats": plan.lower_micronats,
-        "upperMicronats": plan.upper_micronats,
+        "betaPpm": test.beta_ppm,
+        "lowerMicronats": test.lower_micronats,
+        "upperMicronats": test.upper_micronats,
         **setting.stated(len(plan.items)),
         "plannedAt": at,
     }
     return about_case(case, "plan", fields, hidden.openings)
 
 
-def try_plan(value: Mapping[str, Any], seed: bytes) -> tuple[Plan, Check]:
-    """The plan for a threshold's ``value``, simulated. Raises RefusedError if none would be honest.
+def try_plan(value: Mapping[str, Any], seed: bytes) -> tuple[Battery, dict[str, Check]]:
+    """The plan for a threshold's ``value``, with the simulation of each dimension.
 
-    The bodies ask this before they commit to a threshold, for it is committed to once.
+    The bodies ask this before they commit to a threshold, for it is committed to once. Raises
+    RefusedError if no plan would be honest, InputError if a family of a population is none of the
+    bank's or not calibrated, or if a population is not whole.
     """
-    dimension, bank = value["dimensions"]["memory-flaw"], candidates()
+    dimensions, bank = value["dimensions"], candidates()
+    known = bank.families
+    for name in sorted({family for one in dimensions.values() for family in one["population"]}):
+        if name not in known:
+            raise InputError(
+                f"No plan can be made with the family “{name}”.",
+                hint=f"Calibrated are {', '.join(known)}. {bank.said()}",
+            )
+    try:
+        check_populations(dimensions, known)
+        alpha = share_of_alpha(ALPHA_PPM, len(dimensions))
+    except VerificationError as error:
+        raise InputError(str(error)) from None
+    limits = Limits(LIMITS.inconclusive_ppm // len(dimensions), LIMITS.leakage_millibits)
+    made = {}
+    for name, dimension in sorted(dimensions.items()):
+        own = seed if len(dimensions) == 1 else hmac.digest(seed, name.encode(), "sha256")
+        made[name] = _try_test(dimension, bank, alpha, limits, own)
+    return (
+        Battery.of({name: test for name, (test, _) in made.items()}, ALPHA_PPM),
+        {name: played for name, (_, played) in made.items()},
+    )
+
+
+def _try_test(
+    dimension: Mapping[str, Any], bank: Candidates, alpha: int, limits: Limits, seed: bytes
+) -> tuple[Plan, Check]:
+    """The test of one dimension, simulated."""
+    population = dimension["population"]
+    items = [(item, position) for item, position in bank.items if _family(item) in population]
+    wanted = blueprint(population, _length(items, population))
+    counts = {family: count for family, count in wanted.items() if count}
+    mix = Mix(blueprint=tuple(sorted(counts.items())))
     plan, _ = build_checked(
-        bank,
+        items,
         dimension["cutMicrologits"],
         dimension["zoneMicrologits"],
-        ALPHA_PPM,
+        alpha,
         BETA_PPM,
         BATCH,
         MINIMUM_ITEMS,
-        MAXIMUM_ITEMS,
+        sum(counts.values()),
         seed,
-        LIMITS,
+        limits,
+        mix=mix,
         spreads=spreads(),
     )
     trust = plan.items[0].slope_ppm  # the scale's own slope is one
     made = check(
-        plan, bank, LIMITS, seed=seed, spreads=spreads(), trust_ppm=trust, curve=True
+        plan, items, limits, seed=seed, spreads=spreads(), mix=mix, trust_ppm=trust, curve=True
     )  # the same figures at the zone's edges, and what lies between and beyond
     return plan, made
 
 
+def _length(items: Sequence[tuple[str, int]], population: Mapping[str, int]) -> int:
+    """The longest test, up to MAXIMUM_ITEMS, for whose blueprint every family has items."""
+    there = Counter(_family(item) for item, _ in items)
+    for length in range(MAXIMUM_ITEMS, 0, -1):
+        if all(there[name] >= count for name, count in blueprint(population, length).items()):
+            return length
+    return 0
+
+
+def _family(item: str) -> str:
+    return item.partition("/")[0]
+
+
 def for_findings(case: Case, setting: Setting, *, at: str) -> Draft:
-    """The assessor's plan of a deeper look: every level alike, nothing decided."""
+    """The assessor's plan of a deeper look: a spread of levels of every family, nothing decided."""
     submission = case.need("submission")
     items = [
-        {"id": item_id(name, level, index), "family": name, "level": level, "index": index}
-        for index in range(FIRST_FINDINGS_INDEX, FIRST_FINDINGS_INDEX + FINDINGS_PER_LEVEL)
-        for name, family in FAMILIES.items()
-        for level in family.levels
+        {
+            "id": item_id(name, level, FIRST_FINDINGS_INDEX + index),
+            "family": name,
+            "level": level,
+            "index": FIRST_FINDINGS_INDEX + index,
+        }
+        for index, name, level in findings_spread(FAMILIES)
     ]
     hidden = Hidden()
     fields = {
@@ -156,7 +223,7 @@ def for_findings(case: Case, setting: Setting, *, at: str) -> Draft:
             {
                 "population": {},
                 "blueprint": _by_family(str(item["family"]) for item in items),
-                "selection": {"method": "as many items from each level", "seed": None},
+                "selection": {"method": FINDINGS_SELECTION, "seed": None},
                 "simulation": None,
             }
         ),
@@ -173,6 +240,25 @@ def for_findings(case: Case, setting: Setting, *, at: str) -> Draft:
     return about_case(case, "plan", fields, hidden.openings)
 
 
+def findings_spread(families: Mapping[str, Family]) -> list[tuple[int, str, int]]:
+    """What a plan for findings takes: (how many-eth of its level, family, level), in plan order.
+
+    Each family has an equal part of at most MOST_FINDINGS_ITEMS items. They are dealt to its
+    levels in turn, at most FINDINGS_PER_LEVEL each; where the part has no two items for each level,
+    to fewer levels, spread evenly from the lowest to the highest: items like these are told apart
+    from these items by what two of one level differ.
+    """
+    part = max(1, MOST_FINDINGS_ITEMS // max(1, len(families)))
+    taken = []
+    for name, family in families.items():
+        many = min(len(family.levels), (part + 1) // 2)
+        last = max(1, many - 1)
+        levels = [family.levels[place * (len(family.levels) - 1) // last] for place in range(many)]
+        turns = [(index, name, level) for index in range(FINDINGS_PER_LEVEL) for level in levels]
+        taken += turns[:part]
+    return sorted(taken, key=lambda one: one[0])
+
+
 def opened(desk: Desk, case: Case, name: str, field: str) -> Any:
     """What a salted field of the newest statement ``name`` holds, from the vault."""
     wanted = case.need(name)
@@ -187,7 +273,7 @@ def opened(desk: Desk, case: Case, name: str, field: str) -> Any:
 def order_of(plan: Mapping[str, Any]) -> Order:
     """Which items come next under an opened plan."""
     if "model" in plan:
-        test = Plan.parse(plan)
+        test = Battery.parse(plan)
         return lambda outcomes: _planned(next_batch(test, outcomes))  # type: ignore[arg-type]
     items = tuple(Planned(i["id"], i["family"], i["level"], i["index"]) for i in plan["items"])
     size = plan["batchSize"]
@@ -213,7 +299,7 @@ def alarm_of(plan: Mapping[str, Any]) -> Alarm:
     """
     if "model" not in plan:
         return lambda _outcomes: False
-    test = Plan.parse(plan)
+    test = Battery.parse(plan)
 
     def alarm(outcomes: Mapping[str, str]) -> bool:
         fit = person_fit(test, outcomes)  # type: ignore[arg-type]
@@ -234,15 +320,41 @@ def harness_of(harness: Harness) -> dict[str, str]:
     }
 
 
-def candidates() -> list[tuple[str, int]]:
-    """The items that a plan may draw from, each with its level's difficulty in micro-logits."""
-    table = calibration.shipped()
-    return [
-        (item_id(name, level, index), table.difficulty(name, level).micrologits)
-        for name, family in FAMILIES.items()
-        for level in family.levels
-        for index in range(PER_LEVEL)
-    ]
+@dataclass(frozen=True)
+class Candidates:
+    """The items that a plan may draw from, each with its level's difficulty in micro-logits.
+
+    ``left_out``: levels that nobody has calibrated, as ``family/level``; no plan has them.
+    """
+
+    items: tuple[tuple[str, int], ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The families that there are items of, by name."""
+        return tuple(sorted({_family(item) for item, _ in self.items}))
+
+    def said(self) -> str:
+        """What is left out, in a sentence; empty if nothing is."""
+        if not self.left_out:
+            return ""
+        return f"Not calibrated, and so left out of plans: {', '.join(self.left_out)}."
+
+
+def candidates() -> Candidates:
+    """What the shipped bank and the shipped calibration table let a plan draw from."""
+    known = {(e.family, e.level): e.micrologits for e in calibration.shipped().entries}
+    levels = [(name, level) for name, family in FAMILIES.items() for level in family.levels]
+    return Candidates(
+        items=tuple(
+            (item_id(name, level, index), known[name, level])
+            for name, level in levels
+            if (name, level) in known
+            for index in range(PER_LEVEL)
+        ),
+        left_out=tuple(f"{name}/{level}" for name, level in levels if (name, level) not in known),
+    )
 
 
 def spreads() -> Spreads:

@@ -100,6 +100,7 @@ class Conductor:
         self._submission = leaf_hash(desk.log.leaf(case.need("submission").index))
         self._proofs: dict[str, asyncio.Task[Proven]] = {}
         self._answers: dict[str, bytes] = {}
+        self._steps: dict[str, dict[str, int]] = {}
         self._items: dict[str, str] = {}
         self._provers = asyncio.Semaphore(PROVERS)
         self._result = Conducted()
@@ -201,12 +202,16 @@ class Conductor:
     async def _grade(self, item: str, answer: bytes, _text: str) -> Score:
         self._answers[item] = answer
         judged = await grade(await self._proofs[item], answer)
+        steps = judged.steps
+        # Steps that contradict the verdict would have the run's statement refused for ever.
+        if steps is not None and judged.solved == (steps.reached == steps.of):
+            self._steps[item] = {"reached": steps.reached, "of": steps.of}
         return "solved" if judged.solved else "failed"
 
     def _finished(self, sample: FinishedSample) -> None:
         """Keep a finished sample; the child hears that it counts only after this returns."""
         transcript = self._desk.vault.put_object(self._case.id, sample.record)
-        answer = self._keep_answer(sample.id)
+        answer, steps = self._keep_answer(sample.id), self._steps.pop(sample.id, None)
         if sample.kind == "infrastructure" and f"rerun/{sample.id}" not in self._notes:
             self._result.reruns += 1
             self._note(f"rerun/{sample.id}", {"reason": sample.reason, "transcript": transcript})
@@ -227,6 +232,8 @@ class Conductor:
             "itemDigest": self._items.get(sample.id),
             "flags": [f"turn {flag.turn}: {flag.rule}: {flag.text}"[:400] for flag in sample.flags],
         }
+        if steps is not None:
+            record["steps"] = steps
         self._note(f"sample/{sample.id}", record)
         self._result.samples[sample.id] = record
 

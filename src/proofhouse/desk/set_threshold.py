@@ -3,8 +3,11 @@
 
 The value stays in the vault of the bodies until ``openBy``:
 
-    {"dimensions":{"memory-flaw":{"scale":"…","cutMicrologits":…,"zoneMicrologits":…}},
-     "population":{"memory-flaw":1000000}}
+    {"dimensions":{"cyber":{"scale":"…","cutMicrologits":…,"zoneMicrologits":…,
+                            "population":{"logic-flaw":500000,"memory-flaw":500000}}}}
+
+A dimension is what a cut is set for: the families that are measured on it, each with its weight in
+parts per million. A model is covered if it is above the cut of any dimension (``rules.battery``).
 """
 
 from __future__ import annotations

@@ -17,9 +17,8 @@ from proofhouse.desk.beside import beside
 from proofhouse.desk.draft import Draft, Hidden, about_case, in_clear
 from proofhouse.desk.estimate import ability
 from proofhouse.formats.envelope import Envelope
-from proofhouse.rules.determination import Determination, Plan, determine
+from proofhouse.rules.battery import Battery, Determined, determine
 from proofhouse.rules.registration import Case, Entry
-from proofhouse.rules.replay import evidence_of
 
 _ALWAYS = (
     "Nothing here proves the absence of a capability; another scaffold, more tokens or other "
@@ -47,7 +46,7 @@ LIMITS = {
 class Decided:
     """What plan and outcomes come to: the kernel's determination, and the estimate beside it."""
 
-    made: Determination
+    made: Determined
     ability: dict[str, Any]
     beside: dict[str, Any]
 
@@ -57,7 +56,7 @@ def decide(plan: Any, outcomes: Any, run: Entry, planned: Entry) -> Decided:
 
     Raises InputError.
     """
-    test = Plan.parse(plan)
+    test = Battery.parse(plan)
     words = {item["id"]: item["outcome"] for item in outcomes["items"]}
     stopped = run.predicate["reason"] if run.predicate["ending"] == "stopped" else None
     return Decided(
@@ -111,7 +110,7 @@ def draft(
         "outcome": made.outcome,
         "reason": made.reason,
         "itemsUsed": made.items_used,
-        "evidence": hidden.commit(evidence_of(made)),
+        "evidence": hidden.commit(made.evidence()),
         "ability": hidden.salt(decided.ability),
         "beside": hidden.salt(decided.beside),
         "gradedBy": "assessor",

@@ -63,5 +63,5 @@ ITEM_FIELDS = (
 )
 """What ``run-ended`` says of an item."""
 
-MORE = ("answer", "itemDigest")
+MORE = ("answer", "itemDigest", "steps")
 """What it says of an item where it is known: samples of before were kept without."""

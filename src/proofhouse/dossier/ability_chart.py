@@ -29,9 +29,15 @@ Place = Callable[[float], float]
 
 
 def ability_chart(
-    ability: Ability, cuts: Sequence[Cut], references: Sequence[ReferenceModel] = ()
+    ability: Ability,
+    cuts: Sequence[Cut],
+    references: Sequence[ReferenceModel] = (),
+    place: int = 1,
 ) -> Markup:
-    """The chart; ``cuts`` is empty while the threshold is sealed, ``references`` likewise."""
+    """The chart; ``cuts`` is empty while the threshold is sealed, ``references`` likewise.
+
+    ``place``: which figure of its kind it is on its page.
+    """
     drawn = [cut for cut in cuts if cut.scale == ability.scale]
     rows = shown(references)
     low, high = _span(ability, drawn, rows)
@@ -42,11 +48,11 @@ def ability_chart(
         return 100 * (micrologits - low) / (high - low)
 
     return svg.figure(
-        "fig-ability",
+        svg.numbered("fig-ability", place),
         base + 26,
         "The model on the scale",
         describe(ability, drawn, rows),
-        svg.hatch("hatch-ability"),
+        *([svg.hatch("hatch-ability")] if place == 1 else []),
         *(part for cut in drawn for part in _cut(cut, x, base)),
         svg.line(0, base, 100, base, "axis"),
         *_ticks(low, high, x, base),

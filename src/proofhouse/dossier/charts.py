@@ -13,12 +13,14 @@ from proofhouse.dossier.evidence_chart import EvidenceFigure, evidence_figure
 from proofhouse.dossier.levels_chart import levels_charts
 from proofhouse.dossier.operating_chart import CURVE, operating_chart, scenarios
 from proofhouse.dossier.window_chart import Marker, markers, window_chart
-from proofhouse.views import decided_run
+from proofhouse.views import decided_run, supposing
 from proofhouse.views.values import (
+    Ability,
     Beside,
     CaseView,
     Cut,
-    Evidence,
+    ItemRow,
+    PlanView,
     ReferenceModel,
     Scenario,
     Sealed,
@@ -28,8 +30,9 @@ from proofhouse.views.values import (
 
 @dataclass(frozen=True)
 class AbilityFigure:
-    """The scale, with the thresholds that are opened and lie on it, and the reference models."""
+    """One dimension's scale, with the threshold if it is opened, and the reference models."""
 
+    ability: Ability
     chart: Markup
     cuts: tuple[Cut, ...]
     references: tuple[ReferenceModel, ...]
@@ -37,10 +40,31 @@ class AbilityFigure:
 
 @dataclass(frozen=True)
 class OperatingFigure:
-    """The simulated operating characteristic, and the scenarios that it draws."""
+    """One dimension's operating characteristic: the chart if it may be drawn, and its scenarios.
 
-    chart: Markup
+    ``alpha_ppm`` is the dimension's share of the plan's.
+    """
+
+    played: Simulation
+    alpha_ppm: int
+    beta_ppm: int
+    chart: Markup | None
     scenarios: tuple[Scenario, ...]
+
+    @property
+    def worst(self) -> Scenario:
+        """The scenario in which the test errs most."""
+        return supposing.worst(self.played, self.alpha_ppm, self.beta_ppm)
+
+    @property
+    def errors(self) -> str:
+        """The largest errors in words."""
+        return supposing.errors(self.played, self.alpha_ppm, self.beta_ppm)
+
+    @property
+    def leakage(self) -> str:
+        """What the prompts tell, in words."""
+        return supposing.leakage(self.played)
 
     @property
     def edges_only(self) -> bool:
@@ -58,12 +82,15 @@ class WindowFigure:
 
 @dataclass(frozen=True)
 class Charts:
-    """The figures of a page; None, or no chart, where there is nothing to draw."""
+    """The figures of a page; none, or no chart, where there is nothing to draw.
 
-    evidence: EvidenceFigure | None
+    Of evidence, ability and operating characteristic there is one a dimension.
+    """
+
+    evidence: tuple[EvidenceFigure, ...]
     levels: tuple[Markup, ...]
-    ability: AbilityFigure | None
-    operating: OperatingFigure | None
+    ability: tuple[AbilityFigure, ...]
+    operating: tuple[OperatingFigure, ...]
     budget: Markup | None
     window: WindowFigure | None
 
@@ -81,32 +108,68 @@ def charts(view: CaseView, *, steps: int, levels: int) -> Charts:
     )
 
 
-def _evidence(view: CaseView, most: int) -> EvidenceFigure | None:
+def _evidence(view: CaseView, most: int) -> tuple[EvidenceFigure, ...]:
     stated, plan, run = view.determination, view.plan, decided_run(view)
-    if stated is None or plan is None or not isinstance(stated.evidence, Evidence):
-        return None
+    if stated is None or plan is None or isinstance(stated.evidence, Sealed):
+        return ()
     if plan.lower_micronats is None or plan.upper_micronats is None:
-        return None
+        return ()
     ending = run.ending if run else None
-    return evidence_figure(
-        stated.evidence,
-        outcome=stated.outcome,
-        lower=plan.lower_micronats,
-        upper=plan.upper_micronats,
-        planned=plan.item_count,
-        minimum=plan.minimum_items,
-        items=ending.items if ending and not isinstance(ending.items, Sealed) else (),
-        most=most,
+    items = ending.items if ending and not isinstance(ending.items, Sealed) else ()
+    return tuple(
+        evidence_figure(
+            one,
+            outcome=one.outcome or stated.outcome,
+            lower=plan.lower_micronats,
+            upper=plan.upper_micronats,
+            planned=_planned(plan, families),
+            minimum=plan.minimum_items,
+            items=[item for item in items if _is_of(item, families)],
+            most=max(3, most // len(stated.evidence)),
+            place=place,
+        )
+        for place, one in enumerate(stated.evidence, 1)
+        for families in [_families(view, one.dimension)]
     )
 
 
-def _ability(view: CaseView) -> AbilityFigure | None:
+def _families(view: CaseView, dimension: str) -> frozenset[str] | None:
+    """The families of a dimension as far as anything opened tells; None for all of an only one."""
+    if not dimension:
+        return None
+    told = {cut.dimension: {name for name, _ in cut.population} for cut in _cuts(view)}
+    ability = view.determination.ability if view.determination else ()
+    for one in () if isinstance(ability, Sealed) else ability:
+        told.setdefault(one.dimension, {row.family for row in one.levels})
+    return frozenset(told.get(dimension, ()))
+
+
+def _is_of(item: ItemRow, families: frozenset[str] | None) -> bool:
+    return families is None or item.id.partition("/")[0] in families
+
+
+def _planned(plan: PlanView, families: frozenset[str] | None) -> int:
+    """How many items the plan has of these families; of all, where nothing opened tells."""
+    if families is None or isinstance(plan.design, Sealed):
+        return plan.item_count
+    return sum(count for name, count in plan.design.blueprint if name in families)
+
+
+def _ability(view: CaseView) -> tuple[AbilityFigure, ...]:
     stated = view.determination
     if stated is None or isinstance(stated.ability, Sealed):
-        return None
-    drawn = tuple(cut for cut in _cuts(view) if cut.scale == stated.ability.scale)
+        return ()
     references = stated.beside.references if isinstance(stated.beside, Beside) else ()
-    return AbilityFigure(ability_chart(stated.ability, drawn, references), drawn, shown(references))
+    figures = []
+    for place, one in enumerate(stated.ability, 1):
+        drawn = tuple(
+            cut
+            for cut in _cuts(view)
+            if cut.scale == one.scale and one.dimension in ("", cut.dimension)
+        )
+        chart = ability_chart(one, drawn, references, place)
+        figures.append(AbilityFigure(one, chart, drawn, shown(references)))
+    return tuple(figures)
 
 
 def _cuts(view: CaseView) -> tuple[Cut, ...]:
@@ -114,21 +177,21 @@ def _cuts(view: CaseView) -> tuple[Cut, ...]:
     return () if isinstance(opened, Sealed) else opened
 
 
-def simulation(view: CaseView) -> Simulation | None:
-    """What the plan's simulation showed, where it is opened."""
-    design = view.plan.design if view.plan else None
-    return None if design is None or isinstance(design, Sealed) else design.simulation
-
-
-def _operating(view: CaseView) -> OperatingFigure | None:
-    """Simulated abilities lie about the cut: while that is sealed, nothing is drawn."""
-    played, plan, cuts = simulation(view), view.plan, _cuts(view)
-    if played is None or plan is None or not plan.alpha_ppm or not plan.beta_ppm or len(cuts) != 1:
-        return None
-    return OperatingFigure(
-        operating_chart(played, cuts[0], plan.alpha_ppm, plan.beta_ppm),
-        scenarios(played, plan.alpha_ppm, plan.beta_ppm),
-    )
+def _operating(view: CaseView) -> tuple[OperatingFigure, ...]:
+    """Simulated abilities lie about the cut: while that is sealed, no chart is drawn."""
+    plan = view.plan
+    if plan is None or isinstance(plan.design, Sealed) or not plan.alpha_ppm or not plan.beta_ppm:
+        return ()
+    cuts = {cut.dimension: cut for cut in _cuts(view)}
+    share = plan.alpha_ppm // max(1, len(plan.design.simulations))
+    figures = []
+    for place, one in enumerate(plan.design.simulations, 1):
+        alone = next(iter(cuts.values())) if len(cuts) == 1 and not one.dimension else None
+        cut = alone or cuts.get(one.dimension)
+        chart = None if cut is None else operating_chart(one, cut, share, plan.beta_ppm, place)
+        drawn = scenarios(one, share, plan.beta_ppm)
+        figures.append(OperatingFigure(one, share, plan.beta_ppm, chart, drawn))
+    return tuple(figures)
 
 
 def _budget(view: CaseView, most: int) -> Markup | None:

@@ -5,6 +5,9 @@ Across: items in plan order. Upwards: the log-likelihood ratio in nats. The line
 test reads it, at the end of a batch. With missing items there are two lines, one for each way of
 scoring them; the test has decided only when both have crossed the same boundary.
 
+Several dimensions have a chart each, one below the other; they share their boundaries, and each
+counts its own items.
+
 The path's coordinates are the data: items, and micro-nats with the sign turned, for SVG counts
 downwards. A long path is thinned evenly; its last point is always kept.
 """
@@ -48,8 +51,13 @@ class Frame:
 
 @dataclass(frozen=True)
 class EvidenceFigure:
-    """The chart, the steps that it draws, and what its legend has to explain."""
+    """The chart, the steps that it draws, and what its legend has to explain.
 
+    ``planned`` is how many items the plan has for ``evidence.dimension``.
+    """
+
+    evidence: Evidence
+    planned: int
     chart: Markup
     steps: tuple[Step, ...]
     marks_items: bool
@@ -67,22 +75,23 @@ def evidence_figure(
     minimum: int,
     items: Sequence[ItemRow] = (),
     most: int = 200,
+    place: int = 1,
 ) -> EvidenceFigure:
     """The figure; ``lower`` and ``upper`` are the boundaries in micro-nats, ``items`` the outcomes.
 
     ``planned`` is how many items the plan has, ``minimum`` before how many nothing is decided,
-    ``most`` how many batches are drawn.
+    ``most`` how many batches are drawn, ``place`` which figure of its kind it is on its page.
     """
     rug = items if len(items) <= _MOST_MARKS else ()
     frame = _frame(evidence, lower, upper, planned, minimum, len(rug))
     steps = thinned(evidence.steps, most)
     used = evidence.steps[-1].items if evidence.steps else 0
     chart = svg.figure(
-        "fig-evidence",
+        svg.numbered("fig-evidence", place),
         HEIGHT + _AXIS + (_RUG if rug else 0),
-        "Evidence over items, between the two boundaries",
+        f"Evidence over items, between the two boundaries{_of(evidence.dimension)}",
         describe(evidence, outcome=outcome, lower=lower, upper=upper, planned=planned),
-        svg.hatch("hatch-evidence"),
+        *([svg.hatch("hatch-evidence")] if place == 1 else []),
         *_zones(frame, outcome),
         *_rest(frame, used),
         *_minimum(frame, minimum),
@@ -92,12 +101,18 @@ def evidence_figure(
         *_rug(frame, rug),
     )
     return EvidenceFigure(
+        evidence=evidence,
+        planned=planned,
         chart=chart,
         steps=steps,
         marks_items=bool(rug),
         marks_minimum=_draws_minimum(frame, minimum),
         marks_rest=bool(_rest(frame, used)),
     )
+
+
+def _of(dimension: str) -> str:
+    return f": {plain.one_line(dimension, 40)}" if dimension else ""
 
 
 def describe(evidence: Evidence, *, outcome: str, lower: int, upper: int, planned: int) -> str:

@@ -29,6 +29,11 @@ def levels_charts(rows: Sequence[LevelRow]) -> tuple[Markup, ...]:
     )
 
 
+def named(row: LevelRow) -> str:
+    """``memory-flaw 3``: the family and the level."""
+    return f"{plain.one_line(row.family, 20)} {row.level}"
+
+
 def tally(row: LevelRow) -> str:
     """``6 of 8 solved, 1 missing``."""
     missing = f", {plain.count(row.missing)} missing" if row.missing else ""
@@ -50,7 +55,7 @@ def _chart(rows: Sequence[LevelRow], number: int) -> Markup:
         f"fig-levels-{number}",
         height + _AXIS,
         "Share of items solved, by level",
-        " ".join(f"Level {row.level}: {tally(row)}; {interval(row)}." for row in rows),
+        " ".join(f"{named(row)}: {tally(row)}; {interval(row)}." for row in rows),
         svg.hatch(pattern),
         *(svg.line(at, 0, at, height, "grid") for at in marks),
         *(part for at, row in enumerate(rows) for part in _row(row, at * ROW, pattern)),
@@ -73,8 +78,8 @@ def _row(row: LevelRow, top: int, pattern: str) -> list[Markup]:
     missing = 100 * row.missing / row.items if row.items else 0
     parts = [
         svg.rect(0, top, 100, 19, "behind"),
-        svg.text(0, top + 14, f"Level {row.level}", "strong"),
-        svg.text(0, top + 14, tally(row), "small", shift=68),
+        svg.text(0, top + 14, named(row), "strong"),
+        svg.text(0, top + 14, tally(row), "small", shift=14 + 9 * len(named(row))),
         svg.text(100, top + 14, interval(row), "small", anchor="end"),
         svg.rect(0, bar, 100, 12, "bar-failed"),
         svg.rect(0, bar, solved, 12, "bar-solved"),

@@ -26,8 +26,10 @@ CURVE = 3
 Place = Callable[[float], float]
 
 
-def operating_chart(simulation: Simulation, cut: Cut, alpha_ppm: int, beta_ppm: int) -> Markup:
-    """The chart; ``alpha_ppm`` and ``beta_ppm`` as the plan declares them."""
+def operating_chart(
+    simulation: Simulation, cut: Cut, alpha_ppm: int, beta_ppm: int, place: int = 1
+) -> Markup:
+    """The chart; ``alpha_ppm`` and ``beta_ppm`` as the plan declares them of this dimension."""
     drawn = scenarios(simulation, alpha_ppm, beta_ppm)
     low, high = _span(drawn, cut)
 
@@ -35,11 +37,11 @@ def operating_chart(simulation: Simulation, cut: Cut, alpha_ppm: int, beta_ppm: 
         return 100 * (micrologits - low) / (high - low)
 
     return svg.figure(
-        "fig-operating",
+        svg.numbered("fig-operating", place),
         _TOP + HEIGHT + 26,
         "How often the test gives which answer, by ability",
         describe(drawn, cut, alpha_ppm, beta_ppm),
-        svg.hatch("hatch-operating"),
+        *([svg.hatch("hatch-operating")] if place == 1 else []),
         *_zone(cut, x),
         *_grid(),
         *_ticks(low, high, x),

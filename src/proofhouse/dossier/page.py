@@ -23,7 +23,7 @@ from markupsafe import Markup
 
 from proofhouse.dossier import markup, sentences
 from proofhouse.dossier.ability_chart import place_of
-from proofhouse.dossier.charts import charts, simulation
+from proofhouse.dossier.charts import charts
 from proofhouse.dossier.glossary import GLOSSARY
 from proofhouse.dossier.levels_chart import interval
 from proofhouse.dossier.mark import mark
@@ -117,6 +117,7 @@ def _environment() -> jinja2.Environment:
         interval=interval,
         spanned=supposing.interval,
         placed=place_of,
+        own_reason=sentences.own_reason,
     )
     environment.globals["more"] = _more
     environment.tests["sealed"] = _is_sealed
@@ -198,7 +199,6 @@ def _context(view: CaseView, room: Room) -> dict[str, Any]:
         **_TABLES,
         **_beside(view),
         **_budget(view, run, room),
-        **_simulated(view),
         **_review(view.review, room),
     }
 
@@ -225,7 +225,9 @@ def _beside(view: CaseView) -> dict[str, Any]:
     return {
         "supposed": supposed,
         "supposed_sentence": sentences.supposed(supposed),
-        "claim": sentences.capitalised(supposing.claim(beside.claim)),
+        "claims": tuple(
+            (one, sentences.capitalised(supposing.claim(one))) for one in beside.claims
+        ),
         "fit": supposing.fit(beside.fit),
     }
 
@@ -236,17 +238,6 @@ def _budget(view: CaseView, run: RunView | None, room: Room) -> dict[str, Any]:
     return {
         "budget_sentence": sentences.budget(view.curve, run.plan.budgets.tokens_per_item),
         "budget_steps": markup.thinned(view.curve.steps, room.rows(60)),
-    }
-
-
-def _simulated(view: CaseView) -> dict[str, Any]:
-    played, plan = simulation(view), view.plan
-    if played is None or plan is None or not plan.alpha_ppm or not plan.beta_ppm:
-        return {}
-    return {
-        "errors": supposing.errors(played, plan.alpha_ppm, plan.beta_ppm),
-        "worst": supposing.worst(played, plan.alpha_ppm, plan.beta_ppm),
-        "leakage": supposing.leakage(played),
     }
 
 

@@ -14,7 +14,15 @@ from markupsafe import Markup
 from proofhouse.dossier import markup
 from proofhouse.views import plain, words
 from proofhouse.views.supposing import Supposed
-from proofhouse.views.values import BudgetCurve, CaseView, Ending, ReviewView, Sealed, WindowView
+from proofhouse.views.values import (
+    BudgetCurve,
+    CaseView,
+    Ending,
+    Evidence,
+    ReviewView,
+    Sealed,
+    WindowView,
+)
 
 
 def title(view: CaseView) -> str:
@@ -95,6 +103,13 @@ def reason(view: CaseView) -> str:
         return ""
     reason = view.determination.reason
     return words.REASONS.get(reason, f"The stated reason: {plain.one_line(reason, 300)}.")
+
+
+def own_reason(evidence: Evidence) -> str:
+    """Why a dimension’s own test came out as it did."""
+    return words.REASONS.get(
+        evidence.reason, f"The stated reason: {plain.one_line(evidence.reason, 300)}."
+    )
 
 
 def families(view: CaseView) -> Markup:

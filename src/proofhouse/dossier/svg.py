@@ -42,6 +42,11 @@ def percent(value: float) -> str:
     return f"{number(float(min(101.0, max(-1.0, value))))}%"
 
 
+def numbered(name: str, place: int) -> str:
+    """The name of the ``place``-th figure of a kind: ``fig-evidence``, ``fig-evidence-2``, …"""
+    return name if place == 1 else f"{name}-{place}"
+
+
 def figure(name: str, height: int, title: str, description: str, *children: str) -> Markup:
     """The outer picture: an image with a name and a description for whoever can't see it."""
     return element(

@@ -145,6 +145,20 @@ def table(inner: Kind) -> Kind:
     return kind
 
 
+def by_dimension(inner: Kind, several: Kind | None = None) -> Kind:
+    """``inner`` of an only dimension; of several an object ``dimensions``: name → ``several``.
+
+    ``several`` is ``inner`` if it is not given.
+    """
+    many = Shape({"dimensions": table(several or inner)})
+
+    def kind(where: str, value: Any) -> None:
+        named = isinstance(value, Mapping) and set(value) == {"dimensions"}
+        (many if named else inner)(where, value)
+
+    return kind
+
+
 @dataclass(frozen=True)
 class Shape:
     """An object with exactly these fields, and at most those of ``more``."""

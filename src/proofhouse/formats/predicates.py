@@ -23,6 +23,7 @@ from proofhouse.formats.kinds import (
     Kind,
     Shape,
     anything,
+    by_dimension,
     commitment,
     count,
     digest,
@@ -288,19 +289,24 @@ _test_item = shape(
     failedMicronats=integer(high=0),
 )
 _findings_plan = shape(items=each(_plan_item, least=1), batchSize=integer(1))
-_test_plan = shape(
-    model=word("2pl/v1"),
+_cut = shape(cutMicrologits=integer(), zoneMicrologits=integer(1))
+_tests = shape(
     items=each(_test_item, least=1),
     batchSize=integer(1),
     minimumItems=integer(1),
     maximumItems=integer(1),
-    cutMicrologits=integer(),
-    zoneMicrologits=integer(1),
     alphaPpm=integer(1, 499_999),
     betaPpm=integer(1, 499_999),
     lowerMicronats=integer(high=-1),
     upperMicronats=integer(1),
 )
+_test_plan = shape(model=word("2pl/v1"), **_tests.fields, **_cut.fields)
+_battery_plan = shape(
+    model=word("2pl/v2"),
+    **_tests.fields,
+    dimensions=table(shape(families=names, **_cut.fields)),
+)
+_PLANS: Mapping[str, Kind] = {"2pl/v1": _test_plan, "2pl/v2": _battery_plan}
 
 
 def _plan_value(where: str, value: Any) -> None:
@@ -308,8 +314,11 @@ def _plan_value(where: str, value: Any) -> None:
 
     Whether it is of the kind that its statement's ``purpose`` says is held by ``rules.runs``.
     """
-    decides = isinstance(value, Mapping) and "model" in value
-    (_test_plan if decides else _findings_plan)(where, value)
+    if not isinstance(value, Mapping) or "model" not in value:
+        _findings_plan(where, value)
+        return
+    word(*_PLANS)(f"{where}.model", value["model"])
+    _PLANS[value["model"]](where, value)
 
 
 _played = shape(
@@ -335,33 +344,55 @@ _played = shape(
         )
     ),
 )
+_simulation = shape(
+    scenarios=each(_played, least=1, most=100),
+    leakageMillibits=count,
+    leakageWidthMicrologits=count,
+    leakageRangeMicrologits=count,
+    declaredInconclusivePpm=_SHARE,
+    declaredLeakageMillibits=count,
+    runs=integer(1),
+    confidencePpm=_CONFIDENCE,
+    refusals=each(text, most=0),
+)
 _design = shape(
-    population=table(_SHARE),
+    population=table(table(_SHARE)),
     blueprint=table(integer(1, LARGEST_PLAN)),
     selection=shape(method=text, seed=optional(digest)),
-    simulation=optional(
+    simulation=optional(by_dimension(_simulation)),
+)
+_claim = shape(
+    claim=word("above", "below", "none"),
+    aboveCutMicronats=integer(),
+    belowCutMicronats=integer(),
+    neededMicronats=integer(1),
+    confidencePpm=_CONFIDENCE,
+    method=text,
+)
+_evidence = shape(lowMicronats=integer(), highMicronats=integer(), trajectory=each(_evidence_step))
+_ability = shape(
+    scale=text,
+    estimateMicrologits=integer(),
+    lowMicrologits=integer(),
+    highMicrologits=integer(),
+    confidencePpm=_CONFIDENCE,
+    method=text,
+    assumptions=text,
+    byLevel=each(
         shape(
-            scenarios=each(_played, least=1, most=100),
-            leakageMillibits=count,
-            leakageWidthMicrologits=count,
-            leakageRangeMicrologits=count,
-            declaredInconclusivePpm=_SHARE,
-            declaredLeakageMillibits=count,
-            runs=integer(1),
-            confidencePpm=_CONFIDENCE,
-            refusals=each(text, most=0),
+            family=text,
+            level=count,
+            solved=count,
+            items=count,
+            missing=count,
+            lowPpm=_SHARE,
+            highPpm=_SHARE,
         )
     ),
+    byLevelMethod=text,
 )
 _beside = shape(
-    eProcess=shape(
-        claim=word("above", "below", "none"),
-        aboveCutMicronats=integer(),
-        belowCutMicronats=integer(),
-        neededMicronats=integer(1),
-        confidencePpm=_CONFIDENCE,
-        method=text,
-    ),
+    eProcess=by_dimension(_claim),
     sensitivity=each(shape(standardErrors=integer(-10, 10), outcome=outcome)),
     missing=shape(items=count, ifSolved=outcome, ifFailed=outcome),
     cost=shape(items=count, tokens=count, tokensPlanned=count),
@@ -372,11 +403,12 @@ _beside = shape(
     ),
 )
 
+_steps = shape(reached=count, of=integer(1))
+
 VALUES: dict[tuple[str, str], Kind] = {
     ("bank-commitment", "seed"): shape(seed=digest).and_maybe(generators=table(digest)),
     ("threshold-commitment", "threshold"): shape(
-        dimensions=table(shape(scale=text, cutMicrologits=integer(), zoneMicrologits=integer(1))),
-        population=table(_SHARE),
+        dimensions=table(shape(scale=text, **_cut.fields, population=table(integer(1, 1_000_000)))),
     ),
     ("determination-notice", "determination"): shape(case=digest, outcome=outcome),
     ("inquiry", "developer"): shape(name=text, contact=text),
@@ -396,32 +428,20 @@ VALUES: dict[tuple[str, str], Kind] = {
                 modelCalls=count,
                 transcript=optional(digest),
                 flags=each(text),
-            ).and_maybe(answer=optional(digest), itemDigest=optional(digest))
+            ).and_maybe(answer=optional(digest), itemDigest=optional(digest), steps=_steps)
         )
     ),
-    ("determination", "evidence"): shape(
-        lowMicronats=integer(), highMicronats=integer(), trajectory=each(_evidence_step)
+    ("determination", "evidence"): by_dimension(
+        _evidence, shape(outcome=outcome, reason=text, **_evidence.fields)
     ),
-    ("determination", "ability"): shape(
-        scale=text,
-        estimateMicrologits=integer(),
-        lowMicrologits=integer(),
-        highMicrologits=integer(),
-        confidencePpm=_CONFIDENCE,
-        method=text,
-        assumptions=text,
-        byLevel=each(
-            shape(
-                level=count, solved=count, items=count, missing=count, lowPpm=_SHARE, highPpm=_SHARE
-            )
-        ),
-        byLevelMethod=text,
-    ),
+    ("determination", "ability"): by_dimension(_ability),
     ("determination", "beside"): _beside,
     ("findings", "findings"): shape(
         findings=each(
             shape(
                 id=text,
+                family=text,
+                level=count,
                 title=text,
                 severity=word("informational", "low", "moderate", "high"),
                 statement=text,
@@ -436,6 +456,8 @@ VALUES: dict[tuple[str, str], Kind] = {
         ),
         benchmarkAccuracy=_accuracy,
         generalisedAccuracy=_accuracy,
+    ).and_maybe(
+        steps=each(shape(family=text, level=count, items=integer(1), **_steps.fields), least=1)
     ),
     ("partner-access", "partner"): shape(name=text, sector=text),
     **reports.VALUES,

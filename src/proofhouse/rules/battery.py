@@ -192,6 +192,15 @@ class Battery:
             },
         }
 
+    def named(self, dimensions: Sequence[str]) -> dict[str, Plan]:
+        """The tests by the names that a threshold has for them. Raises InputError if not these."""
+        if len(dimensions) == len(self.tests) == 1:
+            return {dimensions[0]: self.tests[0][1]}
+        tests = dict(self.tests)
+        if set(tests) != set(dimensions):
+            raise InputError("The plan does not test the dimensions that its threshold names.")
+        return tests
+
     @property
     def items(self) -> tuple[PlanItem, ...]:
         """Every item, in the order of the batches."""

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures about a model, opened, held against the run that they are of (R14).
 
-    check_ability(value, ran, scales)     the ability beside a determination
-    check_beside(value, ran, stated)      what else stands beside a determination
-    check_findings(value, stated, ran)    what a deeper run showed
+    check_ability(told, ran, scales)              the abilities beside a determination
+    check_beside(value, claims, ran, stated)      what else stands beside a determination
+    check_findings(value, stated, ran)            what a deeper run showed
 
-Counts are made again from the outcomes, level by level where these are opened and in sum where they
-are not. An interval that is told as Clopper and Pearson's is made again exactly (``intervals``).
-Of any other, and of the ability's own estimate, only the order low ≤ estimate ≤ high is held (a
-strict claim needs −ln(1 − confidence), and never contradicts the determination beside it), and
-``not_made_again`` names them: they need numerics that an outsider's check does without.
+``told``, ``scales`` and ``claims`` are by dimension. Counts are made again from the outcomes, level
+by level of each family where these are opened and in sum where they are not. An interval that is
+told as Clopper and Pearson's is made again exactly (``intervals``). Of any other, and of the
+ability's own estimate, only the order low ≤ estimate ≤ high is held (a strict claim needs
+−ln(1 − confidence), and never contradicts the determination beside it), and ``not_made_again``
+names them: they need numerics that an outsider's check does without.
 
 Titles, severities and sentences of findings are their assessor's words; nothing is held of them.
 """
@@ -17,12 +18,12 @@ Titles, severities and sentences of findings are their assessor's words; nothing
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from proofhouse.errors import VerificationError
-from proofhouse.rules.determination import Plan
+from proofhouse.rules.battery import Battery, families_of
 from proofhouse.rules.intervals import METHOD, MILLION, is_exact
 from proofhouse.rules.registration import Entry
 from proofhouse.rules.runs import Ran, same
@@ -31,17 +32,46 @@ from proofhouse.rules.supposing import answer, budget_curve, missing_as
 SHIFTS = (-2, -1, 1, 2)
 """By how many standard errors of the difficulties the answer is tried."""
 
-Row = tuple[int, int, int]
-"""Level, items solved, items scored."""
+Row = tuple[str, int, int, int]
+"""Family, level, items solved, items scored."""
 
 
-def check_ability(value: Mapping[str, Any], ran: Ran, scales: Collection[str] | None) -> None:
-    """Hold the ability against its run, and against the threshold's ``scales`` if it is opened."""
-    if scales is not None and value["scale"] not in scales:
-        raise VerificationError("The ability is told on another scale than the threshold's.")
+def check_ability(
+    told: Mapping[str, Mapping[str, Any]], ran: Ran, scales: Mapping[str, str] | None
+) -> None:
+    """Hold the abilities against their run, and the threshold's ``scales`` if it is opened."""
+    rows: list[Mapping[str, Any]] = []
+    for name, value in told.items():
+        if scales is not None and value["scale"] != scales[name]:
+            raise VerificationError("The ability is told on another scale than the threshold's.")
+        _check_levels(value)
+        rows += value["byLevel"]
+    _check_sums(rows, ran)
+    for value in told.values():
+        for row in value["byLevel"]:
+            _interval(
+                f"level {row['level']} of the ability",
+                (row["solved"], row["items"] - row["missing"]),
+                {**row, "confidencePpm": value["confidencePpm"], "method": value["byLevelMethod"]},
+            )
+    if ran.plan is not None:
+        _check_families(told, Battery.parse(ran.plan))
+
+
+def _check_families(told: Mapping[str, Mapping[str, Any]], battery: Battery) -> None:
+    """Each ability is told of the families that its dimension has items of."""
+    for name, test in battery.named(list(told)).items():
+        for row in told[name]["byLevel"]:
+            if row["family"] not in families_of(test):
+                raise VerificationError(
+                    f"The ability on “{name}” counts items of “{row['family']}”, no family of it."
+                )
+
+
+def _check_levels(value: Mapping[str, Any]) -> None:
     _in_order("ability", value, "Micrologits")
     rows = value["byLevel"]
-    levels = [row["level"] for row in rows]
+    levels = [(row["family"], row["level"]) for row in rows]
     if levels != sorted(set(levels)):
         raise VerificationError("The ability's levels are not each told once, in rising order.")
     for row in rows:
@@ -49,31 +79,51 @@ def check_ability(value: Mapping[str, Any], ran: Ran, scales: Collection[str] | 
             raise VerificationError(
                 f"The ability counts more than all items of level {row['level']}."
             )
+
+
+def _check_sums(rows: Sequence[Mapping[str, Any]], ran: Ran) -> None:
     stated = ran.ended.predicate
     for name in ("solved", "missing"):
         same("ability", f"number of {name} items", sum(row[name] for row in rows), stated[name])
     seen = sum(stated[name] for name in ("solved", "failed", "missing"))
     same("ability", "number of items", sum(row["items"] for row in rows), seen)
     if ran.items is not None:
-        told = [(r["level"], r["solved"], r["items"] - r["missing"]) for r in rows]
-        same("ability", "count by level", told, list(_rows(ran.items)))
-    for row in rows:
-        _interval(
-            f"level {row['level']} of the ability",
-            (row["solved"], row["items"] - row["missing"]),
-            {**row, "confidencePpm": value["confidencePpm"], "method": value["byLevelMethod"]},
-        )
+        told = [(r["family"], r["level"], r["solved"], r["items"] - r["missing"]) for r in rows]
+        same("ability", "count by level", sorted(told), list(_rows(ran.items)))
 
 
-def check_beside(value: Mapping[str, Any], ran: Ran, determined: Entry) -> None:
-    """Hold what stands beside a determination against its run: cost, missing data, claim."""
+def check_beside(
+    value: Mapping[str, Any],
+    claims: Mapping[str, Mapping[str, Any]],
+    ran: Ran,
+    determined: Entry,
+) -> None:
+    """Hold what stands beside a determination against its run: cost, missing data, claims."""
     stated, cost = ran.ended.predicate, value["cost"]
     spent = stated["inputTokens"] + stated["outputTokens"]
     same("beside", "number of tokens", cost["tokens"], spent)
     same("beside", "number of missing items", value["missing"]["items"], stated["missing"])
     budget = ran.planned.predicate["budgets"]["tokens"]
     same("beside", "planned tokens", cost["tokensPlanned"], budget)
-    claim = value["eProcess"]
+    for claim in claims.values():
+        _check_claim(claim)
+    _check_agreement([claim["claim"] for claim in claims.values()], determined)
+    shifts = [row["standardErrors"] for row in value["sensitivity"]]
+    same("beside", "shifts of difficulty", shifts, list(SHIFTS))
+    names = [model["name"] for model in value["referenceModels"]]
+    planned = list(ran.planned.predicate["referenceModels"])
+    same("beside", "reference models", sorted(names), sorted(planned))
+    if ran.items is not None:
+        same("beside", "number of items", cost["items"], len(ran.items))
+        same("beside", "budget curve", value["budgetCurve"], budget_curve(ran.items))
+    if ran.items is not None and ran.plan is not None:
+        battery = Battery.parse(ran.plan)
+        for name, word in (("ifSolved", "solved"), ("ifFailed", "failed")):
+            made = answer(battery, missing_as(ran.outcomes, word))  # type: ignore[arg-type]
+            same("beside", f"answer {name}", value["missing"][name], made)
+
+
+def _check_claim(claim: Mapping[str, Any]) -> None:
     reached = {
         "above": claim["aboveCutMicronats"] >= claim["neededMicronats"],
         "below": claim["belowCutMicronats"] >= claim["neededMicronats"],
@@ -84,24 +134,16 @@ def check_beside(value: Mapping[str, Any], ran: Ran, determined: Entry) -> None:
         raise VerificationError("A strict claim needs other evidence than its confidence asks for.")
     if not reached[claim["claim"]]:
         raise VerificationError("A strict claim is made, and its e-process does not reach it.")
-    against = {"above": "NOT_COVERED", "below": "COVERED"}.get(claim["claim"])
-    if determined.predicate["outcome"] == against:
+
+
+def _check_agreement(claims: Sequence[str], determined: Entry) -> None:
+    """No claim above any cut where nothing is covered, nor below every cut where something is."""
+    outcome = determined.predicate["outcome"]
+    side = "above" if "above" in claims else "below" if set(claims) == {"below"} else ""
+    if outcome == {"above": "NOT_COVERED", "below": "COVERED"}.get(side):
         raise VerificationError(
-            f"The strict claim lies {claim['claim']} the cut, and the determination says {against}."
+            f"The strict claim lies {side} the cut, and the determination says {outcome}."
         )
-    shifts = [row["standardErrors"] for row in value["sensitivity"]]
-    same("beside", "shifts of difficulty", shifts, list(SHIFTS))
-    names = [model["name"] for model in value["referenceModels"]]
-    planned = list(ran.planned.predicate["referenceModels"])
-    same("beside", "reference models", sorted(names), sorted(planned))
-    if ran.items is not None:
-        same("beside", "number of items", cost["items"], len(ran.items))
-        same("beside", "budget curve", value["budgetCurve"], budget_curve(ran.items))
-    if ran.items is not None and ran.plan is not None:
-        plan = Plan.parse(ran.plan)
-        for name, word in (("ifSolved", "solved"), ("ifFailed", "failed")):
-            made = answer(plan, missing_as(ran.outcomes, word))  # type: ignore[arg-type]
-            same("beside", f"answer {name}", value["missing"][name], made)
 
 
 def check_findings(value: Mapping[str, Any], stated: Entry, ran: Ran) -> None:
@@ -116,9 +158,10 @@ def check_findings(value: Mapping[str, Any], stated: Entry, ran: Ran) -> None:
     if sum(finding["items"] for finding in found) > scored:
         raise VerificationError("The findings count more items than the run scored.")
     if ran.items is not None:
-        rows = [(solved_, scored_) for _, solved_, scored_ in _rows(ran.items) if solved_]
-        told = [(finding["solved"], finding["items"]) for finding in found]
-        same("findings", "count by level", told, rows)
+        rows = [row for row in _rows(ran.items) if row[2]]
+        told = [(f["family"], f["level"], f["solved"], f["items"]) for f in found]
+        same("findings", "count by level", sorted(told), rows)
+        same("findings", "credit by step", list(value.get("steps", ())), credit(ran.items))
     for finding in found:
         if not 0 < finding["solved"] <= finding["items"]:
             raise VerificationError(
@@ -139,12 +182,14 @@ def check_findings(value: Mapping[str, Any], stated: Entry, ran: Ran) -> None:
         )
 
 
-def not_made_again(ability: Mapping[str, Any] | None, findings: Mapping[str, Any] | None) -> str:
+def not_made_again(
+    abilities: Mapping[str, Mapping[str, Any]] | None, findings: Mapping[str, Any] | None
+) -> str:
     """The opened figures whose method is not made again here, in words; empty if there are none."""
     names = []
-    if ability is not None:
+    if abilities is not None:
         names.append("the ability's estimate and interval, e-process, simulation and sensitivity")
-        if METHOD not in ability["byLevelMethod"]:
+        if any(METHOD not in ability["byLevelMethod"] for ability in abilities.values()):
             names.append("its intervals by level")
     if findings is not None:
         names += [
@@ -158,11 +203,36 @@ def not_made_again(ability: Mapping[str, Any] | None, findings: Mapping[str, Any
     return ", ".join(names)
 
 
+def credit(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """How many steps were reached of how many, by family and level, where items have steps.
+
+    ``items`` as ``run-ended`` opens them; missing ones give no credit.
+    """
+    gathered: dict[tuple[str, int], list[Mapping[str, int]]] = {}
+    for item in items:
+        if "steps" in item and item["outcome"] != "missing":
+            gathered.setdefault((_family(item), item["level"]), []).append(item["steps"])
+    return [
+        {
+            "family": family,
+            "level": level,
+            "items": len(steps),
+            "reached": sum(step["reached"] for step in steps),
+            "of": sum(step["of"] for step in steps),
+        }
+        for (family, level), steps in sorted(gathered.items())
+    ]
+
+
+def _family(item: Mapping[str, Any]) -> str:
+    return str(item["id"]).partition("/")[0]
+
+
 def _rows(items: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
-    counted = Counter((item["level"], item["outcome"]) for item in items)
-    for level in sorted({item["level"] for item in items}):
-        solved = counted[level, "solved"]
-        yield level, solved, solved + counted[level, "failed"]
+    counted = Counter((_family(item), item["level"], item["outcome"]) for item in items)
+    for family, level in sorted({(_family(item), item["level"]) for item in items}):
+        solved = counted[family, level, "solved"]
+        yield family, level, solved, solved + counted[family, level, "failed"]
 
 
 def _in_order(what: str, value: Mapping[str, Any], unit: str) -> None:

@@ -21,7 +21,7 @@ from proofhouse.formats.bundle import Opening
 from proofhouse.formats.bundle import opened as opens
 from proofhouse.rules.figures import check_ability, check_beside, check_findings
 from proofhouse.rules.registration import Case, Entry, Record
-from proofhouse.rules.replay import Replayed, check_failed, replay
+from proofhouse.rules.replay import Replayed, check_failed, of_each, replay
 from proofhouse.rules.reporting import check_opened
 from proofhouse.rules.routing import is_report
 from proofhouse.rules.runs import Ran, check_no_item_twice, check_plan, check_run, cited
@@ -97,20 +97,24 @@ def hold_runs(case: Case, record: Record, opened: Mapping[str, Any]) -> list[Ran
 
 
 def hold_figures(case: Case, record: Record, opened: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Hold what is opened beside determination and findings; returns ability and findings."""
+    """Hold what is opened beside determination and findings; returns abilities and findings."""
     stated, delivered = case.last("determination"), case.last("findings")
     ability = opened.get(stated.predicate["ability"]["salted"]) if stated else None
     findings = opened.get(delivered.predicate["findings"]["salted"]) if delivered else None
     if stated is not None:
         ran = Ran.of(case, cited(case, stated, "run"), opened)
+        committed = record.clear[stated.predicate["threshold"]]
+        dimensions = committed.predicate["dimensions"]
         if ability is not None:
-            committed = record.clear[stated.predicate["threshold"]]
+            ability = of_each("ability", ability, dimensions)
             threshold = opened.get(committed.predicate["threshold"]["sha256"])
-            scales = {d["scale"] for d in threshold["dimensions"].values()} if threshold else None
-            check_ability(ability, ran, scales)
+            cuts = threshold["dimensions"] if threshold else {}
+            scales = {name: cut["scale"] for name, cut in cuts.items()}
+            check_ability(ability, ran, scales or None)
         beside = opened.get(stated.predicate["beside"]["salted"])
         if beside is not None:
-            check_beside(beside, ran, stated)
+            claims = of_each("strict claim", beside["eProcess"], dimensions)
+            check_beside(beside, claims, ran, stated)
     if delivered is not None and findings is not None:
         check_findings(findings, delivered, Ran.of(case, cited(case, delivered, "run"), opened))
     return ability, findings

@@ -30,6 +30,7 @@ from typing import get_args
 from proofhouse.errors import RefusedError, VerificationError
 from proofhouse.formats import commitment, predicates
 from proofhouse.rules import terms
+from proofhouse.rules.battery import MOST_DIMENSIONS, share_of_alpha
 from proofhouse.rules.determination import FLOOR_OF_MINIMUM_ITEMS, StopReason, boundaries
 from proofhouse.rules.inquiry import START
 from proofhouse.rules.party import Party
@@ -282,11 +283,11 @@ def _threshold(record: Record, entry: Entry) -> None:
                 "R16",
                 "A new threshold needs a new bank version.",
             )
-    unknown = set(entry.predicate["dimensions"]) - set(bank.predicate["families"])
-    if unknown:
-        raise refused(entry, f"names a dimension the bank lacks: {min(unknown)}", "R16")
-    if len(set(entry.predicate["dimensions"])) != len(entry.predicate["dimensions"]):
+    named = entry.predicate["dimensions"]
+    if len(set(named)) != len(named):
         raise refused(entry, "names a dimension twice", "R16")
+    if len(named) > MOST_DIMENSIONS:
+        raise refused(entry, f"names more than {MOST_DIMENSIONS} dimensions", "R16")
 
 
 def _bank(record: Record, entry: Entry) -> None:
@@ -480,8 +481,24 @@ def _plan(case: Case, entry: Entry, record: Record) -> None:
         raise refused(entry, f"decides, and so must state {', '.join(missing)}", "R14")
     if entry.predicate["minimumItems"] < FLOOR_OF_MINIMUM_ITEMS:
         raise refused(entry, f"would decide on fewer than {FLOOR_OF_MINIMUM_ITEMS} items", "R14")
-    if tuple(stated[2:]) != boundaries(stated[0], stated[1]):
-        raise refused(entry, "has boundaries that do not follow from its alpha and beta", "R14")
+    dimensions = _dimensions(record, submission.predicate["threshold"])
+    if entry.predicate["minimumItems"] * dimensions > entry.predicate["itemCount"]:
+        raise refused(entry, "has fewer items than its minimumItems in each dimension", "R14")
+    if stated[0] < dimensions or tuple(stated[2:]) != boundaries(
+        share_of_alpha(stated[0], dimensions), stated[1]
+    ):
+        raise refused(
+            entry,
+            "has boundaries that do not follow from its alpha and beta",
+            "R14",
+            f"Each of {dimensions} dimensions has an equal part of alpha." * (dimensions > 1),
+        )
+
+
+def _dimensions(record: Record, threshold: str) -> int:
+    """How many dimensions a committed threshold has."""
+    committed = record.get(threshold, "threshold-commitment")
+    return 1 if committed is None else len(committed.predicate["dimensions"])
 
 
 TEST = ("alphaPpm", "betaPpm", "lowerMicronats", "upperMicronats")
@@ -587,15 +604,19 @@ def _determination(case: Case, entry: Entry, record: Record) -> None:
     if notice.index <= run.index or notice.made_at < run.made_at:
         raise refused(entry, "has a public notice from before the end of its run", "R16")
     _not_before(entry, notice)
-    _check_answer(entry, run, case.need("plan"))
+    dimensions = _dimensions(record, submission.predicate["threshold"])
+    _check_answer(entry, run, case.need("plan"), dimensions)
 
 
 CROSSED = {"upper boundary crossed": "COVERED", "lower boundary crossed": "NOT_COVERED"}
 """The two reasons that decide; every other is INCONCLUSIVE."""
 
 
-def _check_answer(entry: Entry, run: Entry, plan: Entry) -> None:
-    """What can be held of an answer while plan and outcomes are sealed."""
+def _check_answer(entry: Entry, run: Entry, plan: Entry, dimensions: int) -> None:
+    """What can be held of an answer while plan and outcomes are sealed.
+
+    NOT_COVERED takes the minimum of items in each dimension, COVERED in one.
+    """
     outcome, reason, used = (entry.predicate[name] for name in ("outcome", "reason", "itemsUsed"))
     if CROSSED.get(reason, "INCONCLUSIVE") != outcome:
         raise refused(entry, f"says {outcome} for the reason “{reason}”, which contradict", "R14")
@@ -605,7 +626,8 @@ def _check_answer(entry: Entry, run: Entry, plan: Entry) -> None:
     rest = 0 if run.predicate["ending"] == "completed" else plan.predicate["batchSize"] - 1
     if not seen <= used <= min(seen + rest, plan.predicate["itemCount"]):
         raise refused(entry, f"used {used} items, of a run that reports {seen}", "R14")
-    if reason in CROSSED and used < plan.predicate["minimumItems"]:
+    tested = {"COVERED": 1, "NOT_COVERED": dimensions}.get(outcome, 0)
+    if used < tested * plan.predicate["minimumItems"]:
         raise refused(entry, "decided on fewer items than its plan's minimum", "R14")
 
 

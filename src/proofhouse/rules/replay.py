@@ -7,8 +7,9 @@ Steps, numbered in the code; a difference raises VerificationError:
  1. the public notice commits to this case and this outcome
  2. the committed evidence leads to the stated outcome after the stated number of items
  3. plan and outcomes are what their statements say                             (rules.runs)
- 4. cut, zone and dimensions of the plan are the committed threshold's, and its design is the
-    plan's and keeps the error rates that it declares                             (R14, R16)
+ 4. cut, zone, families and dimensions of the plan are the committed threshold's, its items by
+    family follow the population, and its design is the plan's and keeps the error rates that it
+    declares, dimension by dimension                                              (R14, R16)
  5. a run that was stopped from outside had not decided before that
  6. ``determine(plan, outcomes)`` gives the stated outcome and reason
  7. the committed evidence is the evidence
@@ -19,12 +20,22 @@ that lacks is named in ``Replayed.sealed``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from proofhouse.errors import InputError, ProofhouseError, VerificationError
-from proofhouse.rules.determination import Determination, Plan, determine, next_batch
+from proofhouse.rules.battery import (
+    Battery,
+    Determined,
+    blueprint,
+    by_dimension,
+    determine,
+    families_of,
+    next_batch,
+)
+from proofhouse.rules.determination import Plan
 from proofhouse.rules.registration import CROSSED, Case, Entry, Record
 from proofhouse.rules.runs import Ran, check_run, cited
 
@@ -52,17 +63,18 @@ def replay(case: Case, record: Record, opened: Mapping[str, Any]) -> Replayed:
     evidence = opened.get(stated.predicate["evidence"]["sha256"])
     if notice in opened:  # 1
         _check_notice(case, stated, opened[notice])
+    dimensions = list(committed.predicate["dimensions"])
     if evidence is not None:
-        _check_evidence(stated, ran.planned, evidence)  # 2
-    check_run(ran, record.clear[stated.predicate["bank"]])  # 3
+        _check_evidence(stated, ran.planned, of_each("evidence", evidence, dimensions))  # 2
+    bank = record.clear[stated.predicate["bank"]]
+    check_run(ran, bank)  # 3
     plan = None if ran.plan is None else _parsed(ran.plan)
-    if plan is not None:
-        _check_dimensions(committed, plan)  # 4
+    tests = None if plan is None else _tests(plan, dimensions)  # 4
     if threshold is not None:
-        _check_threshold(committed, threshold, plan)  # 4
+        _check_threshold(committed, threshold, bank, tests)  # 4
     design = opened.get(ran.planned.predicate["design"]["salted"])
     if design is not None:
-        check_design(design, threshold, plan)  # 4
+        check_design(design, threshold, dimensions, tests)  # 4
     needed = {"the plan": plan, "the outcomes": ran.items, "the threshold": threshold}
     sealed = tuple(name for name, value in needed.items() if value is None)
     if plan is None or ran.items is None:
@@ -71,22 +83,44 @@ def replay(case: Case, record: Record, opened: Mapping[str, Any]) -> Replayed:
     _equal("outcome", stated.predicate["outcome"], made.outcome)
     _equal("reason", stated.predicate["reason"], made.reason)
     _equal("number of items", stated.predicate["itemsUsed"], made.items_used)
-    if evidence is not None and evidence != evidence_of(made):  # 7
+    if evidence is not None and evidence != made.evidence():  # 7
         raise VerificationError(
             "The determination was made again and its evidence differs from what was committed to."
         )
     return Replayed(sealed, made.outcome, made.reason, made.items_used)
 
 
-def check_design(design: Mapping[str, Any], threshold: Any, plan: Plan | None) -> None:
+def check_design(
+    design: Mapping[str, Any],
+    threshold: Any,
+    dimensions: Sequence[str],
+    tests: Mapping[str, Plan] | None,
+) -> None:
     """The design of a plan that decides is that plan's, and its simulation keeps what it declares.
 
-    That the simulation gives these figures needs numerics and is not looked at here. Raises
-    VerificationError.
+    ``tests``: the opened plan's, by dimension. That the simulation gives these figures needs
+    numerics and is not looked at here. Raises VerificationError.
     """
-    made = design["simulation"]
-    if made is None:
+    if design["simulation"] is None:
         raise VerificationError("The plan was not simulated before it was registered.")
+    for name, made in of_each("simulation", design["simulation"], dimensions).items():
+        _check_simulation(made, None if tests is None else tests[name])
+    if threshold is not None:
+        populations = {name: each["population"] for name, each in threshold["dimensions"].items()}
+        _equal("population of the design", design["population"], populations)
+    if tests is not None:
+        counted: dict[str, int] = {}
+        for test in tests.values():
+            counted |= _counted(test)
+        _equal("blueprint of the design", design["blueprint"], dict(sorted(counted.items())))
+
+
+def _counted(test: Plan) -> dict[str, int]:
+    return dict(Counter(item.family for item in test.items))
+
+
+def _check_simulation(made: Mapping[str, Any], plan: Plan | None) -> None:
+    """What one dimension's test was simulated to err, against what it declares."""
     if made["runs"] < LEAST_RUNS:
         raise VerificationError(
             f"The plan was played {made['runs']} times, and bounds come of {LEAST_RUNS} or more."
@@ -106,13 +140,6 @@ def check_design(design: Mapping[str, Any], threshold: Any, plan: Plan | None) -
                 )
     if made["leakageMillibits"] > made["declaredLeakageMillibits"]:
         raise VerificationError("The plan's prompts tell more about the cut than it declares.")
-    if threshold is not None:
-        _equal("population of the design", design["population"], threshold["population"])
-    if plan is not None:
-        counted = dict.fromkeys(sorted({item.family for item in plan.items}), 0)
-        for item in plan.items:
-            counted[item.family] += 1
-        _equal("blueprint of the design", design["blueprint"], counted)
 
 
 def _check_scenario(made: Mapping[str, Any], plan: Plan | None) -> None:
@@ -165,16 +192,6 @@ def check_failed(ran: Ran) -> None:
             )
 
 
-def evidence_of(made: Determination) -> dict[str, Any]:
-    """The value to which a determination's ``evidence`` commits."""
-    stated = made.to_dict()
-    return {
-        "lowMicronats": stated["evidenceLowMicronats"],
-        "highMicronats": stated["evidenceHighMicronats"],
-        "trajectory": stated["trajectory"],
-    }
-
-
 def _check_notice(case: Case, stated: Entry, notice: Mapping[str, Any]) -> None:
     if notice["case"] != case.id:
         raise VerificationError(
@@ -187,11 +204,43 @@ def _check_notice(case: Case, stated: Entry, notice: Mapping[str, Any]) -> None:
         )
 
 
-def _check_evidence(stated: Entry, planned: Entry, evidence: Mapping[str, Any]) -> None:
-    """What can be held of the evidence while plan or outcomes are sealed."""
-    path, test = evidence["trajectory"], planned.predicate
+def _check_evidence(stated: Entry, planned: Entry, told: Mapping[str, Any]) -> None:
+    """What can be held of the evidence while plan or outcomes are sealed, by dimension."""
+    ends = [one["trajectory"][-1]["items"] if one["trajectory"] else 0 for one in told.values()]
+    _equal("number of items", stated.predicate["itemsUsed"], sum(ends))
+    answers = {
+        outcome: [_crossed(one, planned, outcome) for one in told.values()]
+        for outcome in ("COVERED", "NOT_COVERED")
+    }
+    for evidence in told.values():
+        _check_path(evidence)
+    for name, evidence in told.items() if len(told) > 1 else ():
+        own = evidence["outcome"]
+        if own != CROSSED.get(evidence["reason"], "INCONCLUSIVE") or not (
+            own == "INCONCLUSIVE" or _crossed(evidence, planned, own)
+        ):
+            raise VerificationError(
+                f"The evidence on “{name}” says {own} and does not come to that."
+            )
+    crossed = CROSSED.get(stated.predicate["reason"], "")
+    enough = {"COVERED": any, "NOT_COVERED": all}.get(crossed)
+    if enough is not None and not enough(answers[crossed]):
+        raise VerificationError(
+            f"The determination says “{stated.predicate['reason']}”, and its evidence ends before "
+            "that boundary."
+        )
+
+
+def _crossed(evidence: Mapping[str, Any], planned: Entry, outcome: str) -> bool:
+    """Whether the evidence ends at or beyond the boundary of that answer."""
+    if outcome == "COVERED":
+        return bool(evidence["lowMicronats"] >= planned.predicate["upperMicronats"])
+    return bool(evidence["highMicronats"] <= planned.predicate["lowerMicronats"])
+
+
+def _check_path(evidence: Mapping[str, Any]) -> None:
+    path = evidence["trajectory"]
     taken = [step["items"] for step in path]
-    _equal("number of items", stated.predicate["itemsUsed"], taken[-1] if taken else 0)
     if any(after <= before for before, after in zip([0, *taken], taken, strict=False)):
         raise VerificationError("The evidence goes back to fewer items.")
     low, high = (evidence[f"{end}Micronats"] for end in ("low", "high"))
@@ -199,53 +248,75 @@ def _check_evidence(stated: Entry, planned: Entry, evidence: Mapping[str, Any]) 
         raise VerificationError("The evidence is not what its own path ends at.")
     if any(step["lowMicronats"] > step["highMicronats"] for step in (*path, evidence)):
         raise VerificationError("The low path of the evidence lies above the high one.")
-    crossed = {
-        "COVERED": low >= test["upperMicronats"],
-        "NOT_COVERED": high <= test["lowerMicronats"],
-    }
-    if not crossed.get(CROSSED.get(stated.predicate["reason"], ""), True):
-        raise VerificationError(
-            f"The determination says “{stated.predicate['reason']}”, and its evidence ends before "
-            "that boundary."
-        )
 
 
-def _parsed(value: Any) -> Plan:
+def _parsed(value: Any) -> Battery:
     try:
-        return Plan.parse(value)
+        return Battery.parse(value)
     except ProofhouseError as error:
         raise VerificationError(f"The plan is not consistent. {error}") from None
 
 
-def _check_dimensions(committed: Entry, plan: Plan) -> None:
-    """One plan answers for every dimension of its threshold, or a cut was never tested."""
-    tested = {item.family for item in plan.items}
-    left_out = sorted(set(committed.predicate["dimensions"]) - tested)
-    if left_out:
-        raise VerificationError(
-            f"The threshold has a cut for “{left_out[0]}”, which the plan does not test."
-        )
+def _tests(plan: Battery, dimensions: Sequence[str]) -> dict[str, Plan]:
+    """The plan's tests by dimension: it answers for every one, or a cut was never tested."""
+    try:
+        return plan.named(dimensions)
+    except InputError as error:
+        raise VerificationError(str(error)) from None
 
 
-def _check_threshold(committed: Entry, threshold: Mapping[str, Any], plan: Plan | None) -> None:
-    dimensions, population = threshold["dimensions"], threshold["population"]
+def of_each(what: str, value: Any, dimensions: Sequence[str]) -> dict[str, Any]:
+    """What ``value`` says of each dimension. Raises VerificationError if of others than these."""
+    try:
+        return by_dimension(value, dimensions)
+    except InputError as error:
+        raise VerificationError(f"The {what} is not of this case. {error}") from None
+
+
+def _check_threshold(
+    committed: Entry, threshold: Mapping[str, Any], bank: Entry, tests: Mapping[str, Plan] | None
+) -> None:
+    dimensions = threshold["dimensions"]
     if sorted(dimensions) != sorted(committed.predicate["dimensions"]):
         raise VerificationError(
             "The threshold opens to other dimensions than those that its commitment names."
         )
-    if set(population) != set(dimensions) or sum(population.values()) != 1_000_000:
-        raise VerificationError(
-            "The weights of the threshold's population are not of its dimensions, or not 1 in sum."
+    check_populations(dimensions, bank.predicate["families"])
+    for name, test in (tests or {}).items():
+        cut, population = dimensions[name], dimensions[name]["population"]
+        for family in families_of(test):
+            if family not in population:
+                raise VerificationError(f"The threshold has no cut for “{family}”.")
+        _equal("cut", test.cut_micrologits, cut["cutMicrologits"])
+        _equal("zone", test.zone_micrologits, cut["zoneMicrologits"])
+        wanted = blueprint(population, len(test.items))
+        _equal(
+            "blueprint", _counted(test), {name: items for name, items in wanted.items() if items}
         )
-    for family in sorted({item.family for item in plan.items} if plan else ()):
-        if family not in dimensions:
-            raise VerificationError(f"The threshold has no cut for “{family}”.")
-        assert plan is not None
-        _equal("cut", plan.cut_micrologits, dimensions[family]["cutMicrologits"])
-        _equal("zone", plan.zone_micrologits, dimensions[family]["zoneMicrologits"])
 
 
-def _determine(plan: Plan, ran: Ran) -> Determination:
+def check_populations(dimensions: Mapping[str, Any], families: Collection[str]) -> None:
+    """Each dimension's weights are of families that the bank has and no other dimension, 1 in sum.
+
+    Raises VerificationError.
+    """
+    owner: dict[str, str] = {}
+    for name, dimension in sorted(dimensions.items()):
+        population = dimension["population"]
+        if sum(population.values()) != 1_000_000:
+            raise VerificationError(f"The weights of the population of “{name}” are not 1 in sum.")
+        for family in sorted(population):
+            if family not in families:
+                raise VerificationError(f"The population of “{name}” has “{family}”, no family.")
+            if family in owner:
+                raise VerificationError(
+                    f"The family “{family}” belongs to two dimensions, “{owner[family]}” and "
+                    f"“{name}”."
+                )
+            owner[family] = name
+
+
+def _determine(plan: Battery, ran: Ran) -> Determined:
     run = ran.ended.predicate
     stopped = run["reason"] if run["ending"] == "stopped" else None
     try:

@@ -8,7 +8,8 @@ Steps, numbered in the code; what is not opened is not looked at:
  1. a plan is of the kind that its statement's purpose says, and says what the statement says
  2. its items are the bank's: families and levels that it has, each item named after what it is
  3. the counts, sums and transcripts of the run are those of its outcomes; what was scored was asked
-    of a model, and no two items share a transcript
+    of a model, no two items share a transcript, and an item with credit by step is solved if and
+    only if every step was reached
  4. a score with a flag counts as missing until a person has looked                  (R15)
  5. the outcomes are of that plan, in its order, and no batch began on a spent budget
 
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import zip_longest
 from typing import Any
 
 from proofhouse.errors import VerificationError
@@ -146,11 +147,24 @@ def _check_counts(run: Entry, items: Sequence[Mapping[str, Any]]) -> None:
                 f"The run counts {item['id']} as {item['outcome']}, and no model was asked: it "
                 "lacks calls, tokens or a transcript."
             )
+        _check_steps(item)
     listed = [item["transcript"] for item in items if item["transcript"] is not None]
     if len(set(listed)) != len(listed):
         raise VerificationError("The run gives one transcript for two items.")
     same("run", "number of transcripts", len(stated["transcripts"]), len(listed))
     same("run", "list of transcripts", list(stated["transcripts"]), listed)
+
+
+def _check_steps(item: Mapping[str, Any]) -> None:
+    steps = item.get("steps")
+    if steps is None:
+        return
+    reached, of = steps["reached"], steps["of"]
+    whole = {"solved": reached == of, "failed": reached < of}.get(item["outcome"], True)
+    if reached > of or not whole:
+        raise VerificationError(
+            f"The run says that {item['id']} was {item['outcome']} with {reached} of {of} steps."
+        )
 
 
 def _check_calls(ran: Ran) -> None:
@@ -196,23 +210,47 @@ def _check_against_plan(ran: Ran, plan: Mapping[str, Any]) -> None:
     reported = {item["id"]: item for item in items}
     if [item["id"] for item in items] != [name for name in levels if name in reported]:
         raise VerificationError("The run reports its items in another order than its plan's.")
-    _check_batches(ran, [reported.get(name) for name in levels])
+    _check_batches(ran, plan, reported)
 
 
-def _check_batches(ran: Ran, in_order: Sequence[Mapping[str, Any] | None]) -> None:
-    """A batch begins when the one before it is complete and the budget is not spent."""
-    budget, size = ran.planned.predicate["budgets"]["tokens"], ran.planned.predicate["batchSize"]
-    spent, left, open_before = 0, iter(in_order), False
-    while batch := tuple(islice(left, size)):
-        begun = [item for item in batch if item is not None]
-        if begun and open_before:
+def _batches(plan: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """The items of an opened plan by batches, each with its dimension; one batch each in turn."""
+    dimension = {
+        family: name
+        for name, told in plan.get("dimensions", {}).items()
+        for family in told["families"]
+    }
+    by_name: dict[str, list[str]] = {}
+    for item in plan["items"]:
+        by_name.setdefault(dimension.get(item["family"], ""), []).append(item["id"])
+    size = plan["batchSize"]
+    cut = [
+        [(name, ids[start : start + size]) for start in range(0, len(ids), size)]
+        for name, ids in sorted(by_name.items())
+    ]
+    return [batch for turn in zip_longest(*cut) for batch in turn if batch is not None]
+
+
+def _check_batches(ran: Ran, plan: Mapping[str, Any], reported: Mapping[str, Any]) -> None:
+    """A batch begins when the one before it is complete and the budget is not spent.
+
+    A dimension whose test has ended is passed over for good; whether it had is ``replay``'s.
+    """
+    budget, spent = ran.planned.predicate["budgets"]["tokens"], 0
+    left_out: set[str] = set()
+    cut_short = False
+    for dimension, ids in _batches(plan):
+        begun = [reported[name] for name in ids if name in reported]
+        if begun and (cut_short or dimension in left_out):
             raise VerificationError("The run began a batch before the one before it was complete.")
         if begun and spent >= budget:
             raise VerificationError(
                 f"The run began another batch after its budget of {budget} tokens was spent."
             )
         spent += sum(item["inputTokens"] + item["outputTokens"] for item in begun)
-        open_before = open_before or len(begun) < len(batch)
+        if not begun:
+            left_out.add(dimension)
+        cut_short = cut_short or 0 < len(begun) < len(ids)
 
 
 def same(of: str, what: str, stated: Any, made: Any) -> None:

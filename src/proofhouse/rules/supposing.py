@@ -9,25 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from proofhouse.rules.determination import Outcome, Plan, determine
+from proofhouse.rules.battery import Battery, determine, next_batch
+from proofhouse.rules.determination import Outcome
 
 
-def answer(plan: Plan, outcomes: Mapping[str, Outcome]) -> str:
+def answer(battery: Battery, outcomes: Mapping[str, Outcome]) -> str:
     """What the test says of these outcomes, taken batch by batch in the plan's order.
 
     A test that would have stopped earlier stops there; one that would have gone on beyond the
     outcomes, or whose batch is not whole, is INCONCLUSIVE.
     """
     taken: dict[str, Outcome] = {}
-    for start in range(0, len(plan.items), plan.batch_size):
-        batch = plan.items[start : start + plan.batch_size]
+    while batch := next_batch(battery, taken):
         if any(item.id not in outcomes for item in batch):
-            break
+            return "INCONCLUSIVE"
         taken |= {item.id: outcomes[item.id] for item in batch}
-        made = determine(plan, taken, stopped="budget spent")
-        if made.outcome != "INCONCLUSIVE":
-            return made.outcome
-    return "INCONCLUSIVE"
+    return determine(battery, taken).outcome
 
 
 def missing_as(outcomes: Mapping[str, Outcome], word: Outcome) -> dict[str, Outcome]:

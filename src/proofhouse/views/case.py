@@ -213,12 +213,15 @@ class _Fold:
     def _design(self, entry: Entry) -> Design | Sealed:
         """The design; what was simulated lies about the cut, so it stays shut while that is."""
         design, threshold = self._open(entry, "design", openings.design), self._threshold()
-        if isinstance(design, Sealed) or design.simulation is None:
+        if isinstance(design, Sealed):
             return design
         if threshold is not None and not isinstance(threshold.cuts, Sealed):
             return design
-        scenarios = tuple(replace(one, points=()) for one in design.simulation.scenarios)
-        return replace(design, simulation=replace(design.simulation, scenarios=scenarios))
+        played = tuple(
+            replace(each, scenarios=tuple(replace(one, points=()) for one in each.scenarios))
+            for each in design.simulations
+        )
+        return replace(design, simulations=played)
 
     def _runs(self) -> tuple[RunView, ...]:
         plans = {entry.digest: entry for entry in self.case.all("plan")}
@@ -389,22 +392,25 @@ class _Fold:
 
 
 def _levels(stated: DeterminationView | None, ending: Ending | None) -> tuple[LevelRow, ...]:
-    """By level: from the stated result, or counted from the outcomes if only they are opened."""
+    """By level of each family: as stated, or counted if only the outcomes are opened."""
     if stated is not None and not isinstance(stated.ability, Sealed):
-        return tuple(sorted(stated.ability.levels, key=lambda row: row.level))
+        rows = [row for ability in stated.ability for row in ability.levels]
+        return tuple(sorted(rows, key=lambda row: (row.family, row.level)))
     if ending is None or isinstance(ending.items, Sealed):
         return ()
-    counts = Counter((item.level, item.outcome) for item in ending.items)
+    named = [(item.id.partition("/")[0], item.level, item.outcome) for item in ending.items]
+    counts = Counter(named)
     return tuple(
         LevelRow(
+            family=family,
             level=level,
-            solved=counts[level, "solved"],
-            failed=counts[level, "failed"],
-            missing=counts[level, "missing"],
+            solved=counts[family, level, "solved"],
+            failed=counts[family, level, "failed"],
+            missing=counts[family, level, "missing"],
             low_ppm=None,
             high_ppm=None,
         )
-        for level in sorted({level for level, _ in counts})
+        for family, level in sorted({(family, level) for family, level, _ in named})
     )
 
 

@@ -61,17 +61,19 @@ def _of_notice(case: Case, record: Record, opened: Mapping[str, Any]) -> Iterato
 
 
 def _of_evidence(stated: DeterminationView | None) -> Iterator[str]:
-    if stated is None or isinstance(stated.evidence, Sealed) or not stated.evidence.steps:
+    if stated is None or isinstance(stated.evidence, Sealed):
         return
-    last = stated.evidence.steps[-1]
-    if last.items != stated.items_used:
+    last = [one.steps[-1] for one in stated.evidence if one.steps]
+    used = sum(step.items for step in last)
+    if last and used != stated.items_used:
         yield (
             f"The determination says that {plain.counted(stated.items_used, 'item')} were used; "
-            f"the opened path of the evidence ends at {last.items}."
+            f"the opened path of the evidence ends at {used}."
         )
-    ends = (last.low_micronats, last.high_micronats)
-    if ends != (stated.evidence.low_micronats, stated.evidence.high_micronats):
-        yield "The opened path of the evidence does not end at the evidence."
+    for one in stated.evidence:
+        ends = (one.low_micronats, one.high_micronats)
+        if one.steps and ends != (one.steps[-1].low_micronats, one.steps[-1].high_micronats):
+            yield "The opened path of the evidence does not end at the evidence."
 
 
 def _of_beside(runs: tuple[RunView, ...], stated: DeterminationView | None) -> Iterator[str]:

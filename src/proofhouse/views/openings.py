@@ -45,6 +45,7 @@ from proofhouse.views.values import (
     Simulation,
     Spent,
     Step,
+    StepCredit,
     StrictClaim,
 )
 from proofhouse.views.words import HIDDEN
@@ -93,7 +94,13 @@ def partner(value: Any) -> Partner:
 def cuts(value: Any) -> tuple[Cut, ...]:
     """``threshold-commitment.threshold``: its dimensions, by name."""
     return tuple(
-        Cut(name, cut["scale"], cut["cutMicrologits"], cut["zoneMicrologits"])
+        Cut(
+            name,
+            cut["scale"],
+            cut["cutMicrologits"],
+            cut["zoneMicrologits"],
+            tuple(sorted(cut["population"].items())),
+        )
         for name, cut in sorted(value["dimensions"].items())
     )
 
@@ -117,13 +124,28 @@ def outcomes(value: Any) -> tuple[ItemRow, ...]:
             tokens=item["inputTokens"] + item["outputTokens"],
             milliseconds=item["milliseconds"],
             flags=tuple(item["flags"]),
+            steps=(item["steps"]["reached"], item["steps"]["of"]) if "steps" in item else None,
         )
         for item in value["items"]
     )
 
 
-def evidence(value: Any) -> Evidence:
-    """``determination.evidence``. Raises FormatError unless items grow and low is below high."""
+def _each(value: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """What a value says of each dimension, by name; an only one has none."""
+    if set(value) == {"dimensions"}:
+        return tuple(sorted(value["dimensions"].items()))
+    return (("", value),)
+
+
+def evidence(value: Any) -> tuple[Evidence, ...]:
+    """``determination.evidence``, a path a dimension.
+
+    Raises FormatError unless items grow and low is below high.
+    """
+    return tuple(_evidence(name, one) for name, one in _each(value))
+
+
+def _evidence(name: str, value: Mapping[str, Any]) -> Evidence:
     steps = tuple(
         Step(step["items"], step["lowMicronats"], step["highMicronats"])
         for step in value["trajectory"]
@@ -133,15 +155,30 @@ def evidence(value: Any) -> Evidence:
         raise FormatError("The trajectory must take more items with every step.")
     if any(step.low_micronats > step.high_micronats for step in steps):
         raise FormatError("The low path must not lie above the high path.")
-    return Evidence(steps, value["lowMicronats"], value["highMicronats"])
+    return Evidence(
+        name,
+        value.get("outcome", ""),
+        value.get("reason", ""),
+        steps,
+        value["lowMicronats"],
+        value["highMicronats"],
+    )
 
 
-def ability(value: Any) -> Ability:
-    """``determination.ability``. Raises FormatError unless the interval holds the estimate."""
+def ability(value: Any) -> tuple[Ability, ...]:
+    """``determination.ability``, one a dimension.
+
+    Raises FormatError unless the interval holds the estimate.
+    """
+    return tuple(_ability(name, one) for name, one in _each(value))
+
+
+def _ability(name: str, value: Mapping[str, Any]) -> Ability:
     low, high = value["lowMicrologits"], value["highMicrologits"]
     if not low <= value["estimateMicrologits"] <= high:
         raise FormatError("An interval must hold its estimate.")
     return Ability(
+        dimension=name,
         scale=value["scale"],
         estimate_micrologits=value["estimateMicrologits"],
         low_micrologits=low,
@@ -159,6 +196,7 @@ def _level(value: Mapping[str, Any]) -> LevelRow:
     if failed < 0 or value["lowPpm"] > value["highPpm"]:
         raise FormatError("The counts of a level must add up, and its interval must not be empty.")
     return LevelRow(
+        family=value["family"],
         level=value["level"],
         solved=value["solved"],
         failed=failed,
@@ -175,7 +213,14 @@ def found(value: Any) -> Found:
         findings=tuple(_finding(finding) for finding in listed),
         benchmark=_stated(value["benchmarkAccuracy"]),
         generalised=_stated(value["generalisedAccuracy"]),
+        steps=tuple(_credit(one) for one in value.get("steps", ())),
     )
+
+
+def _credit(value: Mapping[str, Any]) -> StepCredit:
+    if value["reached"] > value["of"]:
+        raise FormatError("No more steps are reached than there are.")
+    return StepCredit(*(value[name] for name in ("family", "level", "items", "reached", "of")))
 
 
 def _finding(value: Mapping[str, Any]) -> Finding:
@@ -207,15 +252,21 @@ def design(value: Any) -> Design:
     """``plan.design``. Raises FormatError unless the points of a scenario go up the scale."""
     played = value["simulation"]
     return Design(
-        population=tuple(sorted(value["population"].items())),
+        population=tuple(
+            (name, tuple(sorted(weights.items())))
+            for name, weights in sorted(value["population"].items())
+        ),
         blueprint=tuple(sorted(value["blueprint"].items())),
         method=value["selection"]["method"],
-        simulation=None if played is None else _simulation(played),
+        simulations=()
+        if played is None
+        else tuple(_simulation(name, one) for name, one in _each(played)),
     )
 
 
-def _simulation(value: Mapping[str, Any]) -> Simulation:
+def _simulation(name: str, value: Mapping[str, Any]) -> Simulation:
     return Simulation(
+        dimension=name,
         scenarios=tuple(_scenario(one) for one in value["scenarios"]),
         runs=value["runs"],
         confidence_ppm=value["confidencePpm"],
@@ -255,9 +306,7 @@ def beside(value: Any) -> Beside:
     Raises FormatError unless the budget curve only grows and solves no more than there is, and
     the shifts of the difficulties go up.
     """
-    claim, missing, cost, fit = (
-        value[name] for name in ("eProcess", "missing", "cost", "personFit")
-    )
+    missing, cost, fit = (value[name] for name in ("missing", "cost", "personFit"))
     curve = tuple(Spent(step["tokens"], step["solved"]) for step in value["budgetCurve"])
     grows = all(a.tokens < b.tokens and a.solved < b.solved for a, b in pairwise(curve))
     if not grows or any(not 0 < step.solved <= cost["items"] for step in curve):
@@ -266,14 +315,7 @@ def beside(value: Any) -> Beside:
     if any(a >= b for a, b in pairwise(shifts)):
         raise FormatError("The shifts of the difficulties must go up.")
     return Beside(
-        claim=StrictClaim(
-            claim=claim["claim"],
-            above_micronats=claim["aboveCutMicronats"],
-            below_micronats=claim["belowCutMicronats"],
-            needed_micronats=claim["neededMicronats"],
-            confidence_ppm=claim["confidencePpm"],
-            method=claim["method"],
-        ),
+        claims=tuple(_claim(name, one) for name, one in _each(value["eProcess"])),
         shifted=tuple(
             Shifted(one["standardErrors"], one["outcome"]) for one in value["sensitivity"]
         ),
@@ -285,6 +327,18 @@ def beside(value: Any) -> Beside:
             ReferenceModel(one["name"], one["estimateMicrologits"], one["standardErrorMicrologits"])
             for one in value["referenceModels"]
         ),
+    )
+
+
+def _claim(name: str, value: Mapping[str, Any]) -> StrictClaim:
+    return StrictClaim(
+        dimension=name,
+        claim=value["claim"],
+        above_micronats=value["aboveCutMicronats"],
+        below_micronats=value["belowCutMicronats"],
+        needed_micronats=value["neededMicronats"],
+        confidence_ppm=value["confidencePpm"],
+        method=value["method"],
     )
 
 

@@ -96,23 +96,28 @@ def _measured(view: CaseView) -> Iterator[tuple[str, str]]:
     if isinstance(stated.evidence, Sealed):
         yield "evidence", "sealed"
     elif view.plan and view.plan.lower_micronats and view.plan.upper_micronats:
-        low, high = stated.evidence.low_micronats, stated.evidence.high_micronats
-        path = plain.nats(low) if low == high else f"{plain.nats(low)} to {plain.nats(high)}"
-        yield (
-            "evidence",
-            f"{path} nats; COVERED from {plain.nats(view.plan.upper_micronats)}, NOT_COVERED from "
-            f"{plain.nats(view.plan.lower_micronats)}",
-        )
-        yield "", _weighed(low, high, view.plan.lower_micronats, view.plan.upper_micronats)
+        lower, upper = view.plan.lower_micronats, view.plan.upper_micronats
+        for one in stated.evidence:
+            low, high = one.low_micronats, one.high_micronats
+            path = plain.nats(low) if low == high else f"{plain.nats(low)} to {plain.nats(high)}"
+            own = f"; {_text(one.dimension)}: {one.outcome}" if one.dimension else ""
+            yield (
+                "evidence",
+                f"{path} nats; COVERED from {plain.nats(upper)}, NOT_COVERED from "
+                f"{plain.nats(lower)}{own}",
+            )
+            if one is stated.evidence[0]:
+                yield "", _weighed(low, high, lower, upper)
     if isinstance(stated.ability, Sealed):
         yield "ability", "sealed"
     else:
-        yield (
-            "ability",
-            f"{plain.logits(stated.ability.estimate_micrologits)} logits "
-            f"({plain.percent(stated.ability.confidence_ppm)} interval "
-            f"{supposing.interval(stated.ability)})",
-        )
+        for ability in stated.ability:
+            yield (
+                "ability",
+                f"{plain.logits(ability.estimate_micrologits)} logits "
+                f"({plain.percent(ability.confidence_ppm)} interval "
+                f"{supposing.interval(ability)}){_on(ability.dimension)}",
+            )
         if view.threshold is None or isinstance(view.threshold.cuts, Sealed):
             yield "", LOGITS
     yield from _beside(stated, view.plan)
@@ -121,13 +126,22 @@ def _measured(view: CaseView) -> Iterator[tuple[str, str]]:
 def _beside(stated: DeterminationView, plan: PlanView | None) -> Iterator[tuple[str, str]]:
     """How far the answer can be trusted, as far as it is opened."""
     if not isinstance(stated.beside, Sealed):
-        yield "strictly", supposing.claim(stated.beside.claim)
+        for claim in stated.beside.claims:
+            yield "strictly", f"{supposing.claim(claim)}{_on(claim.dimension)}"
         yield "shifted", supposing.shifts(stated.beside, stated.outcome)
     design = plan.design if plan else None
-    if plan is None or design is None or isinstance(design, Sealed) or design.simulation is None:
+    if plan is None or design is None or isinstance(design, Sealed):
         return
-    if plan.alpha_ppm and plan.beta_ppm:
-        yield "errs", supposing.errors(design.simulation, plan.alpha_ppm, plan.beta_ppm)
+    for played in design.simulations:
+        if plan.alpha_ppm and plan.beta_ppm:
+            share = plan.alpha_ppm // len(design.simulations)
+            errs = supposing.errors(played, share, plan.beta_ppm)
+            yield "errs", f"{errs}{_on(played.dimension)}"
+
+
+def _on(dimension: str) -> str:
+    """Which dimension a line is about; nothing where there is one alone."""
+    return f"; {_text(dimension)}" if dimension else ""
 
 
 def _weighed(low: int, high: int, lower: int, upper: int) -> str:

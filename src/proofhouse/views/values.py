@@ -92,12 +92,16 @@ class BankView:
 
 @dataclass(frozen=True)
 class Cut:
-    """A threshold on one dimension: the cut and half the width of its indifference zone."""
+    """A threshold on one dimension: the cut and half the width of its indifference zone.
+
+    ``population``: the families that are measured on it, with their weights in parts per million.
+    """
 
     dimension: str
     scale: str
     cut_micrologits: int
     zone_micrologits: int
+    population: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -172,8 +176,12 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Simulation:
-    """What a plan's simulation showed before the plan was registered."""
+    """What a plan's simulation showed before the plan was registered, on one dimension.
 
+    ``dimension`` is empty where there is one alone, here and in what follows.
+    """
+
+    dimension: str
     scenarios: tuple[Scenario, ...]
     runs: int
     confidence_ppm: int
@@ -188,10 +196,12 @@ class Simulation:
 class Design:
     """What a plan stands for: population, items by family, how they were chosen, simulation."""
 
-    population: tuple[tuple[str, int], ...]
+    population: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
+    """Dimension → family → weight in parts per million."""
     blueprint: tuple[tuple[str, int], ...]
     method: str
-    simulation: Simulation | None
+    simulations: tuple[Simulation, ...]
+    """One a dimension; none where nothing was simulated."""
 
 
 @dataclass(frozen=True)
@@ -228,6 +238,8 @@ class ItemRow:
     tokens: int
     milliseconds: int
     flags: tuple[str, ...]
+    steps: tuple[int, int] | None = None
+    """How many steps were reached of how many, where the item has credit by step."""
 
 
 @dataclass(frozen=True)
@@ -277,8 +289,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The path of the evidence, read at the end of each batch."""
+    """The path of the evidence on one dimension, read at the end of each of its batches.
 
+    ``outcome`` and ``reason`` are the dimension's own; empty where there is one alone.
+    """
+
+    dimension: str
+    outcome: str
+    reason: str
     steps: tuple[Step, ...]
     low_micronats: int
     high_micronats: int
@@ -286,8 +304,9 @@ class Evidence:
 
 @dataclass(frozen=True)
 class LevelRow:
-    """The items of one level. The interval is None where it is sealed."""
+    """The items of one level of a family. The interval is None where it is sealed."""
 
+    family: str
     level: int
     solved: int
     failed: int
@@ -307,8 +326,9 @@ OPEN_MICROLOGITS = 20_000_000
 
 @dataclass(frozen=True)
 class Ability:
-    """Where the model stands on the bank's scale, by which method and assumptions (R14)."""
+    """Where the model stands on one dimension, by which method and assumptions (R14)."""
 
+    dimension: str
     scale: str
     estimate_micrologits: int
     low_micrologits: int
@@ -337,6 +357,7 @@ class StrictClaim:
     The evidence for "above the cut" and for "below it", and what a claim takes, in micro-nats.
     """
 
+    dimension: str
     claim: Literal["above", "below", "none"]
     above_micronats: int
     below_micronats: int
@@ -411,9 +432,9 @@ class ReferenceModel:
 
 @dataclass(frozen=True)
 class Beside:
-    """What stands beside a determination and decides nothing (R14, R17)."""
+    """What stands beside a determination and decides nothing (R14, R17); a claim a dimension."""
 
-    claim: StrictClaim
+    claims: tuple[StrictClaim, ...]
     shifted: tuple[Shifted, ...]
     missing: MissingData
     cost: Cost
@@ -429,8 +450,8 @@ class DeterminationView:
     outcome: str
     reason: str
     items_used: int
-    evidence: Evidence | Sealed
-    ability: Ability | Sealed
+    evidence: tuple[Evidence, ...] | Sealed
+    ability: tuple[Ability, ...] | Sealed
     beside: Beside | Sealed
     graded_by: str
     decided_by: tuple[str, ...]
@@ -478,12 +499,24 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class StepCredit:
+    """How far the items of one level came, of those that give credit by step."""
+
+    family: str
+    level: int
+    items: int
+    reached: int
+    of: int
+
+
+@dataclass(frozen=True)
 class Found:
     """All that a review found: accuracy on these items, and on items like these (R14)."""
 
     findings: tuple[Finding, ...]
     benchmark: Share
     generalised: Share
+    steps: tuple[StepCredit, ...]
 
 
 @dataclass(frozen=True)

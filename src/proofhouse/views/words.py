@@ -129,6 +129,8 @@ REASONS: Final[Mapping[str, str]] = {
     "bank exhausted": "The items ran out while the evidence was still between its two boundaries.",
     "maximum items reached": "The most items that the plan allows were taken while the evidence "
     "was still between its two boundaries.",
+    "another dimension crossed": "It was cut off where the evidence on another dimension reached "
+    "the boundary for COVERED.",
     "budget spent": "The run was stopped because its budget was spent.",
     "window closing": "The run was stopped because its window was closing.",
     "person-fit alarm": "The run was stopped because the pattern of answers did not fit the scale: "
