@@ -329,11 +329,11 @@ async def _judge_one(item: Item, stated: Mapping[str, Any], kept: Kept, tier: st
     outcome = str(stated["outcome"])
     nothing = Judged(item.id, outcome, None, "not_judged")
     if outcome == "missing":
-        return replace(nothing, why="its outcome is missing, which decides nothing")
+        return replace(nothing, why="the outcome is missing, which decides nothing")
     answer = kept(item.prompt, stated)
     if answer is None:
         known = stated.get("answer")
-        why = "its answer was not handed in" if known else "no answer of it was recorded"
+        why = "the answer was not handed in" if known else "no answer was recorded"
         return replace(nothing, why=why)
     try:
         judged = await grade(await prove(item, tier=tier), answer, tier=tier)

@@ -254,6 +254,12 @@ def families_of(
     return MappingProxyType(families)
 
 
+def families_here(desk: Desk, kept: Kept) -> Mapping[str, Family]:
+    """The families of a committed version that this home owns, its sealed code loaded."""
+    opening = opening_of(kept)
+    return families_of(kept.entry.predicate["families"], opening, packs_of(desk, opening))
+
+
 def _value(opening: commitment.Opening) -> dict[str, Any]:
     assert isinstance(opening.value, dict)
     return opening.value

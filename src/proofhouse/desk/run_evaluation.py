@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from proofhouse.bank.derivation import item_key
-from proofhouse.bank.families import derive
+from proofhouse.bank.families import FAMILIES, Family
 from proofhouse.desk.desk import Desk
 from proofhouse.errors import LostError
 from proofhouse.evaluation.run import run
@@ -92,8 +92,9 @@ class Conductor:
         seed: bytes,
         tell: Tell,
         alarm: Alarm = lambda _outcomes: False,
+        families: Mapping[str, Family] = FAMILIES,
     ) -> None:
-        self._desk, self._case, self._job = desk, case, job
+        self._desk, self._case, self._job, self._families = desk, case, job, families
         self._order, self._seed, self._tell, self._alarm = order, seed, tell, alarm
         self._run: Entry = case.need("run-started")
         self._tokens_allowed: int = case.need("plan").predicate["budgets"]["tokens"]
@@ -187,7 +188,7 @@ class Conductor:
             key = item_key(
                 self._seed, self._submission, planned.family, planned.level, planned.index
             )
-            item = derive(planned.family, key, planned.level, planned.index)
+            item = self._families[planned.family].derive(key, planned.level, planned.index)
             self._items[planned.id] = item.digest
             return await prove(item)
 

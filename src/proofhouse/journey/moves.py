@@ -30,6 +30,7 @@ from proofhouse.desk import (
 )
 from proofhouse.desk.desk import Desk, Kept
 from proofhouse.desk.draft import Draft
+from proofhouse.desk.banks import families_here
 from proofhouse.desk.measure import seed_of
 from proofhouse.desk.run_evaluation import Conducted, Conductor, recall
 from proofhouse.errors import RefusedError
@@ -225,6 +226,7 @@ def _run(table: Table, case: Case) -> Made:
         table.job(case),
         plan_evaluation.order_of(plan),
         seed=seed_of(table.bank),
+        families=families_here(table.desk, table.bank),
         alarm=plan_evaluation.alarm_of(plan),
         tell=lambda event, outcomes: table.progress(plan, outcomes, event),
     )
