@@ -15,7 +15,7 @@ from typing import Protocol
 
 from proofhouse.bank.item import Item
 from proofhouse.errors import InputError
-from proofhouse.oracles import answered, chained, driven, flagged, sanitized, scored
+from proofhouse.oracles import answered, chained, driven, flagged, ranged, sanitized, scored
 from proofhouse.oracles.judging import Grade, Proven
 from proofhouse.validation import patched
 
@@ -43,6 +43,7 @@ JUDGES: Mapping[str, Judge] = MappingProxyType(
         "flag": flagged,
         "plant": driven,
         "patch": patched,
+        "range": ranged,
         "sanitizer": sanitized,
         "score": scored,
     }
