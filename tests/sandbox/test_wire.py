@@ -40,7 +40,7 @@ def test_a_request_byte_by_byte():
 def test_both_sides_agree_on_their_numbers():
     """init.c and wire.py have the same kinds, stages and number of slots."""
     code = resources.files("proofhouse.sandbox").joinpath("init.c").read_text()
-    kinds, stages = re.findall(r"^enum (?:kind|stage) \{ (.*) \};$", code, re.MULTILINE)
+    kinds, stages = re.findall(r"^enum (?:kind|stage) \{([^}]*)\};$", code, re.MULTILINE)
     assert [int(n) for n in re.findall(r"= (\d)", kinds)] == [kind.value for kind in Kind]
     assert re.findall(r"(\w+) =", kinds) == [kind.name for kind in Kind]
     assert [int(n) for n in re.findall(r"= (\d)", stages)] == [stage.value for stage in Stage]

@@ -18,16 +18,17 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import ClassVar
 
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.sandbox import wire
 from proofhouse.sandbox.cgroup import Slot
 from proofhouse.sandbox.descriptors import Descriptors
 from proofhouse.sandbox.image import INSIDE_UID
-from proofhouse.sandbox.launch import Spawned, diagnose, meet, spawn, spawner
+from proofhouse.sandbox.launch import Spawned, diagnose, lowered_fence, meet, spawn, spawner
 from proofhouse.sandbox.limits import Limits
 from proofhouse.sandbox.output import Output
 from proofhouse.sandbox.session import (
@@ -59,7 +60,9 @@ _Ended = asyncio.Future[Reply | None]  # None: the session was lost
 
 
 @dataclass(frozen=True)
-class _Outcome:
+class Outcome:
+    """How a task ended, before it is told as its kind tells it."""
+
     reply: Reply
     stdout: bytes
     stderr: bytes
@@ -91,7 +94,7 @@ def _command(
     )
 
 
-def _result(outcome: _Outcome, program: bytes) -> ExecResult:
+def _result(outcome: Outcome, program: bytes) -> ExecResult:
     """An `ExecResult`, with a refusal to start told as a shell tells it (127, 126)."""
     reply = outcome.reply
     returncode, stderr = os.waitstatus_to_exitcode(reply.status), outcome.stderr
@@ -113,6 +116,9 @@ def _result(outcome: _Outcome, program: bytes) -> ExecResult:
 
 class BwrapSession:
     """A session of this tier; see `Session`."""
+
+    _judge: Callable[[int, int], str] = staticmethod(lowered_fence)
+    _bounded_inside = False  # whether PID 1 bounds processes, for want of control groups inside
 
     def __init__(self, spawned: Spawned, limits: Limits, outside_uid: int) -> None:
         self._limits = limits
@@ -176,7 +182,7 @@ class BwrapSession:
 
     async def _file_task(
         self, kind: Kind, path: str, data: bytes, executable: bool, limit: int
-    ) -> _Outcome:
+    ) -> Outcome:
         directory = WORK_DIRECTORY.encode()
         task = Task(kind, (wire.encode(path, "path"),), (), directory, data, executable)
         outcome = await self._perform(task, limit, _FILE_SECONDS)
@@ -187,7 +193,7 @@ class BwrapSession:
             raise SessionLostError(f"Something in the sandbox kept {path} from being copied.")
         return outcome
 
-    async def _perform(self, task: Task, output_bytes: int, seconds: float) -> _Outcome:
+    async def _perform(self, task: Task, output_bytes: int, seconds: float) -> Outcome:
         """Run a task to its end; whatever happens, it is not left running."""
         self._require_alive()
         slot = self._take_slot()
@@ -207,7 +213,7 @@ class BwrapSession:
             await asyncio.wait([output.ended for output in outputs], timeout=_GRACE_SECONDS)
             out, err = outputs
             stdout, stderr = out.content(), err.content()
-            return _Outcome(reply, stdout, stderr, out.truncated, err.truncated, timed_out, killed)
+            return Outcome(reply, stdout, stderr, out.truncated, err.truncated, timed_out, killed)
         finally:
             for output in outputs:
                 output.close()
@@ -231,7 +237,8 @@ class BwrapSession:
             given = [give.data(wire.strings(task)), give.data(task.stdin)]
             given += [output.far for output in outputs]
             given += [give.add(entrance) for entrance in slot.entrances()]
-            message = wire.request(task, slot.number, self._limits)
+            processes = self._limits.pids if self._bounded_inside else 0
+            message = wire.request(task, slot.number, self._limits, processes)
             try:
                 socket.send_fds(self._control, [message], given)
             except OSError as error:
@@ -320,7 +327,7 @@ class BwrapSession:
     def _meet(self) -> None:
         """Take PID 1's first message, which settles whether there is a session at all."""
         try:
-            trouble = meet(self._control, self._uid)
+            trouble = meet(self._control, self._uid, self._judge)
         except BlockingIOError:
             return
         self._loop.remove_reader(self._control)
@@ -338,7 +345,9 @@ class BwrapSession:
             return
         except OSError:
             message = b""
-        reply = wire.parse_reply(message)
+        self._take(wire.parse_reply(message))
+
+    def _take(self, reply: Reply | None) -> None:
         ended = self._running.get(reply.slot) if reply and reply.kind == Kind.ENDED else None
         if ended is None or ended.done():
             self._lose()
@@ -426,6 +435,17 @@ def _discard_late(spawning: Future[Spawned]) -> None:
         _forget(spawning.result())
 
 
+def outside_user(uid: int | None) -> int:
+    """Who sandboxes are on the host when root starts them; see `BwrapTier`."""
+    chosen = os.environ.get("PROOFHOUSE_SANDBOX_UID", str(INSIDE_UID)) if uid is None else uid
+    if not str(chosen).isdecimal() or not 1 <= int(chosen) < 1 << 31:
+        raise InputError(
+            f"A sandbox can't run as user {chosen!r}.",
+            hint="PROOFHOUSE_SANDBOX_UID is the number of an unprivileged user, not 0.",
+        )
+    return int(chosen)
+
+
 @dataclass(frozen=True)
 class BwrapTier:
     """The tier; ``outside_uid`` is who sandboxes are on the host when root starts them.
@@ -434,24 +454,19 @@ class BwrapTier:
     """
 
     outside_uid: int | None = None
+    session: ClassVar[type[BwrapSession]] = BwrapSession
 
-    def _uid(self) -> int:
-        named = os.environ.get("PROOFHOUSE_SANDBOX_UID", str(INSIDE_UID))
-        uid = self.outside_uid if self.outside_uid is not None else named
-        if not str(uid).isdecimal() or not 1 <= int(uid) < 1 << 31:
-            raise InputError(
-                f"A sandbox can't run as user {uid!r}.",
-                hint="PROOFHOUSE_SANDBOX_UID is the number of an unprivileged user, not 0.",
-            )
-        return int(uid)
+    def spawn(self, limits: Limits, uid: int, seat: Seat | None) -> Spawned:
+        """Start a sandbox without waiting for it; in the spawner's thread."""
+        return spawn(limits, uid, seat)
 
     def check(self) -> None:
         """See `Tier.check`."""
-        uid = self._uid()
-        spawned = spawner().submit(spawn, Limits(), uid).result()
+        uid = outside_user(self.outside_uid)
+        spawned = spawner().submit(self.spawn, Limits(), uid, None).result()
         try:
             spawned.control.settimeout(_START_SECONDS)
-            trouble = meet(spawned.control, uid)
+            trouble = meet(spawned.control, uid, self.session._judge)
         except OSError as error:
             trouble = f"nothing was heard of it ({error})"
         finally:
@@ -463,14 +478,14 @@ class BwrapTier:
 
     async def start(self, limits: Limits, seat: Seat | None = None) -> Session:
         """See `Tier.start`."""
-        uid = self._uid()
-        spawning = spawner().submit(spawn, limits, uid, seat)
+        uid = outside_user(self.outside_uid)
+        spawning = spawner().submit(self.spawn, limits, uid, seat)
         try:
             spawned = await asyncio.shield(asyncio.wrap_future(spawning))
         except asyncio.CancelledError:
             spawning.add_done_callback(_discard_late)
             raise
-        session = BwrapSession(spawned, limits, uid)
+        session = self.session(spawned, limits, uid)
         trouble = "it was given up"
         try:
             trouble = await session.come_up()

@@ -45,6 +45,20 @@ _COVERED = {
     "/proc/sys/kernel/random/boot_id": b"00000000-0000-0000-0000-000000000000\n",
     "/usr/lib/os-release": _OS_RELEASE,
 }
+#: Files and folders of /proc that are the machine's and not the sandbox's, and that nothing needs.
+_EMPTIED = (
+    *("/proc/config.gz", "/proc/devices", "/proc/diskstats", "/proc/execdomains"),
+    *("/proc/interrupts", "/proc/iomem", "/proc/ioports", "/proc/kallsyms", "/proc/kcore"),
+    *("/proc/key-users", "/proc/keys", "/proc/kmsg", "/proc/latency_stats", "/proc/locks"),
+    *("/proc/misc", "/proc/modules", "/proc/mdstat", "/proc/partitions", "/proc/sched_debug"),
+    *("/proc/schedstat", "/proc/slabinfo", "/proc/softirqs", "/proc/swaps", "/proc/timer_list"),
+    *("/proc/vmallocinfo", "/proc/zoneinfo", "/proc/sys/kernel/core_pattern"),
+    *("/proc/sys/kernel/modprobe", "/proc/sys/kernel/version"),
+)
+_EMPTIED_FOLDERS = (
+    *("/proc/acpi", "/proc/asound", "/proc/bus", "/proc/driver", "/proc/dynamic_debug"),
+    *("/proc/fs", "/proc/irq", "/proc/scsi", "/proc/sys/dev", "/proc/tty"),
+)
 
 
 def _top_level(root: Path) -> list[str]:
@@ -77,22 +91,43 @@ def base_arguments(root: Path = Path("/")) -> tuple[str, ...]:
     return (*_top_level(root), "--dir", "/etc/alternatives", *_alternatives(root))
 
 
+@cache
+def _emptied() -> tuple[str, ...]:
+    """What is covered: files by a device that can't be opened there, folders by an empty place."""
+    arguments: list[str] = []
+    for path in filter(os.path.exists, _EMPTIED):
+        arguments += ["--ro-bind", "/dev/null", path]
+    for path in filter(os.path.isdir, _EMPTIED_FOLDERS):
+        arguments += ["--perms", "0555", "--size", "4096", "--tmpfs", path, "--remount-ro", path]
+    return tuple(arguments)
+
+
 def _tmpfs(path: str, mode: str, size: int) -> list[str]:
     return ["--perms", mode, "--size", str(size), "--tmpfs", path]
 
 
 def tree_arguments(
-    limits: Limits, init: Path, give: Descriptors, hostname: str = HOSTNAME
+    limits: Limits,
+    init: Path,
+    give: Descriptors,
+    hostname: str = HOSTNAME,
+    own_proc: bool = False,
 ) -> list[str]:
-    """The whole tree; ``init`` becomes ``/init``."""
+    """The whole tree; ``init`` becomes ``/init``.
+
+    With ``own_proc`` nothing of /proc is covered: what runs inside has one of another kernel's, and
+    that kernel could not mount a /proc where another is covered in part.
+    """
     arguments = list(base_arguments())
     for name, text in _ETC.items():
         content = text.replace(b"%s", hostname.encode("ascii"))
         arguments += ["--perms", "0644", "--file", str(give.data(content)), f"/etc/{name}"]
     arguments += ["--proc", "/proc", "--dev", "/dev"]
     for path, content in _COVERED.items():
-        if os.path.exists(path):
+        if os.path.exists(path) and not (own_proc and path.startswith("/proc/")):
             arguments += ["--perms", "0444", "--ro-bind-data", str(give.data(content)), path]
+    if not own_proc:
+        arguments += _emptied()
     binary = give.add(os.open(init, os.O_RDONLY | os.O_CLOEXEC))
     arguments += ["--perms", "0555", "--file", str(binary), "/init"]
     arguments += _tmpfs("/dev/shm", "1777", limits.tmp_bytes)  # noqa: S108 - inside

@@ -2,12 +2,14 @@
 /* The first process of a sandbox, and the step that leads to it.
  *
  *     init launch UID FD,FD,... PROGRAM ARGUMENT...   outside: enter the cgroups, drop to UID, exec
- *     init serve FD                                   inside, as PID 1: carry out requests from FD
+ *     init serve FD [UID]                             inside, as PID 1: carry out requests from FD
  *
  * `launch` writes "0" to every descriptor (each a cgroup's `tasks` or `cgroup.procs`), becomes UID
  * ("-": stays who it is) and executes bubblewrap, which executes `serve` behind its fences. It
  * first takes back an exemption from the out-of-memory killer that its caller may have, and a bound
  * on data that its caller set for itself: a sandbox's memory is bounded by its cgroup.
+ *
+ * With UID, which only root inside can give, whatever `serve` starts is that user.
  *
  * `serve` reads requests from a SEQPACKET socket. One message is a `struct request` with its
  * descriptors beside it (SCM_RIGHTS):
@@ -84,6 +86,7 @@ struct failure {
 };
 
 static struct failure *failures;
+static uid_t servant; /* 0: whoever PID 1 is */
 static pid_t running[SLOTS];
 
 static void close_from(unsigned first)
@@ -114,6 +117,14 @@ static int set_oom_score(const char *score)
     return written == length ? 0 : -1;
 }
 
+static int become(uid_t id)
+{
+    if (id == 0 || setgroups(0, NULL) != 0 || setresgid(id, id, id) != 0 ||
+        setresuid(id, id, id) != 0)
+        return -1;
+    return 0;
+}
+
 /* ---- launch --------------------------------------------------------------------------------- */
 
 static int refuse(const char *what)
@@ -138,12 +149,8 @@ static int launch(const char *user, char *groups, char **program)
             return refuse("entering a cgroup");
         close(descriptor);
     }
-    if (strcmp(user, "-") != 0) {
-        uid_t id = (uid_t)strtoul(user, NULL, 10);
-        if (id == 0 || setgroups(0, NULL) != 0 || setresgid(id, id, id) != 0 ||
-            setresuid(id, id, id) != 0)
-            return refuse("dropping root");
-    }
+    if (strcmp(user, "-") != 0 && become((uid_t)strtoul(user, NULL, 10)) != 0)
+        return refuse("dropping root");
     default_signals();
     execv(program[0], program);
     return refuse(program[0]);
@@ -268,6 +275,8 @@ static _Noreturn void run(const struct request *request, const int *descriptors,
     for (int i = GROUPS; i < count; i++)
         if (enter_group(descriptors[i]) != 0)
             fail(failure, GROUP, errno);
+    if (servant != 0 && become(servant) != 0)
+        fail(failure, START, errno);
     if (argv == NULL || envp == NULL)
         fail(failure, START, ENOMEM);
     char *directory = split(descriptors[0], request, argv, envp);
@@ -425,8 +434,10 @@ int main(int argc, char **argv)
 {
     if (argc > 4 && strcmp(argv[1], "launch") == 0)
         return launch(argv[2], argv[3], argv + 4);
-    if (argc == 3 && strcmp(argv[1], "serve") == 0)
+    if (argc > 3)
+        servant = (uid_t)strtoul(argv[3], NULL, 10);
+    if (argc > 2 && strcmp(argv[1], "serve") == 0)
         return serve(atoi(argv[2]));
-    dprintf(2, "usage: init launch UID FD,FD,... PROGRAM ARGUMENT... | init serve FD\n");
+    dprintf(2, "usage: init launch UID FD,FD,... PROGRAM ARGUMENT... | init serve FD [UID]\n");
     return 125;
 }

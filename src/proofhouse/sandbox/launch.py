@@ -19,6 +19,7 @@ import shutil
 import socket
 import struct
 import subprocess
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -166,8 +167,12 @@ def spawn(limits: Limits, outside_uid: int, seat: Seat | None = None) -> Spawned
     return Spawned(process, ours, group, errors)
 
 
-def meet(control: socket.socket, outside_uid: int) -> str:
+def meet(
+    control: socket.socket, outside_uid: int, judge: Callable[[int, int], str] | None = None
+) -> str:
     """Take PID 1's first message and judge it; empty if all is well, else what is wrong.
+
+    ``judge`` is `lowered_fence` unless the tier has another.
 
     Raises `BlockingIOError` or `TimeoutError` while there is none.
     """
@@ -181,7 +186,7 @@ def meet(control: socket.socket, outside_uid: int) -> str:
     for level, kind, data in ancillary:  # the kernel vouches for the PID (unix(7))
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
             pid = _CREDENTIALS.unpack(data)[0]
-    fence = lowered_fence(pid, outside_uid)
+    fence = (judge or lowered_fence)(pid, outside_uid)
     return f"bubblewrap did not see to {fence}" if fence else ""
 
 

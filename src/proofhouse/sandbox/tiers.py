@@ -12,13 +12,14 @@ from types import MappingProxyType
 
 from proofhouse.errors import InputError
 from proofhouse.sandbox.bwrap import BwrapTier
+from proofhouse.sandbox.gvisor import GvisorTier
 from proofhouse.sandbox.limits import Limits
 from proofhouse.sandbox.session import Session, Tier
 
 DEFAULT_TIER = "bwrap"
 
 #: A further tier is a further entry here: a `check` and a `start`.
-TIERS: Mapping[str, Tier] = MappingProxyType({"bwrap": BwrapTier()})
+TIERS: Mapping[str, Tier] = MappingProxyType({"bwrap": BwrapTier(), "gvisor": GvisorTier()})
 
 
 def tier_named(name: str) -> Tier:

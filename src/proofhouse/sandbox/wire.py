@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bytes between a session and its first process, as ``init.c`` defines them.
 
-    request  u32 kind, slot, argc, envc, executable, processes; u64 cpu_seconds, open_files, file_bytes
+    request  u32 kind, slot, argc, envc, executable, processes;
+             u64 cpu_seconds, open_files, file_bytes
     reply    u32 kind, slot; i32 status, stage, errno
 
 Native byte order, one message each over a SEQPACKET socket; a request carries its descriptors
@@ -38,6 +39,9 @@ class Kind(IntEnum):
     ENDED = 4
     KILL_ALL = 5
     EMPTIED = 6
+
+
+_ANSWERS = (Kind.READY, Kind.ENDED, Kind.EMPTIED)
 
 
 class Stage(IntEnum):
@@ -126,7 +130,7 @@ def parse_reply(message: bytes) -> Reply | None:
     if len(message) != _REPLY.size:
         return None
     kind, slot, status, stage, error = _REPLY.unpack(message)
-    if kind not in (Kind.READY, Kind.ENDED, Kind.EMPTIED) or slot >= SLOTS or stage not in tuple(Stage):
+    if kind not in _ANSWERS or slot >= SLOTS or stage not in tuple(Stage):
         return None
     if not 0 <= error < 4096 or not 0 <= status <= 0xFFFF:
         return None
