@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-from proofhouse.bank.item import Item
+from proofhouse.bank.item import Host, Item
 from proofhouse.errors import InputError
 from proofhouse.oracles import answered, chained, driven, flagged, ranged, sanitized, scored
 from proofhouse.oracles.judging import Grade, Proven
 from proofhouse.validation import patched
 
-__all__ = ["JUDGES", "Grade", "Judge", "Proven", "grade", "prove"]
+__all__ = ["JUDGES", "Grade", "Judge", "Proven", "grade", "machines", "prove"]
 
 
 class Judge(Protocol):
@@ -59,6 +59,14 @@ async def prove(item: Item, *, tier: str = "bwrap") -> Proven:
 async def grade(proven: Proven, answer: bytes, *, tier: str = "bwrap") -> Grade:
     """Judge ``answer`` by the judge of its item; raises as ``Judge.grade``."""
     return await _judge(proven.item).grade(proven, answer, tier=tier)
+
+
+def machines(proven: Proven) -> tuple[Host, ...]:
+    """The machines that work on a proven item is put among; most items have none.
+
+    Their secrets are drawn anew each time: the ones that a model meets are not the judge's.
+    """
+    return ranged.machines(proven) if proven.item.hosts else ()
 
 
 def _judge(item: Item) -> Judge:

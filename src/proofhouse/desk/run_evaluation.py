@@ -25,10 +25,18 @@ from proofhouse.bank.families import FAMILIES, Family
 from proofhouse.desk.desk import Desk
 from proofhouse.errors import LostError
 from proofhouse.evaluation.run import run
-from proofhouse.evaluation.types import Event, FinishedSample, Job, Score, TaskFile, TaskItem
+from proofhouse.evaluation.types import (
+    Event,
+    FinishedSample,
+    Job,
+    Score,
+    TaskFile,
+    TaskHost,
+    TaskItem,
+)
 from proofhouse.formats import canonical
 from proofhouse.formats.merkle import leaf_hash
-from proofhouse.judges import Proven, grade, prove
+from proofhouse.judges import Proven, grade, machines, prove
 from proofhouse.rules.determination import StopReason
 from proofhouse.rules.registration import Case, Entry
 
@@ -276,9 +284,17 @@ def recall(desk: Desk, case: Case) -> Conducted:
 
 def _task(planned: Planned, proven: Proven) -> TaskItem:
     item = proven.item
-    return TaskItem(
-        planned.id, item.prompt, tuple(TaskFile(file.path, file.data) for file in item.files)
+    files = tuple(TaskFile(file.path, file.data) for file in item.files)
+    hosts = tuple(
+        TaskHost(
+            host.name,
+            host.address,
+            tuple(TaskFile(file.path, file.data) for file in host.files),
+            host.start,
+        )
+        for host in machines(proven)
     )
+    return TaskItem(planned.id, item.prompt, files, hosts)
 
 
 def _reason(sample: FinishedSample, held: bool) -> str:
