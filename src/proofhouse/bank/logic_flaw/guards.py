@@ -191,7 +191,7 @@ def folding(draw: Draw) -> Gate:
         ),
         kit.fill("if ($test)\n    $fail", test=test),
         calls,
-        (calls[1], calls[0]) if first != second else calls[:1],
+        (calls[0], Call(command.function, {one: second ^ 1})),
         own,
         first,
     )

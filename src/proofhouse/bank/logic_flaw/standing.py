@@ -354,7 +354,7 @@ def short_token(draw: Draw) -> Module:
         length=length,
     )
     command = draw.command({token: TEXT, length: NUMBER}, body)
-    text = draw.stream.letters(draw.stream.between(6, 14)).decode()
+    text = "t" + draw.stream.letters(draw.stream.between(6, 14)).decode()  # no secret begins so
     attack, near, valid = (
         Call(command.function, {token: text, length: value}) for value in (0, 1, len(text))
     )
