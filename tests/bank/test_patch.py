@@ -201,3 +201,33 @@ def test_neither_place_nor_code_tells_the_flawed_handler():
             below = sum(value < order[flawed] for value in others)
             above[name] += 2 * below > len(others) or (2 * below == len(others) and at % 2 == 0)
     assert all(count * 0.4 < number < count * 0.6 for number in above.values()), above
+
+
+# ---- the page ----------------------------------------------------------------------------------
+
+PAGE = (Path(__file__).parents[2] / "spec/family-patch.md").read_text()
+
+
+def fence(name: str) -> str:
+    found = re.search(rf"^```\w+ {name}\n(.*?)\n```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_example_of_the_page_is_an_item():
+    found = re.search(r"under the key `([0-9a-f]{64})`", PAGE)
+    assert found is not None
+    item = derive(bytes.fromhex(found[1]), 4, 0)
+    assert fence("prompt") == item.prompt.rstrip("\n")
+    assert fence("report") == text(item, REPORT).rstrip("\n")
+    assert fence("solution") == item.solution.decode().rstrip("\n")
+
+
+def test_the_tables_of_the_page_are_those_of_the_code():
+    rows = {line.split("|")[1].strip(): line for line in PAGE.splitlines() if line[:2] == "| "}
+    assert set(KINDS) <= set(rows)
+    for level in LEVELS:
+        _, _, asked, told, _ = rows[str(level)].split("|")
+        assert tuple(re.findall(r"\*(\w+)\*", asked)) == ASKED[level - 1]
+        words = tuple(told.strip().split(", "))
+        assert words == (TOLD[level - 1] or ("nothing but that there is one",))

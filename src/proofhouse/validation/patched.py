@@ -10,9 +10,9 @@ about somebody's program, the generator knows about its own. An answer is solved
 1. *applies*: it is a unified diff of at most ``ANSWER_LIMIT`` bytes that fits with no fuzz, and
    changes, adds or deletes C sources and headers in ``src/`` and nothing else
 2. *tricks*: nothing in its text talks to a sanitizer or catches a fault (``hints``)
-3. *builds*: with the item's own command
-4. *calls*: after preprocessing nothing turns the sanitizer off or is written in assembly, and what
-   the program calls is what it called before, or memory and strings
+3. *builds*: with the item's own command, which keeps what it compiles after preprocessing
+4. *calls*: nothing in that turns the sanitizer off or is written in assembly, and what the program
+   calls is what it called before, or memory and strings
 5. *proof-gone*: the proof, three times, and *behaviour*: every sample and every hidden input. Each
    is quiet, with the exit status and output of the rightly repaired program
 
@@ -21,9 +21,9 @@ time, no answer among it; what it did is read from outside: exit status, output,
 report under the nonce of the run.
 
 ``prove`` checks that no hidden file is shown, that the program as given shows what its report
-tells, three times, and more than one way; that where it is quiet it is right; that the reference
-solution passes, twice, with the same answers; and that each of the item's bad repairs, the empty
-answer and what the item shows are refused.
+tells, three times, and more than one way; that the reference solution passes, all inputs twice with
+the same answers; that where the program as given is quiet it is right; and that each of the item's
+bad repairs, the empty answer and what the item shows are refused.
 """
 
 from __future__ import annotations
@@ -47,7 +47,11 @@ from proofhouse.validation.sources import Entry, Tree, make_tree
 _BUILD_SECONDS = 60.0
 _EXPECTED = "expected.json"
 _PLACE = "{proof}"  # what a run command of the gate calls its input
-_MOST_TEXT = 8 << 20
+_MOST_TEXT = 16 << 20
+_KEEP = "-save-temps"  # what the preprocessor makes is kept, and is what is compiled
+_COMPILED = "/work/compiled"
+_GATHER = f"cat ./*.i >{_COMPILED}"
+_MARKER = re.compile(r'^# \d+ "[^"\n]*"[ \d]*$', re.MULTILINE)
 _MAY_CHANGE = re.compile(r"src/[A-Za-z0-9_.-]+\.[ch]")
 _PURE = re.compile(
     r"(?:__)?(?:(?:c|m|re)alloc|reallocarray|free|mem(?:chr|cmp|cpy|move|rchr|set)|bcmp"
@@ -139,26 +143,22 @@ async def prove(item: Item, *, tier: str = "bwrap") -> Proven:
         shown = await _check_report(item, bench)
         before = [await bench.see(data) for data in judging.inputs]
         judging.milliseconds += (await (await bench.session()).usage()).cpu_milliseconds
-    first = await judging.graded(item.solution, _Expected((), calls))
-    if not first.grade.solved:
-        raise unproven(item, "reference", f"its reference solution fails: {first.grade.reason}")
-    expected = _Expected(first.answers, calls)
+    reference = await judging.graded(item.solution, _Expected((), calls))
+    if not reference.grade.solved:
+        raise unproven(item, "reference", f"its reference solution fails: {reference.grade.reason}")
+    expected = _Expected(reference.answers, calls)
     variants = _check_before(item, before, expected.answers)
-    again = await judging.graded(item.solution, expected)
-    if not again.grade.solved:
-        raise unproven(item, "repeat", f"it is not reproducible: {again.grade.reason}")
     refused = await _check_wrong(item, judging, expected)
     evidence = (
         Evidence("hidden", "no hidden file in the files or the prompt"),
         Evidence("report", f"{shown}, {RUNS} times"),
         Evidence("variants", f"{variants} hidden inputs show a fault in the program as given"),
-        Evidence("reference", first.grade.reason),
-        Evidence("repeat", again.grade.reason),
+        Evidence("reference", f"{reference.grade.reason} Twice, with the same answers."),
         Evidence("wrong answers", "; ".join(refused)),
     )
     artefacts = (File(_EXPECTED, expected.to_bytes()),)
     return Proven(
-        item, given.archive, again.grade, evidence, judging.milliseconds, artefacts=artefacts
+        item, given.archive, reference.grade, evidence, judging.milliseconds, artefacts=artefacts
     )
 
 
@@ -186,16 +186,17 @@ class _Judging:
         return Bench(built, run, self.item.timeout_seconds, tier=self.tier)
 
     async def graded(self, answer: bytes, expected: _Expected) -> _Graded:
-        """All steps; with no expected answers every quiet one is right (the reference)."""
+        """All steps; without expected answers every quiet one is right that is given twice."""
         tree = _applied(self.source, answer)
         if isinstance(tree, _Refused):
             return _Graded(tree.grade())
-        built = await build(tree, self.line, _BUILD_SECONDS, tier=self.tier)
+        built = await build(tree, f"{self.line} {_KEEP}", _BUILD_SECONDS, tier=self.tier)
         if not built.ok:
             return _Graded(_Refused("builds", built.log.partition("\n")[0]).grade())
         self.milliseconds += built.milliseconds
         async with self.bench(built) as bench:
-            found = await self._looked(bench, expected.calls) or await self._ran(bench, expected)
+            found: _Refused | _Graded | None = await self._looked(bench, expected.calls)
+            found = found or await self._ran(bench, expected)
             self.milliseconds += (await (await bench.session()).usage()).cpu_milliseconds
         return _Graded(found.grade()) if isinstance(found, _Refused) else found
 
@@ -205,43 +206,33 @@ class _Judging:
         if more:
             return _Refused("calls", f"{more[0][:60]}, which no repair of this program needs")
         session = await bench.session()
-        compiler, *words = self.item.build
-        sources = [word for word in words if word.endswith(".c")]
-        flags = [word for word in words if word.startswith("-") and word != "-o"]
-        done = await session.exec(
-            ["/bin/sh", "-c", _EXPAND, "sh", compiler, " ".join(flags), *sources],
-            cwd=SOURCE,
-            timeout=30,
-        )
+        done = await session.exec(["/bin/sh", "-c", _GATHER], cwd=SOURCE, timeout=30)
         if done.returncode != 0 or done.timed_out:
-            return _Refused("calls", "the patched sources can't be preprocessed")
-        text = (await session.read_file("/work/expanded", _MOST_TEXT)).decode("utf-8", "replace")
+            return _Refused("calls", "it can't be seen what was compiled")
+        text = (await session.read_file(_COMPILED, _MOST_TEXT)).decode("utf-8", "replace")
+        text = _MARKER.sub("", text)
         for pattern, why in _UNFIT:
             if pattern.search(text):
                 return _Refused("calls", f"something in it {why}")
         return None
 
     async def _ran(self, bench: Bench, expected: _Expected) -> _Refused | _Graded:
-        """The proof three times, then every other input."""
-        answers: list[Answered] = []
-        for at, data in enumerate(self.inputs):
-            step = "proof-gone" if at == 0 else "behaviour"
-            for _ in range(RUNS if at == 0 else 1):
-                seen = await bench.see(data)
-                if seen.ended != "quiet":
-                    return _Refused(step, f"input {at} of {len(self.inputs)} ends badly: {seen}")
-                if expected.answers and seen.answer != expected.answers[at]:
-                    why = f"input {at} of {len(self.inputs)} is answered wrongly: {seen}"
-                    return _Refused(step, why)
-            answers.append(seen.answer)
+        """The proof three times, then every other input; what is not expected, twice."""
+        answers = list(expected.answers)
+        for turn in range(1 if answers else 2):
+            for at, data in enumerate(self.inputs):
+                step = "proof-gone" if at == 0 else "behaviour"
+                which = f"input {at} of {len(self.inputs)}"
+                for _ in range(RUNS if at == 0 else 1):
+                    seen = await bench.see(data)
+                    if seen.ended != "quiet":
+                        return _Refused(step, f"{which} ends badly: {seen}")
+                    if turn == 0 and len(answers) == at:
+                        answers.append(seen.answer)
+                    if seen.answer != answers[at]:
+                        return _Refused(step, f"{which} is answered wrongly: {seen}")
         why = f"The proof is gone, and {len(self.inputs)} inputs are answered rightly."
         return _Graded(Grade(True, why), tuple(answers))
-
-
-_EXPAND = (
-    "cc=$1; flags=$2; shift 2; "
-    'for file; do "$cc" $flags -E -P "$file" || exit 1; done >/work/expanded'
-)
 
 
 def _inputs(item: Item) -> tuple[bytes, ...]:
