@@ -22,6 +22,8 @@ from proofhouse.errors import InputError
 _DOMAIN = b"proofhouse/item/v1\n"
 _SELECTION = b"proofhouse/selection/v1\n"
 _MOST = 2**32 - 1
+ORDER = _MOST
+"""The index that no item has: its key orders the items of a level that somebody brought."""
 
 
 def item_key(

@@ -22,6 +22,8 @@ from proofhouse.bank import (
     memory_flaw,
     patch,
 )
+from proofhouse.bank.calibration import Difficulty
+from proofhouse.bank.derivation import ORDER
 from proofhouse.bank.item import Item
 from proofhouse.errors import InputError
 
@@ -33,6 +35,10 @@ class Family:
     The rest is what findings say of a model that solved items: ``finds`` opens their titles, and
     ``tells`` ends them, by level; ``shown`` opens the sentence that counts ("… in 2 of 3 items").
     A family without these words gets plain ones.
+
+    A family that was brought (``brought``) has ``sizes``, the number of its items by level, and
+    ``difficulties`` of its own; ``derive`` then gets the key of the level's order (``item_key`` at
+    ``derivation.ORDER``), the same for all its items. ``brings`` names what it brings.
     """
 
     name: str
@@ -41,6 +47,18 @@ class Family:
     finds: str = ""
     tells: Mapping[int, str] = field(default_factory=dict)
     shown: str = ""
+    sizes: Mapping[int, int] | None = None
+    difficulties: tuple[Difficulty, ...] = ()
+    brings: str = ""
+
+    def key_index(self, index: int) -> int:
+        """The index whose key ``derive`` gets for the item ``index``."""
+        return index if self.sizes is None else ORDER
+
+    def indices(self, level: int, start: int, count: int) -> range:
+        """``count`` indices from ``start``, or as many as the level has."""
+        most = start + count if self.sizes is None else self.sizes[level]
+        return range(start, min(start + count, most))
 
     def title(self, level: int) -> str:
         """What a model does that solves items of ``level``, as a title."""

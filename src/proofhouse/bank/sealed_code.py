@@ -16,7 +16,7 @@ own modules (relatively).
 
 ``load`` imports it from memory, under a name made of the digest, and only if the bytes have that
 digest: nothing on any path is looked at, and no other code can come in its place. The code is its
-owner's and trusted as that; loading it is running it. At most 1 MiB.
+owner's and trusted as that; loading it is running it. At most 8 MiB.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from proofhouse.formats.digest import sha256_hex
 from proofhouse.formats.fields import hex_bytes, members
 
 FORMAT = "proofhouse-generator/v1"
-MAX_BYTES = 1 << 20
+MAX_BYTES = 8 << 20
 MAIN = "__init__.py"
 MOST_LEVELS = 100
 
@@ -66,7 +66,7 @@ class Pack:
             )
 
     def to_bytes(self) -> bytes:
-        """The pack in canonical JSON. Raises FormatError if it is larger than 1 MiB."""
+        """The pack in canonical JSON. Raises FormatError if it is larger than 8 MiB."""
         body: dict[str, canonical.JsonValue] = {
             "family": self.family,
             "files": dict(self.files),
@@ -153,7 +153,8 @@ def load(data: bytes, digest: str) -> Family:
         raise InputError(f"The levels of {pack.family} are not 1, 2, 3 …")
     if len(levels) > MOST_LEVELS:
         raise InputError(f"The family {pack.family} has more than {MOST_LEVELS} levels.")
-    return Family(pack.family, tuple(levels), derive)
+    whole = getattr(module, "FAMILY", None)
+    return whole if isinstance(whole, Family) else Family(pack.family, tuple(levels), derive)
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

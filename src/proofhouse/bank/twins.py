@@ -100,5 +100,5 @@ def derive_at(
             f"The family {known.name} has no level {place.level}.",
             hint=f"Levels: {known.levels[0]}-{known.levels[-1]}.",
         )
-    key = item_key(seed, submission, place.family, place.level, place.index)
+    key = item_key(seed, submission, place.family, place.level, known.key_index(place.index))
     return known.derive(key, place.level, place.index)

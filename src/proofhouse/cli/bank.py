@@ -50,6 +50,10 @@ def command() -> None:
 @click.option("--levels", type=_PATH, metavar="FILE", help="JSON: family → how many levels.")
 @click.option("--capability", multiple=True, help="The closed list of what is tested.")
 @click.option("--generator", multiple=True, type=_PATH, metavar="DIR|ZIP", help="A sealed family.")
+@click.option("--tasks", multiple=True, type=_PATH, metavar="TABLE", help="A level table.")
+@click.option(
+    "--questions", multiple=True, type=_PATH, metavar="FILE", help="The bank of such a table."
+)
 @click.option("--open-by", metavar="TIME", help="When it is to be opened. Default: in a year.")
 @click.option("--again", is_flag=True, help="Draw anew what was drawn and not committed.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -60,6 +64,8 @@ def new(
     levels: Path | None,
     capability: tuple[str, ...],
     generator: tuple[Path, ...],
+    tasks: tuple[Path, ...],
+    questions: tuple[Path, ...],
     open_by: str | None,
     again: bool,
     as_json: bool,
@@ -67,7 +73,9 @@ def new(
     """Draw the secret seed of the next version into the vault, and say what will be committed.
 
     No statement is made: `bank commit` makes it, of just this. --generator takes a family whose
-    code stays sealed: it is run here, kept in the vault and committed to by its digest.
+    code stays sealed: it is run here, kept in the vault and committed to by its digest. --tasks
+    takes tasks of others by a level table (spec/level-table.md), or, with --questions, the
+    questions of a bank in the layout that its table names (spec/questions.md); both are sealed too.
     """
     from proofhouse.bank.sealed_code import read_pack
     from proofhouse.desk import banks
@@ -79,6 +87,7 @@ def new(
         later = open_by or print_time(parse_time(at) + 365 * 86_400)
         parse_time(later)
         packs = [read_pack(path, secrets.token_bytes(32)) for path in generator]
+        packs += _brought(tasks, questions)
         table = _table(names, levels, packs)
         bank = _described(seat, name, track, table, packs, capability)
         drawn = banks.draw(
@@ -93,6 +102,27 @@ def new(
     for line in _lines(told):
         click.echo(f"  {line}")
     click.echo("To commit it: proofhouse bank commit")
+
+
+def _brought(tables: tuple[Path, ...], questions: tuple[Path, ...]) -> list[Pack]:
+    """The packs of level tables; the tables that put questions take the banks in their order."""
+    from proofhouse.bank import brought
+    from proofhouse.bank.tables import parse
+    from proofhouse.errors import InputError
+    from proofhouse.seat import read_input
+
+    left, packs = list(questions), []
+    for path in tables:
+        table, bank = read_input(path, "level table"), None
+        if brought.is_of_questions(parse(table, path.name)) and left:
+            bank = read_input(left.pop(0), "question bank")
+        packs.append(brought.pack(table, path.name, bank, secrets.token_bytes(32)))
+    if left:
+        raise InputError(
+            f"No level table takes the question bank {left[0]}.",
+            hint="Give its table too: --tasks TABLE, with the task questions/wmdp, say.",
+        )
+    return packs
 
 
 def _described(

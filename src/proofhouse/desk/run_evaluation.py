@@ -20,14 +20,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from proofhouse.bank.derivation import item_key
 from proofhouse.bank.families import FAMILIES, Family
+from proofhouse.bank.item import Item
+from proofhouse.bank.tables import ScoreOracle
+from proofhouse.bank.twins import Place, derive_at
 from proofhouse.desk.desk import Desk
 from proofhouse.errors import LostError
 from proofhouse.evaluation.run import run
 from proofhouse.evaluation.types import (
     Event,
     FinishedSample,
+    ForeignSample,
     Job,
     Score,
     TaskFile,
@@ -193,10 +196,8 @@ class Conductor:
 
     async def _prove(self, planned: Planned) -> Proven:
         async with self._provers:
-            key = item_key(
-                self._seed, self._submission, planned.family, planned.level, planned.index
-            )
-            item = self._families[planned.family].derive(key, planned.level, planned.index)
+            place = Place(planned.family, planned.level, planned.index)
+            item = derive_at(self._families, self._seed, place, self._submission)
             self._items[planned.id] = item.digest
             return await prove(item)
 
@@ -294,7 +295,15 @@ def _task(planned: Planned, proven: Proven) -> TaskItem:
         )
         for host in machines(proven)
     )
-    return TaskItem(planned.id, item.prompt, files, hosts)
+    return TaskItem(planned.id, item.prompt, files, hosts, _foreign(item))
+
+
+def _foreign(item: Item) -> ForeignSample | None:
+    """The sample of another's task that the item is, if it is one."""
+    oracle = item.oracle
+    if not isinstance(oracle, ScoreOracle):
+        return None
+    return ForeignSample(oracle.task, oracle.arguments, oracle.sample)
 
 
 def _reason(sample: FinishedSample, held: bool) -> str:
