@@ -110,7 +110,7 @@ def test_what_makes_no_family_is_refused(table: str, bank: str | None, reason: s
 
 def test_the_texts_are_kept_as_they_are():
     """Quotes, backslashes and characters of any script go through the pack unchanged."""
-    odd = "'''\\ \" ü 問?"
+    odd = "'''\\ \" ü 問\u2028?"
     family = loaded(QUESTIONS, "\n".join(asks(n, f"{n} {odd}") for n in range(10)))
     item = derive_at({"labels": family}, public_seed("t"), Place("labels", 2, 0))
     assert item.prompt.count(odd) == 3

@@ -309,7 +309,7 @@ def _objects(data: bytes) -> list[dict[str, Any]]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        lines = [line for line in text.splitlines() if line.strip()]
+        lines = [line for line in text.split("\n") if line.strip()]
         value = [_json(line, f"Line {number}") for number, line in enumerate(lines, 1)]
     values = value if isinstance(value, list) else [value]
     if not values or len(values) > MOST_QUESTIONS:
