@@ -82,8 +82,7 @@ class Opened:
     @property
     def seed(self) -> bytes:
         """The 32 bytes that everything is made of."""
-        assert isinstance(self.opening.value, dict)
-        return bytes.fromhex(str(self.opening.value["seed"]))
+        return banks.seed_in(self.opening)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from proofhouse.bank.item import File, Item
     from proofhouse.desk.prove_bank import Proof
 
+    Families = Mapping[str, Family]
+
 MOST_ITEMS = 100_000
 TOLD_FAILURES = 20
 _TELLINGS = 10
@@ -29,14 +31,14 @@ _TELLINGS = 10
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+_SUBMISSION = (
+    "The submission's leaf hash, for the items that it meets. Default: none, 32 zero bytes."
+)
+
+
 def public_options(command: Command) -> Command:
     """Which items: of what seed, for what submission."""
-    command = click.option(
-        "--submission",
-        metavar="LEAF-HASH",
-        help="The submission's leaf hash, for the items that it meets. Default: none, 32 zero "
-        "bytes.",
-    )(command)
+    command = click.option("--submission", metavar="LEAF-HASH", help=_SUBMISSION)(command)
     return click.option(
         "--seed", required=True, help="A public seed: any text, or 64 hexadecimal digits."
     )(command)
@@ -44,7 +46,10 @@ def public_options(command: Command) -> Command:
 
 @click.command()
 @click.option("--family", "families", multiple=True, help="Only this family; may be repeated.")
-@public_options
+@click.option("--seed", help="A public seed: any text, or 64 hexadecimal digits.")
+@click.option("--submission", metavar="LEAF-HASH", help=_SUBMISSION)
+@click.option("--name", default="proofhouse-cyber", show_default=True, help="The bank's name.")
+@click.option("--version", type=int, help="Not a public seed: this version, in its owners' home.")
 @click.option(
     "--count",
     type=click.IntRange(1, MOST_ITEMS),
@@ -58,8 +63,10 @@ def public_options(command: Command) -> Command:
 def prove(
     ctx: click.Context,
     families: tuple[str, ...],
-    seed: str,
+    seed: str | None,
     submission: str | None,
+    name: str,
+    version: int | None,
     count: int,
     tier: str,
     as_json: bool,
@@ -68,21 +75,21 @@ def prove(
 
     Proven is: the reference solution passes, twice alike; doing nothing, the benign answers and
     the prompt's own text fail; all within the limits; and the answer is nowhere in prompt, files,
-    environment or image. Ends with 1 if an item is not proven.
+    environment or image. Ends with 1 if an item is not proven. The bodies that own a sealed bank
+    prove a --version of it so, drawn or committed, with its sealed families.
     """
-    from proofhouse.bank.families import FAMILIES
-    from proofhouse.bank.twins import derive_at, public_seed, spread
+    from proofhouse.bank.twins import derive_at, spread
     from proofhouse.desk.prove_bank import prove_all
     from proofhouse.sandbox import check_tier
 
-    taken = _families(families)
-    places = spread(taken, count)
-    key, leaf = public_seed(seed), _leaf_hash(submission)
+    known, key = _source(seed, name, version)
+    places = spread(_families(families, known), count)
+    leaf = _leaf_hash(submission)
     check_tier(tier)
     proof = asyncio.run(
         prove_all(
             places,
-            lambda place: derive_at(FAMILIES, key, place, leaf),
+            lambda place: derive_at(known, key, place, leaf),
             tier=tier,
             tell=_teller(count),
         )
@@ -96,16 +103,47 @@ def prove(
     ctx.exit(1 if proof.failures else 0)
 
 
-def _families(names: tuple[str, ...]) -> list[Family]:
+def _source(seed: str | None, name: str, version: int | None) -> tuple[Families, bytes]:
+    """The families that items are taken of, and the seed that they are made from."""
     from proofhouse.bank.families import FAMILIES
+    from proofhouse.bank.twins import public_seed
+    from proofhouse.errors import InputError
+
+    if (seed is None) == (version is None):
+        raise InputError(
+            "Items are of a public seed or of a version of a sealed bank.",
+            hint="Give either --seed or --version.",
+        )
+    if seed is not None:
+        return FAMILIES, public_seed(seed)
+    assert version is not None
+    return _sealed_source(name, version)
+
+
+def _sealed_source(name: str, version: int) -> tuple[Families, bytes]:
+    from proofhouse.desk import banks
+    from proofhouse.seat import open_seat
+
+    with open_seat() as seat:
+        drawn = banks.waiting(seat.desk, name)
+        if drawn is not None and drawn.bank.version == version:
+            table, opening = drawn.bank.families, drawn.opening
+        else:
+            kept = banks.version(seat.desk, name, version)
+            table, opening = kept.entry.predicate["families"], banks.opening_of(kept)
+        families = banks.families_of(table, opening, banks.packs_of(seat.desk, opening))
+    return families, banks.seed_in(opening)
+
+
+def _families(names: tuple[str, ...], known: Families) -> list[Family]:
     from proofhouse.errors import InputError
 
     for name in names:
-        if name not in FAMILIES:
+        if name not in known:
             raise InputError(
-                f"There is no item family {name[:64]!r}.", hint=f"Known: {', '.join(FAMILIES)}."
+                f"There is no item family {name[:64]!r}.", hint=f"Known: {', '.join(known)}."
             )
-    return [family for name, family in FAMILIES.items() if name in (names or FAMILIES)]
+    return [family for name, family in known.items() if name in (names or known)]
 
 
 def _leaf_hash(text: str | None) -> bytes:

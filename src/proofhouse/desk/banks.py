@@ -260,6 +260,11 @@ def families_here(desk: Desk, kept: Kept) -> Mapping[str, Family]:
     return families_of(kept.entry.predicate["families"], opening, packs_of(desk, opening))
 
 
+def seed_in(opening: commitment.Opening) -> bytes:
+    """The 32 bytes of the seed that ``opening`` shows."""
+    return bytes.fromhex(str(_value(opening)["seed"]))
+
+
 def _value(opening: commitment.Opening) -> dict[str, Any]:
     assert isinstance(opening.value, dict)
     return opening.value
