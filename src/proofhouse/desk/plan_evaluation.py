@@ -49,6 +49,9 @@ LIMITS = Limits()
 """What a plan declares of INCONCLUSIVE, over all dimensions, and of leakage, of each cut; refused
 if its simulation shows more."""
 
+AIM_PART = 13
+"""A plan aims at most this part of its scale beside the cut, on either side."""
+
 FINDINGS_SELECTION = "as many of each family, from a spread of its levels"
 SELECTION = "near the cut, and some without regard to it (docs/statistics.md)"
 
@@ -165,7 +168,7 @@ def _try_test(
     items = [(item, position) for item, position in bank.items if _family(item) in population]
     wanted = blueprint(population, _length(items, population))
     counts = {family: count for family, count in wanted.items() if count}
-    mix = Mix(blueprint=tuple(sorted(counts.items())))
+    mix = Mix(blueprint=tuple(sorted(counts.items())), aim_spread_micrologits=_aim_spread(items))
     plan, _ = build_checked(
         items,
         dimension["cutMicrologits"],
@@ -185,6 +188,16 @@ def _try_test(
         plan, items, limits, seed=seed, spreads=spreads(), mix=mix, trust_ppm=trust, curve=True
     )  # the same figures at the zone's edges, and what lies between and beyond
     return plan, made
+
+
+def _aim_spread(items: Sequence[tuple[str, int]]) -> int:
+    """How far beside the cut a plan may aim: farther on a longer scale.
+
+    Who learns the aim exactly learns log2(scale/(2·spread)) bits of the cut: here 2.7, below what
+    is declared.
+    """
+    positions = [position for _, position in items] or [0]
+    return max(Mix().aim_spread_micrologits, (max(positions) - min(positions)) // AIM_PART)
 
 
 def _length(items: Sequence[tuple[str, int]], population: Mapping[str, int]) -> int:
