@@ -82,7 +82,7 @@ MEANINGS: dict[str, str] = {
     "statement": "the unclassified statement of what is tested and how (R7)",
     "owners": "the bodies that own it",
     "openBy": "the second by which it is opened at the latest; after that it is overdue",
-    "dimensions": "what the threshold has a cut for",
+    "dimensions": "what the threshold has a cut for, 1 to 8 names; a model is covered if it is above one of them",
     "threshold": "in the threshold's own commitment the double commitment to its value; elsewhere the envelope digest of that commitment",
     "decidedBy": "who decided",
     "consulted": "who was consulted",
@@ -98,12 +98,12 @@ MEANINGS: dict[str, str] = {
     "submission": "envelope digest of the submission",
     "plan": "in a plan, salted: the items and the test (spec/determination.md); elsewhere the envelope digest",
     "itemCount": "how many items the plan lists",
-    "minimumItems": "no answer before so many; at least 10 in a plan that determines",
+    "minimumItems": "no answer before so many, on each dimension; at least 10 in a plan that determines",
     "batchSize": "items that run at once; evidence is read at the end of a batch",
-    "alphaPpm": "greatest accepted probability of COVERED at the zone's lower edge, parts per million; null in a plan for findings",
-    "betaPpm": "greatest accepted probability of NOT_COVERED at the zone's upper edge, parts per million; null likewise",
-    "lowerMicronats": "the boundary of NOT_COVERED; null likewise",
-    "upperMicronats": "the boundary of COVERED; null likewise",
+    "alphaPpm": "greatest accepted probability of COVERED at the lower edges of all zones, parts per million; null in a plan for findings",
+    "betaPpm": "greatest accepted probability of NOT_COVERED at the upper edge of any zone, parts per million; null likewise",
+    "lowerMicronats": "the boundary of NOT_COVERED on each dimension, from alpha's equal part and beta; null likewise",
+    "upperMicronats": "the boundary of COVERED on each dimension; null likewise",
     "budgets": "the most that an item, and the run, may spend",
     "scaffold": "the program around the model, its version and its tools",
     "referenceModels": "models on the same scale that the result is shown beside",
@@ -305,8 +305,15 @@ def kind_of(kind: kinds.Kind) -> str:
             f"list of {closed['least']} to {closed['most']:,}: {kind_of(closed['inner'])}"
         ),
         "table": lambda: f"object, free names: {kind_of(closed['inner'])}",
+        "by_dimension": lambda: _by_dimension(closed["inner"], closed["many"]),
     }
     return words[kind.__qualname__.partition(".")[0]]()
+
+
+def _by_dimension(inner: kinds.Kind, many: kinds.Shape) -> str:
+    several = inspect.getclosurevars(many.fields["dimensions"]).nonlocals["inner"]
+    each = "that by name" if several is inner else f"name → {kind_of(several)}"
+    return f"{kind_of(inner)}; of several dimensions an object of `dimensions`: {each}"
 
 
 def _integers(low: int, high: int) -> str:
