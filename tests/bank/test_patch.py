@@ -19,9 +19,8 @@ from proofhouse.bank.memory_flaw.skeletons import SKELETONS
 from proofhouse.bank.patch import LEVELS, derive, item_of
 from proofhouse.bank.patch.inputs import Inputs
 from proofhouse.bank.patch.levels import ASKED, TOLD
-from proofhouse.bank.patch.oracle import CASES, PROOF, WRONG
+from proofhouse.bank.patch.oracle import CASES, PROOF, REPORT, WRONG
 from proofhouse.bank.patch.program import KINDS, draw_program
-from proofhouse.bank.patch.prompt import REPORT
 from proofhouse.bank.patch.spaces import Space
 from proofhouse.bank.patch.version import FLAWED, REPAIRED
 from proofhouse.bank.patch.wrong import EDITS, wrong

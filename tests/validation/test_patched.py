@@ -17,7 +17,7 @@ import pytest
 from proofhouse.bank.item import ANSWER_LIMIT, File, Item
 from proofhouse.bank.patch import LEVELS, derive, item_of, lifetimes
 from proofhouse.bank.patch.inputs import Inputs
-from proofhouse.bank.patch.oracle import CASES, WRONG
+from proofhouse.bank.patch.oracle import CASES, REPORT, WRONG
 from proofhouse.bank.patch.program import KINDS, Program, diff, draw_program, replaced
 from proofhouse.bank.patch.version import FLAWED, OTHER, REPAIRED, Version
 from proofhouse.bank.patch.wrong import EDITS, wrong
@@ -350,6 +350,17 @@ def test_an_item_whose_report_names_another_line_is_not_proven():
     assert (
         refusal(replace(made, oracle=replace(made.oracle, line=made.oracle.line + 1))) == "report"
     )
+
+
+def test_an_item_whose_report_has_another_trace_is_not_proven():
+    _, made = item()
+    told = tuple(
+        replace(f, data=f.data.replace(b"#2 dispatch", b"#2 parse").replace(b"#1 disp", b"#1 p"))
+        if f.path == REPORT
+        else f
+        for f in made.files
+    )
+    assert refusal(replace(made, files=told)) == "report"
 
 
 def test_an_item_that_shows_a_hidden_case_is_not_proven():

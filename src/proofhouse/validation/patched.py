@@ -34,7 +34,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofhouse.bank.item import ANSWER_LIMIT, INPUT, File, Item
-from proofhouse.bank.patch.oracle import CASES, PROOF, WRONG, PatchOracle
+from proofhouse.bank.patch.oracle import CASES, PROOF, REPORT, WRONG, PatchOracle
 from proofhouse.errors import FormatError, RefusedError
 from proofhouse.formats.canonical import dumps, loads
 from proofhouse.oracles.errors import UnfitMachineError
@@ -299,6 +299,10 @@ async def _check_report(item: Item, bench: Bench) -> Seen:
     place = f"{oracle.function} {oracle.path}:{oracle.line}"
     if oracle.line and not any(line.endswith(place) for line in seen.trace):
         raise unproven(item, "report", f"its report names {place}, which is not what happens")
+    report = next(file.data.decode() for file in item.files if file.path == REPORT)
+    trace = tuple(re.findall(r"#\d+ (\w+)", report))
+    if seen.functions[: len(trace)] != trace:
+        raise unproven(item, "report", f"its report has another trace than {seen.functions}")
     return seen
 
 

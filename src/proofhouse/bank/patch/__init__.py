@@ -18,9 +18,9 @@ from proofhouse.bank.item import INPUT, File, Item
 from proofhouse.bank.memory_flaw.program import TARGET
 from proofhouse.bank.patch.inputs import Inputs
 from proofhouse.bank.patch.levels import LEVELS, TOLD
-from proofhouse.bank.patch.oracle import CASES, PROOF, WRONG, PatchOracle
+from proofhouse.bank.patch.oracle import CASES, PROOF, REPORT, WRONG, PatchOracle
 from proofhouse.bank.patch.program import Program, draw_program
-from proofhouse.bank.patch.prompt import REPORT, prompt, public_tests
+from proofhouse.bank.patch.prompt import prompt, public_tests
 from proofhouse.bank.patch.report import fault_line, report
 from proofhouse.bank.patch.version import FLAWED, REPAIRED
 from proofhouse.bank.patch.wrong import chosen, wrong

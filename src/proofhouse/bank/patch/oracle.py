@@ -5,8 +5,8 @@
     hidden   cases/003.bin, wrong/early.diff
 
 ``path`` and ``line`` are those which the report names, "" and 0 where it names none: the judge
-holds the report to what the program does. Every file below CASES is an input, every one below
-WRONG a repair that must be refused.
+holds the report, and the functions in its trace, to what the program does. Every file below CASES
+is an input, every one below WRONG a repair that must be refused.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from proofhouse.formats.canonical import JsonValue
 CASES = "cases/"
 WRONG = "wrong/"
 PROOF = "proof.bin"
+REPORT = "report.txt"
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,9 @@ from string import Template
 
 from proofhouse.bank.item import ANSWER, ANSWER_LIMIT, WORK, File
 from proofhouse.bank.memory_flaw.program import TARGET
-from proofhouse.bank.patch.oracle import PROOF
+from proofhouse.bank.patch.oracle import PROOF, REPORT
 from proofhouse.bank.patch.program import Program
 from proofhouse.bank.patch.version import FLAWED
-
-REPORT = "report.txt"
-"""The report among an item's files."""
 
 TESTS = "tests/"
 """The folder of the public tests."""
@@ -41,8 +38,8 @@ Public tests:  sh $work/$script    (run it once before you change anything: it r
 What the repaired program must do:
 - Arrays, tables and allocations have the right sizes, and keep them. A message is valid if all
   that it asks for fits, up to the last byte: a valid message is taken, and the program prints what
-  it has to. Where the program makes or enlarges memory for a message, it goes on doing so, up to
-  the largest size that it lets through today.
+  it has to. Where memory is made or enlarged by as much as a message brings, that stays so, up to
+  the largest size that the program lets through today.
 - A message that asks for more than fits is invalid. It is refused like every other invalid
   message: the program prints -1 and ends with exit status 1. Nothing is cut short or skipped.
 - Everything else stays as it is: output and exit status of every input that the program as given

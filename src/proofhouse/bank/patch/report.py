@@ -22,6 +22,9 @@ from proofhouse.bank.patch.oracle import PROOF
 from proofhouse.bank.patch.program import Program
 from proofhouse.bank.patch.version import FLAWED
 
+_BETWEEN = {"groups": ("group",), "packets": ("packet",)}
+"""Functions of a framing between ``parse`` and ``dispatch``."""
+
 _LEAD = "This came in from a fuzzing run. ./target {proof} ends with "
 
 
@@ -65,7 +68,8 @@ def _trace(program: Program, told: Sequence[str]) -> list[str]:
         closing = planted.culprit == program.kit.close
         if not closing:
             names += [] if handler == planted.culprit else [handler]
-            names += ["dispatch", "parse"]
+            between = _BETWEEN.get(program.framing.skeleton, ())
+            names += ["dispatch", *between, "parse"]
         names += ["process", "main"]
     lines = [f"    #{at} {name}" for at, name in enumerate(names)]
     if "lines" in told:
