@@ -45,6 +45,10 @@ ELSEWHERE = {
         f"case {step}": _REPORTS
         for step in ["take", "validate", "gate", "link", "unlink", "relay", "close", "show", "list"]
     },
+    **{
+        f"sandbox {verb}": "[The sandbox](sandbox.md#try-it) shows what it prints."
+        for verb in ("run", "tiers", "escape")
+    },
     "duplicates judge": "[Duplicates](duplicates.md) tells how it judges.",
 }
 """Commands without a transcript here, and where they are told."""
@@ -66,6 +70,9 @@ EXITS = {
     "bundle": "0 · 2 · 7",
     "erase": "0 · 2 · 3 the case has not ended · 7 · 130 not confirmed",
     "ledger": "0 · 2 · 7",
+    "sandbox run": "the command's own · 124 time · 137 memory · 126 and 127 not started · "
+    "before it starts: 2 · 3 · 5 · 8 the sandbox was lost",
+    "sandbox": "0 · 1 an attack worked · 2 · 5 the machine lacks the tier",
     "witness": "0 · 2 · 7",
     "witness ask": "0 · 1 fewer cosigned than must · 2 · 7",
     "replay": "0 · 2",

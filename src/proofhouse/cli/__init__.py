@@ -45,6 +45,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "proofhouse.cli.duplicates",
         "Find reports that are one flaw, with a confidence and why.",
     ),
+    "sandbox": (
+        "proofhouse.cli.sandbox",
+        "Run anything as an item runs it; which tiers are here; try to break out.",
+    ),
     "verify": ("proofhouse.cli.verify", "Check a bundle offline against a trust policy."),
     "audit": ("proofhouse.cli.audit", "Audit a whole log from its public files."),
     "ledger": ("proofhouse.cli.ledger", "List, prove, export and serve the log of a home."),
@@ -84,6 +88,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "The log": ("ledger", "audit", "witness"),
     "Recorded responses": ("replay", "horizon"),
     "Duplicates": ("duplicates",),
+    "The sandbox": ("sandbox",),
     "Reports of vulnerabilities": ("validate", "gate", "case"),
 }
 """The order in which a person meets the commands; any other command stands in a last section."""

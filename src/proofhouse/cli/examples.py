@@ -79,6 +79,9 @@ EXAMPLES: dict[str, str] = {
     "witness trust": "proofhouse witness trust --url http://127.0.0.1:8081 --threshold 1 "
     "witness.example/one+6d2d8d2b+BHMAA0Ow0IoDRFKHyHJ3cbzJ8B4m9YVHDRJTzWdDQZfX",
     "witness ask": "proofhouse witness ask",
+    "sandbox run": "proofhouse sandbox run --memory 256M --time 5 -- sh -c 'id; ls -la /'",
+    "sandbox tiers": "proofhouse sandbox tiers",
+    "sandbox escape": "proofhouse sandbox escape --tier bwrap",
     "replay": "proofhouse replay --responses responses.csv --tasks tasks.csv "
     "--threshold-minutes 60",
     "horizon": "proofhouse horizon --responses responses.csv --tasks tasks.csv",

@@ -95,7 +95,7 @@ def bundle(limits: Limits) -> bytes:
             {"destination": "/dev", "type": "dev", "source": "dev"},
             _mount("/dev/shm", size, "mode=1777"),  # noqa: S108 - inside
             _mount("/tmp", size, "mode=1777"),  # noqa: S108 - inside
-            _mount("/run", "ro", "size=4096", "mode=0555"),
+            *(_mount(place, "ro", "size=4096", "mode=0555") for place in ("/run", "/sys")),
             _mount(WORK_DIRECTORY, size, "mode=0755", *owner),
         ],
         "linux": {

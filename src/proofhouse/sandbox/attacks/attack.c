@@ -470,7 +470,7 @@ static int borrow_rights(const char *program)
         execl(program, program, NULL);
         _exit(1);
     }
-    for (int round = 0; round < 100 && !root && waitpid(child, NULL, WNOHANG) == 0; round++) {
+    for (int round = 0; round < 50 && !root && waitpid(child, NULL, WNOHANG) == 0; round++) {
         root = effective_user(child) == 0;
         nap(5);
     }

@@ -34,7 +34,7 @@ def _fetched(command: str) -> Act:
 async def _blocks(stage: Stage) -> bool:
     await stage.run(stage.session, "rm -rf answer; mkfifo answer")
     fetching = asyncio.ensure_future(stage.session.read_file("answer", _READ))
-    done, _ = await asyncio.wait([fetching], timeout=2)
+    done, _ = await asyncio.wait([fetching], timeout=1)
     if not done:  # let it go
         await stage.run(stage.session, "timeout 1 sh -c ': > answer'")
     with contextlib.suppress(OSError, RefusedError):
@@ -72,7 +72,7 @@ async def _race(stage: Stage) -> bool:
     swapping = asyncio.ensure_future(stage.run(session, "exec ./attack swap real away", timeout=2))
     changed = False
     with contextlib.suppress(SessionLostError):
-        end = asyncio.get_running_loop().time() + 1
+        end = asyncio.get_running_loop().time() + 0.7
         while asyncio.get_running_loop().time() < end:
             await asyncio.sleep(0)
             with contextlib.suppress(OSError):
