@@ -126,6 +126,15 @@ static void say_line(struct session *s, const char *text)
     say(s, "\n");
 }
 
+/* Ends a connection only when the other side has: what is said last is lost otherwise. */
+static _Noreturn void part(struct session *s)
+{
+    shutdown(s->peer, SHUT_WR);
+    while (read(s->peer, s->buffer, sizeof s->buffer) > 0)
+        ;
+    _exit(0);
+}
+
 static int next_line(struct session *s, char *line)
 {
     size_t size = 0;
@@ -347,7 +356,7 @@ static void let_through(struct session *s, char *arguments)
     for (;;) {
         poll(ends, 2, -1);
         if (ends[1].revents != 0 && !pass_on(to, s->peer))
-            _exit(0);
+            part(s);
         if (ends[0].revents != 0 && !pass_on(s->peer, to)) {
             shutdown(to, SHUT_WR);
             ends[0].fd = -1;
@@ -425,7 +434,7 @@ static _Noreturn void attend(const struct service *v, int peer, const char *from
     alarm(30);
     if (v->allowed > 0 && !among(v->allow, v->allowed, from)) {
         say_line(&s, "no: you are not one of those who may ask here");
-        _exit(0);
+        part(&s);
     }
     say(&s, v->kind);
     say(&s, " of ");
