@@ -1,50 +1,76 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gate on a corpus of programs with good and bad patches, beside proof replay and public tests.
 
-    python benchmarks/validation/gate.py CORPUS [--seconds 75] [--only a0,b1] [--kinds good,bad]
-                                                [--benign]
+    python benchmarks/validation/gate.py CORPUS [--results FILE] [--only a0,b1] [--kinds good,bad]
+                                                [--seconds N] [--benign]
+    python benchmarks/validation/gate.py --table FILE
 
-Layout of a case: ``case.json`` (build, run, test), ``source/``, ``tests/``, ``proof/*``,
+Layout of a case: ``case.json`` (build, run, test, author), ``source/``, ``tests/``, ``proof/*``,
 ``benign/*``, ``good/*.patch``, ``bad/*.patch``. The gate is shown source, public tests and proofs,
-with --benign the benign inputs too; never anything else. Prints a line a patch, then for each
-method what was accepted of the good and of the bad ones, with Wilson 95 % intervals, and the
-longest time.
+with --benign the benign inputs too; never anything else. Prints a line a patch as it is judged,
+then the table: for each method what was accepted of the good and of the bad ones, by author, with
+Wilson 95 % intervals, and how long a patch took.
+
+With --results each judgement is a row of FILE as soon as it is made, and what is there already is
+not judged again; rows of another gate (a digest of its code) are not mixed with this one's. The
+methods beside the gate are its own first checks, made in the same run.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import csv
+import hashlib
 import json
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from proofhouse import validation
 from proofhouse.validation.gate import GateRequest, Judgement, gate
 from proofhouse.validation.sources import Tree, make_tree, read_source
 
+#: What decides.
+CODE = (
+    *("answers.py", "batch.py", "commands.py", "cover.c", "differences.py", "exploration.py"),
+    *("gate.py", "growth.py", "hints.py", "instrument.py", "patches.py", "program.py"),
+    *("python_client.c", "python_server.py", "recording.py", "sources.py", "traces.py"),
+)
 #: Checks that the cheaper methods consist of.
 REPLAY = ("applies", "builds", "proof-before", "proof-gone")
-METHODS = {"proof replay": REPLAY, "replay and public tests": (*REPLAY, "tests"), "gate": ()}
+METHODS = ("proof replay only", "proof and public tests", "gate")
 
 
 @dataclass(frozen=True)
 class Row:
+    """One patch; ``replay`` and ``tests`` are yes where these checks alone would accept it."""
+
     case: str
+    author: str
     kind: str
     patch: str
-    judgement: Judgement
-    seconds: float
+    replay: str
+    tests: str
+    verdict: str
+    reason: str
+    milliseconds: int
+    gate: str
 
     def accepted(self, method: str) -> bool:
-        """Whether a method that makes only some of the checks would have accepted."""
-        wanted = METHODS[method]
-        if not wanted:
-            return self.judgement.verdict == "accepted"
-        made = [check for check in self.judgement.checks if check.name in wanted]
-        return all(check.result == "passed" for check in made)
+        """Whether one of `METHODS` accepts it."""
+        by = {METHODS[0]: self.replay == "yes", METHODS[1]: self.tests == "yes"}
+        return by.get(method, self.verdict == "accepted")
+
+
+def code() -> str:
+    """What this gate is: the first 12 digits of a digest of its code."""
+    folder = Path(validation.__file__).parent
+    files = [folder / name for name in CODE]
+    digest = hashlib.sha256(b"".join(hashlib.sha256(f.read_bytes()).digest() for f in files))
+    return digest.hexdigest()[:12]
 
 
 def source_of(case: Path) -> Tree:
@@ -54,64 +80,134 @@ def source_of(case: Path) -> Tree:
     return make_tree({**source.entries, **beside}.items())
 
 
-def rows(args: argparse.Namespace) -> Iterator[Row]:
-    for case in sorted(path for path in args.corpus.iterdir() if (path / "case.json").is_file()):
+def request(case: Path, patch: Path, args: argparse.Namespace) -> GateRequest:
+    """What the gate is asked."""
+    about = json.loads((case / "case.json").read_text("utf-8"))
+    benign = sorted((case / "benign").iterdir()) if args.benign else []
+    asked = GateRequest(
+        source_of(case),
+        patch.read_bytes(),
+        about["build"],
+        about["run"],
+        tuple(path.read_bytes() for path in sorted((case / "proof").iterdir())),
+        tests=(about["test"],),
+        corpus=tuple(path.read_bytes() for path in benign),
+    )
+    return (
+        asked if args.seconds is None else GateRequest(**{**vars(asked), "seconds": args.seconds})
+    )
+
+
+def row(case: Path, patch: Path, judgement: Judgement, seconds: float) -> Row:
+    """One judgement as it is kept."""
+    author = json.loads((case / "case.json").read_text("utf-8"))["author"]
+
+    def passed(names: Sequence[str]) -> str:
+        made = {check.name: check.result for check in judgement.checks}
+        return "yes" if all(made.get(name) == "passed" for name in names) else "no"
+
+    return Row(
+        case.name,
+        author,
+        patch.parent.name,
+        patch.name,
+        passed(REPLAY),
+        passed((*REPLAY, "tests")),
+        judgement.verdict,
+        "" if judgement.verdict == "accepted" else " ".join(judgement.reason[:160].split()),
+        round(seconds * 1000),
+        code(),
+    )
+
+
+def rows(args: argparse.Namespace, done: Sequence[Row]) -> Iterator[Row]:
+    """Judge what is not in ``done``, program by program."""
+    known = {(row.case, row.kind, row.patch) for row in done}
+    for case in sorted(path.parent for path in args.corpus.glob("*/case.json")):
         if not case.name.startswith(tuple(args.only.split(","))):
             continue
-        about = json.loads((case / "case.json").read_text("utf-8"))
-        benign = sorted((case / "benign").iterdir()) if args.benign else []
         for kind in args.kinds.split(","):
             for patch in sorted((case / kind).glob("*.patch")):
-                request = GateRequest(
-                    source_of(case),
-                    patch.read_bytes(),
-                    about["build"],
-                    about["run"],
-                    tuple(path.read_bytes() for path in sorted((case / "proof").iterdir())),
-                    tests=(about["test"],),
-                    corpus=tuple(path.read_bytes() for path in benign),
-                    seconds=args.seconds,
-                )
-                begun = time.monotonic()
-                judgement = asyncio.run(gate(request))
-                yield Row(case.name, kind, patch.name, judgement, time.monotonic() - begun)
+                if (case.name, kind, patch.name) not in known:
+                    begun = time.monotonic()
+                    judgement = asyncio.run(gate(request(case, patch, args)))
+                    yield row(case, patch, judgement, time.monotonic() - begun)
+
+
+def read(path: Path) -> list[Row]:
+    """The rows of a results file."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [
+            Row(**{**row, "milliseconds": int(row["milliseconds"])}) for row in csv.DictReader(file)
+        ]
+
+
+def keep(path: Path, row: Row) -> None:
+    """Add a row to a results file, durable enough for a run that is broken off."""
+    fresh = not path.exists()
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [f.name for f in fields(Row)], lineterminator="\n")
+        if fresh:
+            writer.writeheader()
+        writer.writerow(asdict(row))
 
 
 def interval(hits: int, of: int) -> str:
-    """Wilson's 95 % interval."""
+    """``hits/of``, the share, and Wilson's 95 % interval, in per cent."""
     if not of:
         return "–"
     z = 1.959964
     middle = (hits + z * z / 2) / (of + z * z)
     half = z * math.sqrt(hits * (of - hits) / of + z * z / 4) / (of + z * z)
-    return f"{hits}/{of} ({max(middle - half, 0):.2f}–{min(middle + half, 1):.2f})"
+    low, high = (100 * min(max(edge, 0), 1) for edge in (middle - half, middle + half))
+    return f"{hits}/{of} = {100 * hits / of:.0f} % ({low:.0f}–{high:.0f})"
+
+
+def table(done: Sequence[Row]) -> str:
+    """The table of the page, in Markdown."""
+    lines = ["| accepted by | programs | good | bad |", "|---|---|---|---|"]
+    authors = sorted({row.author for row in done})
+    for method in METHODS:
+        for author in (*authors, ""):
+            told = []
+            for kind in ("good", "bad"):
+                of = [r for r in done if r.kind == kind and author in ("", r.author)]
+                told.append(interval(sum(r.accepted(method) for r in of), len(of)))
+            lines.append(f"| {method} | {author or 'all'} | {told[0]} | {told[1]} |")
+    lines.append("")
+    for verdict in ("accepted", "refused", "inconclusive"):
+        took = sorted(row.milliseconds / 1000 for row in done if row.verdict == verdict)
+        if took:
+            middle, last = took[len(took) // 2], took[-1]
+            lines.append(f"{verdict}: {len(took)}; median {middle:.0f} s, longest {last:.0f} s")
+    gates = sorted({row.gate for row in done})
+    return "\n".join([*lines, f"gate {', '.join(gates)}; this code is {code()}"])
 
 
 def main() -> None:
+    """Judge, or print what was judged."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("corpus", type=Path)
-    parser.add_argument("--seconds", type=float, default=75.0)
+    parser.add_argument("corpus", type=Path, nargs="?")
+    parser.add_argument("--table", type=Path)
+    parser.add_argument("--results", type=Path)
+    parser.add_argument("--seconds", type=float)
     parser.add_argument("--only", default="")
     parser.add_argument("--kinds", default="good,bad")
     parser.add_argument("--benign", action="store_true")
     args = parser.parse_args()
-    done = []
-    for row in rows(args):
-        done.append(row)
-        verdict = row.judgement
-        print(
-            f"{row.case} {row.kind}/{row.patch} {row.seconds:.0f} s {verdict.verdict}", flush=True
-        )
-        if verdict.verdict != "accepted":
-            print(f"    {verdict.reason[:200]}", flush=True)
-    print(f"\n{'accepted':26}{'good':>22}{'bad':>22}")
-    for method in METHODS:
-        told = []
-        for kind in ("good", "bad"):
-            of = [row for row in done if row.kind == kind]
-            told.append(interval(sum(row.accepted(method) for row in of), len(of)))
-        print(f"{method:26}{told[0]:>22}{told[1]:>22}")
-    print(f"longest: {max((row.seconds for row in done), default=0):.0f} s")
+    if args.table or args.corpus is None:
+        print(table(read(args.table)) if args.table else parser.format_usage())
+        return
+    done = read(args.results) if args.results and args.results.exists() else []
+    if any(row.gate != code() for row in done):
+        raise SystemExit(f"{args.results} holds rows of another gate; name another file.")
+    for made in rows(args, done):
+        done.append(made)
+        if args.results:
+            keep(args.results, made)
+        told = f"{made.case} {made.kind}/{made.patch} {made.milliseconds / 1000:.0f} s"
+        print(f"{told} {made.verdict} {made.reason}", flush=True)
+    print(f"\n{table(done)}")
 
 
 if __name__ == "__main__":

@@ -162,7 +162,11 @@ def validate(case_id: str, as_json: bool, source: Path, **given: Any) -> None:
 @_timeout
 @click.option("--test-timeout", type=_SECONDS, default=120.0, show_default=True, help="Seconds.")
 @click.option(
-    "--seconds", type=_SECONDS, default=75.0, show_default=True, help="For growing inputs."
+    "--seconds",
+    type=_SECONDS,
+    default=20.0,
+    show_default=True,
+    help="Of processor time, to grow inputs.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the grown inputs.")
 @_json

@@ -36,7 +36,11 @@ _SECONDS = click.FloatRange(0.1, 3600)
 @click.option("--timeout", type=_SECONDS, default=10.0, show_default=True, help="Seconds a run.")
 @click.option("--test-timeout", type=_SECONDS, default=120.0, show_default=True, help="Seconds.")
 @click.option(
-    "--seconds", type=_SECONDS, default=75.0, show_default=True, help="For growing inputs."
+    "--seconds",
+    type=_SECONDS,
+    default=20.0,
+    show_default=True,
+    help="Of processor time, to grow inputs.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the grown inputs.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

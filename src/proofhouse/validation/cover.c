@@ -5,11 +5,23 @@
        MAP_BYTES   counters of edges, saturating, index = hash of (previous block, block)
        PAIRS × 16  for a hash of the place of a comparison: the constant, then the value beside it
    Compiled without instrumentation. Callbacks are those of -fsanitize-coverage=trace-pc,trace-cmp.
-   Left to others: reading it (instrument.py). */
+
+   With PROOFHOUSE_BATCH (a path, or "-" for standard input) the program that the sandbox started
+   runs many inputs instead of one: the sanitizer has come up once, and each input gets a fork of
+   the process as it is before main. Standard input and output are then as batch.py says.
+   Left to others: reading both (instrument.py, batch.py). */
+#define _GNU_SOURCE
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAP_BYTES 16384
@@ -23,6 +35,183 @@ static struct {
 } own, *area = &own;
 static uintptr_t previous;
 
+/* ---- many inputs ------------------------------------------------------------------------------ */
+
+#define MOST_FILE (16 << 20) /* of what a run may write; who writes more is run again by itself */
+#define MOST_TOLD (256 << 10) /* of an output that is handed on */
+enum flag { TIMED_OUT = 1, CUT = 2 };
+
+struct order {
+  uint32_t count, run_milliseconds, all_milliseconds;
+};
+struct told {
+  int32_t status;
+  uint32_t flags, edges, pairs, out, err;
+};
+
+static int batch, results;
+
+static int64_t now(void)
+{
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static int take(void *into, size_t size)
+{
+  for (size_t done = 0; done < size;) {
+    ssize_t got = read(batch, (char *)into + done, size - done);
+    if (got <= 0)
+      return 0;
+    done += (size_t)got;
+  }
+  return 1;
+}
+
+static void give(const void *from, size_t size)
+{
+  for (size_t done = 0; done < size;) {
+    ssize_t put = write(results, (const char *)from + done, size - done);
+    if (put <= 0)
+      _exit(1);
+    done += (size_t)put;
+  }
+}
+
+static void give_output(int file, uint32_t size)
+{
+  static char buffer[65536];
+  lseek(file, 0, SEEK_SET);
+  while (size > 0) {
+    ssize_t got = read(file, buffer, size < sizeof buffer ? size : sizeof buffer);
+    if (got <= 0)
+      _exit(1);
+    give(buffer, (size_t)got);
+    size -= (uint32_t)got;
+  }
+}
+
+/* The input as a new file, so that what an earlier run made of its name or holds open is no more. */
+static int put_input(const char *path, const char *data, uint32_t size)
+{
+  unlink(path);
+  int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (file < 0 || write(file, data, size) != (ssize_t)size || lseek(file, 0, SEEK_SET) != 0)
+    _exit(1);
+  return file;
+}
+
+static int wait_for(pid_t child, int64_t until, int *status)
+{
+  sigset_t ended;
+  sigemptyset(&ended);
+  sigaddset(&ended, SIGCHLD);
+  for (;;) {
+    if (waitpid(child, status, WNOHANG) == child)
+      return 1;
+    int64_t left = until - now();
+    if (left <= 0)
+      break;
+    struct timespec time = {left / 1000, left % 1000 * 1000000};
+    sigtimedwait(&ended, NULL, &time);
+  }
+  kill(-child, SIGKILL);
+  kill(child, SIGKILL);
+  waitpid(child, status, 0);
+  return 0;
+}
+
+static void tell(int status, uint32_t flags, int out, int err)
+{
+  struct stat about[2];
+  if (fstat(out, &about[0]) != 0 || fstat(err, &about[1]) != 0)
+    _exit(1);
+  struct told told = {status, flags, 0, 0, 0, 0};
+  uint32_t *sizes[] = {&told.out, &told.err};
+  for (int stream = 0; stream < 2; stream++) {
+    int cut = about[stream].st_size > MOST_TOLD;
+    *sizes[stream] = cut ? 0 : (uint32_t)about[stream].st_size;
+    told.flags |= cut ? CUT : 0;
+  }
+  static struct {
+    uint16_t index, count;
+  } edges[MAP_BYTES];
+  for (int at = 0; at < MAP_BYTES; at++)
+    if (area->edges[at]) {
+      edges[told.edges].index = (uint16_t)at;
+      edges[told.edges++].count = area->edges[at];
+    }
+  static uint64_t pairs[PAIRS][2];
+  for (int at = 0; at < PAIRS; at++)
+    if (area->pairs[at][0] | area->pairs[at][1]) {
+      pairs[told.pairs][0] = area->pairs[at][0];
+      pairs[told.pairs++][1] = area->pairs[at][1];
+    }
+  give(&told, sizeof told);
+  give(edges, told.edges * sizeof edges[0]);
+  give(pairs, told.pairs * sizeof pairs[0]);
+  give_output(out, told.out);
+  give_output(err, told.err);
+}
+
+/* Returns in each child, which goes on to main. */
+static void serve(const char *path)
+{
+  int from_file = strcmp(path, "-") != 0;
+  const char *place = from_file ? strdup(path) : "/work/input/stdin";
+  struct order order;
+  sigset_t ended, before;
+  batch = fcntl(0, F_DUPFD_CLOEXEC, 200);
+  results = fcntl(1, F_DUPFD_CLOEXEC, 200);
+  unsetenv("PROOFHOUSE_BATCH");
+  mkdir("/work/input", 0755);
+  sigemptyset(&ended);
+  sigaddset(&ended, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &ended, &before);
+  if (batch < 0 || results < 0 || place == NULL || !take(&order, sizeof order))
+    _exit(1);
+  int64_t last = now() + order.all_milliseconds;
+  for (uint32_t at = 0; at < order.count && now() < last; at++) {
+    uint32_t size;
+    if (!take(&size, sizeof size))
+      _exit(1);
+    char *data = malloc(size + 1UL);
+    if (data == NULL || !take(data, size))
+      _exit(1);
+    int in = put_input(place, data, size);
+    free(data);
+    int out = memfd_create("out", MFD_CLOEXEC), err = memfd_create("err", MFD_CLOEXEC);
+    memset(area, 0, sizeof *area);
+    pid_t child = fork();
+    if (child == 0) {
+      struct rlimit most = {MOST_FILE, MOST_FILE};
+      setrlimit(RLIMIT_FSIZE, &most);
+      setsid();
+      if (from_file) {
+        close(in);
+        in = open("/dev/null", O_RDONLY);
+      }
+      if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
+        _exit(125);
+      close(in), close(out), close(err), close(batch), close(results);
+      sigprocmask(SIG_SETMASK, &before, NULL);
+      previous = 0;
+      return;
+    }
+    if (child < 0)
+      _exit(1);
+    int status = 0;
+    int in_time = wait_for(child, now() + order.run_milliseconds, &status);
+    kill(-child, SIGKILL);
+    tell(status, in_time ? 0 : TIMED_OUT, out, err);
+    close(in), close(out), close(err);
+  }
+  _exit(0);
+}
+
+/* ---- one input -------------------------------------------------------------------------------- */
+
 __attribute__((constructor)) static void begin(void)
 {
   const char *path = getenv("PROOFHOUSE_COVER");
@@ -35,6 +224,10 @@ __attribute__((constructor)) static void begin(void)
       area = mapped;
   }
   close(file);
+  setvbuf(stdout, NULL, _IOLBF, 0); /* so that what was said before a crash is known */
+  const char *many = getenv("PROOFHOUSE_BATCH");
+  if (many != NULL && area != &own && getsid(0) == getpid())
+    serve(many);
 }
 
 static uintptr_t mixed(uintptr_t place)

@@ -24,13 +24,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from proofhouse.validation.program import Bench, Seen
-from proofhouse.validation.traces import canonical_class
+from proofhouse.validation.program import Seen
+from proofhouse.validation.traces import canonical_class, family
 
 _NO_EDGE = frozenset(
     {"stack-overflow", "recursionerror", "timeout", "out-of-memory", "memoryerror"}
     | {"allocation-size-too-big", "killed", "requested-allocation-size"}
 )
+
+
+_MEMORY = frozenset({"outside-object", "wild-address", "after-end-of-life"})
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,13 @@ class Flaw:
         return self.status is not None and seen.exit_status == self.status
 
     def shows(self, seen: Seen) -> bool:
-        """Whether a run shows this very flaw."""
+        """Whether a run shows this very flaw: a bad access in one function has many names."""
         by_status = self.status is not None and seen.exit_status == self.status
-        return seen.signature in self.signatures or (seen.ended == "quiet" and by_status)
+        if seen.signature in self.signatures or (seen.ended == "quiet" and by_status):
+            return True
+        places = {function for _, kind, function in self.signatures if family(kind) in _MEMORY}
+        bad_access = seen.vouched == "sanitizer" and family(seen.kind) in _MEMORY
+        return bad_access and seen.function != "" and seen.function in places
 
     def also(self, seen: Seen) -> Flaw:
         """The flaw as another build shows it, too."""
@@ -95,8 +102,10 @@ class Flaw:
 
         Two accesses that lack one check are one flaw; only the first of them is in a proof's trace.
         """
-        kinds = {kind for _, kind, _ in self.signatures}
-        near = seen.ended == "crashed" and seen.vouched == "sanitizer" and seen.kind in kinds
+        kinds = {family(kind) for _, kind, _ in self.signatures}
+        kinds |= _MEMORY if kinds & _MEMORY else set()
+        known = seen.vouched == "sanitizer" and family(seen.kind) in kinds
+        near = seen.ended == "crashed" and known
         return near and bool(_callers(seen) & self.callers)
 
     @property
@@ -147,7 +156,8 @@ def weigh(flaw: Flaw, before: Seen, after: Seen, origin: str) -> Weighed | None:
             return Weighed(
                 "variant", f"It showed the flaw ({before}) and still ends badly: {after}."
             )
-        if flaw.resembles(before) and before.signature == after.signature:
+        same = before.function == after.function and family(before.kind) == family(after.kind)
+        if flaw.resembles(before) and after.ended == "crashed" and same:
             return Weighed("variant", f"A near relative of the flaw is still there: {after}.")
         return None
     if after.ended != "quiet" or flaw.bad(after):
@@ -171,39 +181,3 @@ def _answered_otherwise(flaw: Flaw, before: Seen, after: Seen, origin: str) -> W
     if not new:
         return Weighed("difference", f"it was refused (exit status {old}), and is now taken.")
     return Weighed("difference", f"its exit status was {old} and is {new}.")
-
-
-async def silence(
-    proof: bytes, taken: Sequence[tuple[bytes, Seen]], before: Bench, after: Bench
-) -> str:
-    """Why a proof that is now taken is not answered; "" if it is, or is refused.
-
-    ``taken`` are inputs that are taken without the patch, for the same command. Where such an input
-    may stand behind others, and is answered there, it must be behind a proof that is taken, too. A
-    program that reads one thing and no more can't be asked this way.
-    """
-    new = await after.see(proof)
-    if new.ended != "quiet" or new.exit_status != 0:
-        return ""
-    spoken = [(data, seen) for data, seen in taken if data.strip() and seen.stdout.strip()]
-    for more, _ in spoken[:6]:
-        others = [(data, seen) for data, seen in spoken if data != more][:3] or spoken[:1]
-        if not await _reads_on(others, more, before):
-            continue
-        if (await after.see(_joined(proof, more))).answer == new.answer:
-            return "What follows the flaw in the input is no longer read, and nobody is told."
-        return ""
-    return ""
-
-
-def _joined(first: bytes, second: bytes) -> bytes:
-    return first + (b"" if first.endswith(b"\n") else b"\n") + second
-
-
-async def _reads_on(others: Sequence[tuple[bytes, Seen]], more: bytes, before: Bench) -> bool:
-    """Whether ``more`` is answered behind each of the others."""
-    for data, seen in others:
-        longer = await before.see(_joined(data, more))
-        if longer.ended != "quiet" or longer.exit_status != 0 or longer.stdout == seen.stdout:
-            return False
-    return True

@@ -24,6 +24,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from proofhouse.validation.answers import Run, swallowed, taken, unsaid
 from proofhouse.validation.differences import Flaw, Weighed, repeatable, weigh
 from proofhouse.validation.growth import (
     MOST_INPUT,
@@ -31,15 +32,22 @@ from proofhouse.validation.growth import (
     Knob,
     dictionary,
     enlarged,
+    escaped,
+    grafted,
     knobs,
+    literals_of,
+    named,
     recast,
     respelled,
     shortened,
+    sisters,
     sizes,
     stretched,
+    traded,
+    transplanted,
     varied,
 )
-from proofhouse.validation.instrument import look
+from proofhouse.validation.instrument import Looked, Probe
 from proofhouse.validation.program import Bench, Seen
 from proofhouse.validation.sources import Tree
 
@@ -48,10 +56,18 @@ _DIRECTIVE = re.compile(rb"%[-+ #0-9$.*hlqjzt]*[diouxXeEfgGaAcspn]")
 _TEXT = re.compile(rb"[\t\n\r\x20-\x7e]*")
 # Where a flaw has no exact edge, a fix may shift a corner case; a broken neighbour shows again.
 _ENOUGH = 3
+_AT_ONCE = 32
+_PATIENCE = 1.5
+_PROBED = 8
 _MOST_SURROUNDINGS = 150
 _MOST_PARTS = 100
 _MOST_VARIANTS = 1200
 _MOST_STRETCHED = 900
+_MOST_NAMED = 2000
+_MOST_BY_OTHERS = 600
+_MOST_ANSWERED = 12
+_MOST_LET_THROUGH = 64
+_ORIGINS = ("given", "recorded", "found", "grown", "kin")
 
 
 @dataclass(frozen=True)
@@ -86,18 +102,23 @@ class Explorer:
         flaw: Flaw,
         source: Tree,
         patched: Tree,
-        probes: tuple[Bench, Bench],
+        probes: tuple[Probe, Probe],
         plain: tuple[Bench, Bench],
         seed: int,
+        added: Sequence[bytes] = (),
     ) -> None:
         self.flaw = flaw
         self.probes, self.plain = probes, plain
         words = list(dict.fromkeys([*dictionary(source), *dictionary(patched)]))
         self.havoc = Havoc(words, seed)
         self.pick = random.Random(seed)  # noqa: S311 - not a secret; must repeat
+        self.texts, self.numbers = literals_of(added)
         self.pool: list[Item] = []
+        self.let_through: dict[bytes, Item] = {}
+        self._compared_with: tuple[set[int], set[int]] = (set(), set())
         self._edges: set[tuple[int, int, int]] = set()
         self._done: set[tuple[bytes, str]] = set()
+        self._begun = self._computed = self._time = 0.0
         self._deadline = 0.0
         self.proofs: tuple[bytes, ...] = ()
         self.runs = self.crashed = self.unconfirmed = self.excused = self.single = 0
@@ -115,71 +136,162 @@ class Explorer:
         }
 
     async def explore(
-        self, known: Sequence[Item], proofs: Sequence[bytes], deadline: float
+        self, known: Sequence[Item], proofs: Sequence[bytes], seconds: float
     ) -> Finding | None:
-        """The first finding; None when the deadline (``time.monotonic``) comes before one."""
-        self._deadline, self.proofs = deadline, tuple(proofs)
+        """The first finding; None when ``seconds`` of processor time have brought none.
+
+        So that a busy machine looks at as much as an idle one; but no longer than `_PATIENCE` times
+        as many seconds by the clock.
+        """
+        self.proofs, self._deadline = tuple(proofs), seconds
+        self._begun, self._computed = time.monotonic(), await self._processor()
         for proof in proofs:
             self.flaw = self.flaw.also(await self.probes[0].see(proof))
-        begun = time.monotonic()
-        span = deadline - begun
-        finding = await self._stage(known, begun + 0.15 * span)
-        finding = finding or await self._edges_of(proofs, begun + 0.3 * span)
-        finding = finding or await self._stage(self._variants(proofs), begun + 0.6 * span)
-        finding = finding or await self._stage(self._stretched(), begun + 0.75 * span)
-        return finding or await self._stage(self._random(proofs), deadline)
+        given = [Item(proof, "", "kin") for proof in proofs]
+        finding = await self._stage([*given, *known], 0.15 * seconds)
+        finding = finding or await self._answered(0.2 * seconds)
+        finding = finding or await self._stage(self._by_others(known, proofs), 0.3 * seconds)
+        finding = finding or await self._edges_of(proofs, 0.4 * seconds)
+        finding = finding or await self._stage(self._variants(proofs), 0.6 * seconds)
+        finding = finding or await self._answered(0.65 * seconds)
+        finding = finding or await self._stage(self._named(), 0.75 * seconds)
+        finding = finding or await self._stage(self._stretched(), 0.85 * seconds)
+        return finding or await self._stage(self._random(proofs), seconds)
+
+    async def _processor(self) -> float:
+        used = [await probe.processor_seconds() for probe in self.probes]
+        return sum(used) + time.process_time()
+
+    async def _tick(self) -> None:
+        """Read how much of the time is used."""
+        computed = await self._processor() - self._computed
+        self._time = max(computed, (time.monotonic() - self._begun) / _PATIENCE)
+
+    def _clock(self, until: float) -> float:
+        """The latest ``time.monotonic`` at which ``until`` is reached."""
+        return time.monotonic() + max(until - self._time, 0.2) * _PATIENCE
+
+    async def _answered(self, until: float) -> Finding | None:
+        """Whether inputs with the flaw that are let through now are answered in full."""
+        todo = list(self.let_through.values())[:_MOST_ANSWERED]
+        self.let_through = dict.fromkeys(self.let_through, Item(b"", "", "kin"))
+        for item in todo:
+            if not item.data or self._time > until:
+                continue
+            left, right = (self._runner(probe, item.run) for probe in self.probes)
+            shorter = await swallowed(item.data, left, right)
+            if shorter is None:
+                continue
+            old = [await self.plain[0].see(shorter, item.run) for _ in range(2)]
+            new = [await self.plain[1].see(item.data, item.run) for _ in range(2)]
+            if all(taken(seen) and seen.answer == old[0].answer for seen in (*old, *new)):
+                why = "It is answered as if its line with the flaw were not there; nobody is told."
+                before = await self.plain[0].see(item.data, item.run)
+                return Finding("difference", why, item, before, new[0])
+        return None
+
+    def _runner(self, probe: Probe, run: str) -> Run:
+        async def every(inputs: Sequence[bytes]) -> list[Seen]:
+            return [seen for seen, _ in await self._looked(probe, inputs, run)]
+
+        return every
 
     async def _edges_of(self, proofs: Sequence[bytes], until: float) -> Finding | None:
         """Find by bisection how far each knob of a proof may be turned; try both sides of that."""
         streams = [knobs(proof[:MOST_INPUT]) for proof in proofs]
         for knob in _in_turn(streams):
-            if time.monotonic() > until:
+            if self._time > until:
                 return None
             inside = await self._inside(knob)
             if inside is None:
                 continue
             near = (inside + 1, inside, inside - 1, inside * 3 // 4, inside // 2, inside + 2)
-            for value in dict.fromkeys(near):
-                if knob.least <= value <= knob.now:
-                    finding = await self._try(
-                        Item(knob.turned(value), "", "kin", knob.turned(knob.least))
-                    )
-                    if finding is not None:
-                        return finding
-        return None
-
-    async def _inside(self, knob: Knob) -> int | None:
-        """The largest value that bisection finds without the flaw; None if none is without it."""
-        if self.flaw.shows(await self.probes[0].see(knob.turned(knob.least))):
-            return None
-        quiet, over = knob.least, knob.now
-        while over - quiet > 1:
-            middle = (quiet + over) // 2
-            if self.flaw.shows(await self.probes[0].see(knob.turned(middle))):
-                over = middle
-            else:
-                quiet = middle
-        return quiet
-
-    async def _stage(self, items: Iterable[Item], until: float) -> Finding | None:
-        for item in items:
-            if time.monotonic() > until:
-                return None
-            finding = await self._try(item)
+            turned = [v for v in dict.fromkeys(near) if knob.least <= v <= knob.now]
+            least = knob.turned(knob.least)
+            items = [Item(knob.turned(value), "", "kin", least) for value in turned]
+            finding = await self._try_all(items, until)
             if finding is not None:
                 return finding
         return None
 
-    async def _try(self, item: Item) -> Finding | None:
-        key = (item.data, item.run)
-        if key in self._done or len(item.data) > MOST_INPUT:
+    async def _inside(self, knob: Knob) -> int | None:
+        """The largest value that a search finds without the flaw; None if none is without it.
+
+        In each round the span is cut at several places that run in one command.
+        """
+        least, *_ = await self._looked(self.probes[0], [knob.turned(knob.least)])
+        if self.flaw.shows(least[0]):
             return None
-        self._done.add(key)
+        quiet, over = knob.least, knob.now
+        while over - quiet > 1:
+            step = max((over - quiet) // (_PROBED + 1), 1)
+            values = list(range(quiet + step, over, step))[: _PROBED + 1]
+            seen = await self._looked(self.probes[0], [knob.turned(value) for value in values])
+            for value, (before, _) in zip(values, seen, strict=False):
+                if self.flaw.shows(before):
+                    over = value
+                    break
+                quiet = value
+            if len(seen) < len(values) and self._time > self._deadline:
+                return quiet
+        return quiet
+
+    async def _looked(self, probe: Probe, inputs: Sequence[bytes], run: str = "") -> list[Looked]:
+        """All answers, in as many commands as it takes, until the deadline."""
+        found: list[Looked] = []
+        while len(found) < len(inputs):
+            found += await probe.look_all(inputs[len(found) :], run, self._clock(self._deadline))
+            await self._tick()
+            if self._time > self._deadline:
+                break
+        return found
+
+    async def _stage(self, items: Iterable[Item], until: float) -> Finding | None:
+        stream = iter(items)
+        while self._time <= until:
+            some = list(itertools.islice(stream, _AT_ONCE))
+            if not some:
+                return None
+            finding = await self._try_all(some, until)
+            if finding is not None:
+                return finding
+        return None
+
+    async def _try_all(self, items: Iterable[Item], until: float) -> Finding | None:
+        """Try what was not tried before, command by command, as far as the time reaches."""
+        fresh: dict[str, list[Item]] = {}
+        for item in items:
+            key = (item.data, item.run)
+            if key not in self._done and len(item.data) <= MOST_INPUT:
+                self._done.add(key)
+                fresh.setdefault(item.run, []).append(item)
+        for run, todo in fresh.items():
+            while todo and self._time <= until:
+                inputs = [item.data for item in todo]
+                left, right = await asyncio.gather(
+                    *(probe.look_all(inputs, run, self._clock(until)) for probe in self.probes)
+                )
+                await self._tick()
+                for item, one, other in zip(todo, left, right, strict=False):
+                    finding = await self._compared(item, one, other)
+                    if finding is not None:
+                        return finding
+                todo = todo[min(len(left), len(right)) :]
+        return None
+
+    async def _compared(self, item: Item, one: Looked, other: Looked) -> Finding | None:
+        (before, left), (after, right) = one, other
         self.runs += 1
-        (before, left), (after, right) = await asyncio.gather(
-            *(look(bench, item.data, item.run) for bench in self.probes)
-        )
         self.havoc.learn((*left.compared, *right.compared))
+        for side, reached in zip(self._compared_with, (left, right), strict=True):
+            side.update(constant for constant, _ in reached.compared)
+        if self.flaw.shows(before) and taken(after):
+            if len(self.let_through) < _MOST_LET_THROUGH:
+                self.let_through.setdefault(after.stdout, item)
+            line = unsaid(before, after)
+            if line and await self._left_out(item, line):
+                why = f"It is taken, without what was said before the flaw struck: {line!r}."
+                return Finding("difference", why, item, before, after)
         weighed = weigh(self.flaw, before, after, item.origin)
         fresh = {(0, *e) for e in left.edges} | {(1, *e) for e in right.edges}
         if not fresh <= self._edges and before.ended == "quiet" and weighed is None:
@@ -187,6 +299,12 @@ class Explorer:
             self.pool.append(item)
         self.crashed += self.flaw.shows(before)
         return await self._confirmed(item, weighed) if weighed is not None else None
+
+    async def _left_out(self, item: Item, line: str) -> bool:
+        """The same once more, and the patched program's answer on the plain build."""
+        (before, _), (after, _) = [await probe.look(item.data, item.run) for probe in self.probes]
+        plain = await self.plain[1].see(item.data, item.run)
+        return unsaid(before, after) == line and plain.answer == after.answer
 
     async def _confirmed(self, item: Item, first: Weighed) -> Finding | None:
         """The same, twice, on the plain builds."""
@@ -235,10 +353,15 @@ class Explorer:
 
         Then the flaw is a format string, and the input did quietly what the proof did aloud.
         """
-        if b"%" not in item.data or not any(_DIRECTIVE.search(proof) for proof in self.proofs):
+        if self.flaw.status is not None or b"%" not in item.data:
+            return False
+        if not any(_DIRECTIVE.search(proof) for proof in self.proofs):
             return False
         plain = item.data.replace(b"%", b"-")
+        real = await self.plain[0].see(item.data, item.run)
         old, new = await asyncio.gather(*(bench.see(plain, item.run) for bench in self.plain))
+        if real.stdout.replace(b"%", b"-") == old.stdout:
+            return False  # it is a mark like any other here: nothing took it for a directive
         return weigh(self.flaw, old, new, item.origin) is None
 
     async def _by_flaw(self, item: Item) -> bool:
@@ -265,6 +388,20 @@ class Explorer:
 
     # ---- what to try ---------------------------------------------------------------------------
 
+    def _by_others(self, known: Sequence[Item], proofs: Sequence[bytes]) -> Iterator[Item]:
+        """Known inputs with what the proofs have, and in their spelling."""
+        samples = [item for item in known if item.data.strip() and len(item.data) <= 2048]
+        samples.sort(key=lambda item: _ORIGINS.index(item.origin))
+        streams: list[Iterator[Item]] = []
+        for item in samples[:12]:
+            for proof in proofs[:3]:
+                made = grafted(item.data, proof)
+                streams.append(iter([Item(data, item.run, "kin", item.data) for data in made]))
+            spelt = list(escaped(item.data, proofs))
+            self.pick.shuffle(spelt)
+            streams.append(iter([Item(data, item.run, "grown", item.data) for data in spelt]))
+        yield from itertools.islice(_in_turn(streams), _MOST_BY_OTHERS)
+
     def _variants(self, proofs: Sequence[bytes]) -> Iterator[Item]:
         streams: list[Iterator[bytes]] = []
         for proof in proofs:
@@ -275,13 +412,31 @@ class Explorer:
                     varied(cut, self.havoc.constants, self.pick),
                     respelled(cut, self.havoc.words),
                     enlarged(cut),
+                    traded(cut),
+                    transplanted(cut),
                 )
             ]
             for way in ways:
                 self.pick.shuffle(way)
-            streams.append(_in_turn([recast(cut), shortened(cut), *(iter(way) for way in ways)]))
+            first = itertools.chain(sisters(cut, self.havoc.words), recast(cut))
+            streams.append(_in_turn([first, shortened(cut), *(iter(way) for way in ways)]))
         for data in itertools.islice(_in_turn(streams), _MOST_VARIANTS):
             yield Item(data, "", "kin", proofs[0])
+
+    def _named(self) -> Iterator[Item]:
+        """What the patch names or compares with, put into inputs."""
+        ours, theirs = self._compared_with
+        new = [number for number in sorted(theirs - ours) if number < 1 << 32][:24]
+        numbers = list(dict.fromkeys([*self.numbers, *new]))
+        seeds = [item for item in self.pool if 0 < len(item.data) <= 4096]
+        seeds.sort(key=lambda item: (item.origin == "kin", _ORIGINS.index(item.origin)))
+        streams: list[Iterator[Item]] = []
+        for seed in seeds[:16]:
+            made = list(itertools.islice(named(seed.data, self.texts, numbers), 6000))
+            self.pick.shuffle(made)
+            origin = "kin" if seed.origin == "kin" else "grown"
+            streams.append(iter([Item(data, seed.run, origin, seed.data) for data in made]))
+        yield from itertools.islice(_in_turn(streams), _MOST_NAMED)
 
     def _stretched(self) -> Iterator[Item]:
         seeds = [item for item in self.pool if 0 < len(item.data) <= 4096][:24]
@@ -297,7 +452,7 @@ class Explorer:
 
     def _random(self, proofs: Sequence[bytes]) -> Iterator[Item]:
         kin = [Item(proof, "", "kin") for proof in proofs]
-        while time.monotonic() < self._deadline:
+        while self._time < self._deadline:
             pool = self.pool or [Item(b"", "", "grown")]
             parent = self.pick.choice(pool[-16:] if self.pick.random() < 0.4 else pool)
             if self.pick.random() < 0.15:

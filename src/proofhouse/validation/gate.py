@@ -35,10 +35,12 @@ from typing import Any
 from proofhouse.errors import FormatError, RefusedError
 from proofhouse.sandbox import SessionLostError, start_session
 from proofhouse.validation import hints
-from proofhouse.validation.differences import Flaw, repeatable, silence, weigh
+from proofhouse.validation.answers import silence
+from proofhouse.validation.commands import check_run
+from proofhouse.validation.differences import Flaw, repeatable, weigh
 from proofhouse.validation.exploration import Explorer, Item
 from proofhouse.validation.growth import seeds
-from proofhouse.validation.instrument import probe, tools
+from proofhouse.validation.instrument import Probe, tools
 from proofhouse.validation.patches import Patch, apply, parse
 from proofhouse.validation.program import (
     SOURCE,
@@ -46,7 +48,6 @@ from proofhouse.validation.program import (
     Built,
     Seen,
     build,
-    check_run,
     limits,
     put_tree,
     quiet_options,
@@ -72,7 +73,7 @@ class GateRequest:
     build_seconds: float = 300.0
     run_seconds: float = 10.0
     test_seconds: float = 120.0
-    seconds: float = 75.0
+    seconds: float = 20.0
     seed: int = 1
 
 
@@ -171,7 +172,7 @@ class _Gate:
             known = self._known(calls)
             benign = await self._known_inputs(known, flaw, before, after)
             await self._answers(benign, before, after)
-            await self._grown(patched, plain, known, flaw, (before, after))
+            await self._grown(patch, patched, plain, known, flaw, (before, after))
 
     def _bench(self, built: Built) -> Bench:
         return Bench(built, self.request.run, self.request.run_seconds, tier=self.tier)
@@ -374,6 +375,7 @@ class _Gate:
 
     async def _grown(
         self,
+        patch: Patch,
         patched: Tree,
         plain: _Sides,
         known: Sequence[Item],
@@ -383,19 +385,19 @@ class _Gate:
         """Steps 9 and 10."""
         request = self.request
         sides = await self._instrumented(patched, known)
+        added = [line for change in patch.changes for line in change.added]
         how = "instrumented" if sides is not None else "plain"
         pair = sides or plain
         begun = time.monotonic()
         # One input that hangs must not take the time of hundreds that don't.
         seconds = request.run_seconds if flaw.hangs else min(request.run_seconds, 3.0)
         async with (
-            probe(pair.before, request.run, seconds, tier=self.tier) as left,
-            probe(pair.after, request.run, seconds, tier=self.tier) as right,
+            Probe(pair.before, request.run, seconds, tier=self.tier) as left,
+            Probe(pair.after, request.run, seconds, tier=self.tier) as right,
         ):
-            explorer = Explorer(flaw, request.source, patched, (left, right), benches, request.seed)
-            finding = await explorer.explore(
-                known, request.proofs, deadline=begun + request.seconds
-            )
+            probes = (left, right)
+            explorer = Explorer(flaw, request.source, patched, probes, benches, request.seed, added)
+            finding = await explorer.explore(known, request.proofs, request.seconds)
         evidence = {**explorer.counts(), "build": how, "seconds": int(time.monotonic() - begun)}
         if finding is not None:
             at = "behaviour" if finding.kind == "difference" else "variants"
@@ -420,7 +422,7 @@ class _Gate:
     async def _sound(self, built: Built, known: Sequence[Item]) -> bool:
         """Whether what was quiet on the plain build is mostly quiet on this one."""
         trusted = [item for item in known if item.origin != "found"][:6] or list(known[-4:])
-        async with probe(
+        async with Probe(
             built, self.request.run, self.request.run_seconds, tier=self.tier
         ) as bench:
             seen = [await bench.see(item.data, item.run) for item in trusted]

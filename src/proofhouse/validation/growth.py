@@ -44,6 +44,10 @@ _NUMBER = re.compile(rb"\d{1,18}")
 _RUN = re.compile(rb"(.{1,4}?)\1{7,}", re.S)
 _WORD = re.compile(rb"[A-Za-z0-9_.-]+")
 _MARKS = re.compile(rb"[^A-Za-z0-9\s]{1,4}")
+_CHUNK = re.compile(rb"[^\s=:,;]{2,}")
+_CODE_NUMBER = re.compile(r"(?<![\w.])(?:0[xX][0-9a-fA-F]{1,8}|[1-9]\d{0,9}|0)(?![\w.])")
+_QUOTED_BYTES = re.compile(rb"(['\"])([^'\"\\\n]{4,200})\1")
+_LAST_PART = re.compile(rb"([/.:])[^\s/.:]+(?:\.\w+)?(?=\s*$)", re.M)
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _SIZES = (1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 100, 127, 128, 129, 200)
 _LARGE = (255, 256, 257, 500, 511, 512, 513, 1000, 1023, 1024, 1025, 2048, 4096)
@@ -236,6 +240,10 @@ def recast(proof: bytes) -> Iterator[bytes]:
         yield proof[:start] + b"".join(b"%%%02x" % byte for byte in marks) + proof[end:]
         for at in range(1, len(marks) + 1):
             yield proof[:start] + marks[:at] + marks + marks[at:] + proof[end:]
+    broken = _QUOTED_BYTES.sub(_broken, proof)
+    for spelt in (broken, proof.replace(b"(", b" ("), broken.replace(b"(", b" (")):
+        if spelt != proof:
+            yield spelt
     for old, new in (
         (b" ", b"\t"),
         (b" ", b"  "),
@@ -244,6 +252,142 @@ def recast(proof: bytes) -> Iterator[bytes]:
         (b"../", b"....//"),
     ):
         yield proof.replace(old, new)
+
+
+def transplanted(proof: bytes) -> Iterator[bytes]:
+    """What may be the harmful part, put where the proof has another word or line."""
+    chunks = sorted(set(_CHUNK.findall(proof)), key=len, reverse=True)[:3]
+    lines = proof.splitlines(keepends=True)
+    for chunk in chunks:
+        for found in list(_WORD.finditer(proof))[:40]:
+            start, end = found.span()
+            if proof[start:end] != chunk:
+                yield proof[:start] + chunk + proof[end:]
+    for at in range(min(len(lines), 12)):
+        for other in range(min(len(lines), 12)):
+            if at != other:
+                yield b"".join([*lines[:at], lines[other], *lines[at + 1 :]])
+                yield b"".join([*lines[:at], lines[other], *lines[at:]])
+
+
+def traded(proof: bytes) -> Iterator[bytes]:
+    """The proof with one factor multiplied and another divided, the product as it was."""
+    numbers = numbers_of(proof)[:8]
+    for at, (start, end) in enumerate(numbers):
+        for start2, end2 in numbers[:at]:
+            for times in (2, 3, 4, 16, 256):
+                for up, down in (((start, end), (start2, end2)), ((start2, end2), (start, end))):
+                    small = int(proof[slice(*down)]) // times
+                    made = {up: b"%d" % (int(proof[slice(*up)]) * times), down: b"%d" % small}
+                    data = proof[:start2] + made[(start2, end2)] + proof[end2:start]
+                    if small:
+                        yield data + made[(start, end)] + proof[end:]
+    if numbers and proof.isascii():
+        return
+    fields = _fields(proof)
+    for at, form, size in fields:
+        value: int = struct.unpack_from(form, proof, at)[0]
+        for times in (4, 3, 2, 16):
+            if value % times or value == times == 1:
+                continue
+            for at2, form2, size2 in fields:
+                more: int = struct.unpack_from(form2, proof, at2)[0] * times
+                if (at2 + size2 <= at or at + size <= at2) and more < 1 << 8 * size2:
+                    moved = bytearray(proof)
+                    struct.pack_into(form2, moved, at2, more)
+                    struct.pack_into(form, moved, at, value // times)
+                    yield bytes(moved)
+
+
+def _fields(proof: bytes) -> list[tuple[int, str, int]]:
+    """Where a binary input may hold numbers: bytes that are no letters, and large round ones."""
+    found = [
+        (at, "<B", 1) for at, byte in enumerate(proof[:48]) if byte and not chr(byte).isalpha()
+    ]
+    for at in range(min(len(proof) - 3, 45)):
+        for form in ("<I", ">I"):
+            value = struct.unpack_from(form, proof, at)[0]
+            if 256 <= value < 1 << 31 and value % 256 == 0 and at % 2 == 0:
+                found.append((at, form, 4))
+    return found[:24]
+
+
+def literals_of(lines: Iterable[bytes]) -> tuple[list[bytes], list[int]]:
+    """Texts and numbers that lines of code name: what a patch may look for."""
+    texts: list[bytes] = []
+    numbers: list[int] = []
+    for line in lines:
+        texts += [word for word in _literals(line) if 0 < len(word) <= 64]
+        numbers += [int(word, 0) for word in _CODE_NUMBER.findall(line.decode("utf-8", "replace"))]
+    return list(dict.fromkeys(texts))[:24], list(dict.fromkeys(numbers))[:24]
+
+
+def named(sample: bytes, texts: Sequence[bytes], numbers: Sequence[int]) -> Iterator[bytes]:
+    """The sample with what a patch names put into it: as a word, a byte, a number, a length."""
+    words = [found.span() for found in _WORD.finditer(sample)][:12]
+    for text in texts:
+        for start, end in words:
+            middle = (start + end) // 2
+            yield sample[:start] + text + sample[end:]
+            yield sample[:middle] + text + sample[middle:]
+        for at in _spread(len(sample), 24):
+            yield sample[:at] + text + sample[at + len(text) :]
+            yield sample[:at] + text + sample[at:]
+    near = [value for number in numbers for value in (number, number + 1, number - 1)]
+    for value in near:
+        if value < 0:
+            continue
+        for start, end in numbers_of(sample)[:8]:
+            yield sample[:start] + b"%d" % value + sample[end:]
+        if value < 256:
+            for at in _spread(len(sample), 24):
+                yield sample[:at] + bytes([value]) + sample[at + 1 :]
+    yield from stretched(sample, [value for value in near if 1 < value <= 5000])
+
+
+def grafted(sample: bytes, proof: bytes) -> Iterator[bytes]:
+    """A sample with ends of the proof's lines in its words' places: the harm by another way in."""
+    first, more = [], []
+    for line in reversed(proof.splitlines()[-6:]):
+        first.append(line.partition(b" ")[2].strip())
+        more += [part.strip() for part in re.split(rb"[=:,]", line)[1:]]
+        more += [line[found.start() :] for found in _WORD.finditer(line)][:6]
+    ends = [end for end in dict.fromkeys([*first, *more]) if len(end) > 3]
+    for end in ends[:12]:
+        for found in list(_WORD.finditer(sample))[:16]:
+            start, stop = found.span()
+            yield sample[:start] + end + sample[stop:]
+
+
+def sisters(proof: bytes, words: Sequence[bytes]) -> Iterator[bytes]:
+    """The proof with the first word of its lines exchanged for another command of that shape.
+
+    And what it is told to do it to without its last part, as a command for folders takes it.
+    """
+    firsts = dict.fromkeys(line.split(maxsplit=1)[0] for line in proof.splitlines() if line.strip())
+    for first in list(firsts)[:6]:
+        alike = [word for word in words if word.isalpha() and word != first]
+        alike = [word for word in alike if word.isupper() == first.isupper()]
+        for other in alike[:24] if first.isalpha() else []:
+            pattern = re.compile(rb"^(\s*)" + re.escape(first) + rb"(?=\s|$)", re.M)
+            told = pattern.sub(lambda found, new=other: found[1] + new, proof)  # type: ignore[misc]
+            yield told
+            yield _LAST_PART.sub(rb"\1", told)
+
+
+def _broken(found: re.Match[bytes]) -> bytes:
+    """A quoted text as the sum of two, which no search for its words finds."""
+    quote, middle = found[1], len(found[2]) // 2
+    return quote + found[2][:middle] + quote + b"+" + quote + found[2][middle:] + quote
+
+
+def escaped(sample: bytes, proofs: Sequence[bytes]) -> Iterator[bytes]:
+    """The sample with its characters escaped as the proofs escape theirs, if they do."""
+    if not any(_ESCAPE.search(proof) for proof in proofs):
+        return
+    for at, byte in enumerate(sample[:256]):
+        if byte > 32:
+            yield sample[:at] + b"%%%02x" % byte + sample[at + 1 :]
 
 
 def respelled(proof: bytes, words: Sequence[bytes]) -> Iterator[bytes]:

@@ -28,23 +28,24 @@ from __future__ import annotations
 
 import re
 import secrets
-import shlex
 import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
+from typing import Self
 
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.oracles.observe import options
 from proofhouse.oracles.sanitizer import Frame, Report, signed_report
 from proofhouse.oracles.symbols import Place, resolve
 from proofhouse.sandbox import ExecResult, Limits, Session, SessionLostError, start_session
+from proofhouse.validation.batch import Ran, order, told
+from proofhouse.validation.commands import PLACE, asked, check_run, command, leading
 from proofhouse.validation.sources import Tree
 from proofhouse.validation.traces import Trace, is_runtime, traces
 
 SOURCE = "/work/src"
 TOOLS = "/work/tools"
-PLACE = "{proof}"
 MOST_PROOF = 32 << 20
 """The largest input that is run."""
 
@@ -52,13 +53,10 @@ _MIB = 1 << 20
 _MOST_BUILT = 512 * _MIB
 _RUNS_A_SESSION = 400
 _STATUSES = range(64, 126)
-_SHELL = re.compile(r"[|&;<>()$`*?\[\]#~\n]|^\s*\w+=")
 _FAULTS = frozenset(
     {signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
     | {signal.SIGABRT, signal.SIGTRAP, signal.SIGSYS}
 )
-_SANITIZER_WORD = re.compile(r"\b(?:A|UB|M|T|L)SAN_OPTIONS=\S*\s*")
-_OWN_OPTIONS = re.compile(r"\b(?:LD_PRELOAD|PYTHONPATH|GOTRACEBACK|GORACE)=")
 _UNHOOKED = re.compile(r"\bpython[\d.]*\s+(?:-\w+\s+)*-\w*[IES]")
 _PLAIN_EXIT = {"java": 1, "rust": 101, "python": 1}
 _FIRST_WORDS = {
@@ -139,33 +137,6 @@ class Seen:
         if self.ended != "crashed":
             return f"{self.ended}{f' ({self.kind})' if self.kind else ''}"
         return f"{self.kind} in {self.function or 'no function of its own'}"
-
-
-def check_run(run: str) -> str:
-    """``run`` if it can be run under the oracle.
-
-    Options of a sanitizer in it are not used: they are set for each run. Raises InputError when it
-    is empty or sets what the oracle must set.
-    """
-    if not _SANITIZER_WORD.sub("", run).strip():
-        raise InputError("There is no command to run the proof with.")
-    if _OWN_OPTIONS.search(run):
-        raise InputError(
-            "The run command sets options of the loader or of a runtime.",
-            hint="They are set for each run, so that nothing but the runtime can write a report.",
-        )
-    return run
-
-
-def command(run: str, path: str) -> tuple[Sequence[str], bool]:
-    """The argument list for ``run`` with `PLACE` put in, and whether a shell stands between."""
-    run = _SANITIZER_WORD.sub("", run)
-    if not _SHELL.search(run.replace(PLACE, "")):
-        try:
-            return [word.replace(PLACE, path) for word in shlex.split(run)], False
-        except ValueError as error:
-            raise InputError(f"The command can't be read: {error}.") from None
-    return ["/bin/sh", "-c", run.replace(PLACE, path)], True
 
 
 def limits(seconds: float, *, building: bool = False) -> Limits:
@@ -259,7 +230,10 @@ def _tail(data: bytes, most: int = 4000) -> str:
 
 
 class Bench:
-    """A built tree in a session, ready for inputs; a session that is lost or worn is replaced."""
+    """A built tree in a session, ready for inputs; a session that is lost or worn is replaced.
+
+    ``meant`` is an exit status that the caller reads something from: no run draws it.
+    """
 
     def __init__(
         self,
@@ -270,19 +244,25 @@ class Bench:
         after_hook: bytes = b"",
         extra: Mapping[str, str] | None = None,
         harder: str = "",
+        cpu_seconds: float = 0.0,
+        meant: int | None = None,
         tier: str = "bwrap",
     ) -> None:
         self.run = check_run(run)
+        self._given = leading(run)[0]
+        self._meant = meant
+        self._cpu_seconds = cpu_seconds or seconds * 2
         self._built, self._seconds, self._tier = built, seconds, tier
         self._hook = _HOOK + after_hook
         self._extra = dict(extra or {})
         self._harder = harder
         self._session: Session | None = None
         self._runs = 0
+        self._past = 0.0
         self._places: dict[tuple[str, int], tuple[Place, ...]] = {}
         self._demangled: dict[str, str] = {}
 
-    async def __aenter__(self) -> Bench:
+    async def __aenter__(self) -> Self:
         await self.session()
         return self
 
@@ -295,16 +275,26 @@ class Bench:
         await self._close()
 
     async def _close(self) -> None:
+        self._past = await self.processor_seconds()
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+    async def processor_seconds(self) -> float:
+        """What all sessions have computed so far."""
+        try:
+            usage = await self._session.usage() if self._session is not None else None
+        except (SessionLostError, OSError):
+            usage = None
+        return self._past + (usage.cpu_milliseconds / 1000 if usage else 0.0)
 
     async def session(self) -> Session:
         """The session in use, a new one if need be."""
         if self._session is not None and self._runs >= _RUNS_A_SESSION:
             await self._close()
         if self._session is None:
-            session = await start_session(limits(self._seconds), self._tier)
+            bounds = replace(limits(self._seconds), cpu_seconds=int(self._cpu_seconds) + 1)
+            session = await start_session(bounds, self._tier)
             self._session, self._runs = session, 0
             await put_tree(session, self._built.archive)
             await session.write_file(f"{TOOLS}/sitecustomize.py", self._hook)
@@ -329,16 +319,59 @@ class Bench:
             await self._close()
             return Seen("killed", "sandbox-lost")
 
+    async def see_all(
+        self, inputs: Sequence[bytes], run: str, seconds: float
+    ) -> list[tuple[Ran, Seen | None]]:
+        """Run inputs in one command that serves them (``batch``), for ``seconds`` in all.
+
+        Those that began in time, in their order. None stands beside a run that only a command of
+        its own can judge: it was killed, told too much, or ended in a way that nothing vouches for.
+        """
+        path = "/work/input/proof" if PLACE in run else "-"
+        argv, _ = command(run, path)
+        status, nonce = secrets.choice(_STATUSES), secrets.token_hex(16)
+        env = {**self._environment(status, nonce), "PROOFHOUSE_BATCH": path}
+        asked = order(inputs, self._seconds, seconds)
+        try:
+            session = await self.session()
+            self._runs += 1
+            result = await session.exec(
+                argv, stdin=asked, cwd=SOURCE, env=env, timeout=seconds + self._seconds + 5
+            )
+            found = []
+            for data, ran in zip(inputs, told(result.stdout, len(inputs)), strict=False):
+                found.append((ran, await self._of_batch(session, ran, status, nonce, data, run)))
+        except (SessionLostError, OSError):
+            await self._close()
+            return []
+        if result.timed_out or result.out_of_memory or any(ran.timed_out for ran, _ in found):
+            self._runs = _RUNS_A_SESSION
+        return found
+
+    async def _of_batch(
+        self, session: Session, ran: Ran, status: int, nonce: str, data: bytes, run: str
+    ) -> Seen | None:
+        if ran.timed_out:
+            return Seen("timed-out", "timeout", stdout=ran.stdout)
+        if ran.cut or ran.returncode in (-signal.SIGKILL, -signal.SIGXFSZ):
+            return None
+        result = ExecResult(ran.returncode, ran.stdout, ran.stderr)
+        report = signed_report(ran.stderr, nonce)
+        if report is not None:
+            return await self._reported(session, report, result)
+        seen = _told(result, status, nonce, False, data, run)
+        return seen if seen.ended in ("quiet", "crashed") else None
+
     async def _see(
         self, session: Session, data: bytes, run: str, seconds: float, but: int | None = None
     ) -> Seen:
-        """One run, under an exit status drawn for it that is not ``but``."""
+        """One run, under an exit status drawn for it: not ``but``, nor one that means something."""
         path, stdin = "/work/input/proof", data
         if PLACE in run:
             await session.write_file(path, data)
             stdin = b""
         argv, by_shell = command(run, path)
-        status = secrets.choice([number for number in _STATUSES if number != but])
+        status = secrets.choice([n for n in _STATUSES if n not in (but, self._meant)])
         nonce = secrets.token_hex(16)
         env = self._environment(status, nonce)
         result = await session.exec(argv, stdin=stdin, cwd=SOURCE, env=env, timeout=seconds)
@@ -356,18 +389,26 @@ class Bench:
         both = options(status, nonce)
         # As reporters run it: a size that can't be had is a report, not a null pointer.
         address = f"{both['ASAN_OPTIONS']}:allocator_may_return_null=0{self._harder}"
-        return {
-            **quiet_options(),
+        ours = {
             "ASAN_OPTIONS": address,
             "UBSAN_OPTIONS": both["UBSAN_OPTIONS"],
             "MSAN_OPTIONS": address,
             "TSAN_OPTIONS": address,
             "LSAN_OPTIONS": address,
+        }
+        given = dict(self._given)
+        for name in ours:
+            ours[name] += asked(name, given.pop(name, ""))
+        path = given.pop("PYTHONPATH", "")
+        return {
+            **quiet_options(),
+            "PYTHONHASHSEED": "0",
+            **given,
+            **ours,
             "GOTRACEBACK": "crash",
             "GORACE": f"exitcode={status} halt_on_error=1",
             "RUST_BACKTRACE": "1",
-            "PYTHONPATH": TOOLS,
-            "PYTHONHASHSEED": "0",
+            "PYTHONPATH": f"{TOOLS}:{path}" if path else TOOLS,
             "PROOFHOUSE_NONCE": nonce,
             **self._extra,
         }

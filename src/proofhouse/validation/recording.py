@@ -18,12 +18,11 @@ from dataclasses import dataclass
 
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.sandbox import Session, SessionLostError, start_session
+from proofhouse.validation.commands import PLACE, command
 from proofhouse.validation.program import (
-    PLACE,
     SOURCE,
     TOOLS,
     Built,
-    command,
     limits,
     put_tree,
     quiet_options,

@@ -32,7 +32,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from proofhouse.errors import InputError
-from proofhouse.validation.program import Bench, Built, Seen, build, check_run
+from proofhouse.validation.commands import check_run
+from proofhouse.validation.program import Bench, Built, Seen, build
 from proofhouse.validation.sources import Tree
 from proofhouse.validation.traces import canonical_class, same_class, same_function
 
@@ -167,7 +168,9 @@ async def judge_all(
 
 async def _turn(built: Built, request: Request, tier: str) -> Turn:
     controls = request.benign or tuple(c for c in GENERIC_CONTROLS if c != request.proof)
-    async with Bench(built, request.run, request.run_seconds, tier=tier) as bench:
+    meant = _EXIT_CLASS.match(canonical_class(request.expect_class))
+    status = int(meant[1]) if meant else None
+    async with Bench(built, request.run, request.run_seconds, meant=status, tier=tier) as bench:
         seen = [await bench.see(data) for data in controls]
         return Turn(tuple(seen), await bench.see(request.proof))
 

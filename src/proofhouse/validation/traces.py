@@ -255,6 +255,30 @@ def canonical_class(name: str) -> str:
     return _SAME.get(text, text)
 
 
+_FAMILIES = {
+    **dict.fromkeys(
+        (
+            *("heap-buffer-overflow", "stack-buffer-overflow", "global-buffer-overflow"),
+            *("stack-buffer-underflow", "dynamic-stack-buffer-overflow", "container-overflow"),
+            *("intra-object-overflow", "index-out-of-bounds", "object-size", "unknown-crash"),
+            *("negative-size-param", "pointer-overflow"),
+        ),
+        "outside-object",
+    ),
+    **dict.fromkeys(
+        ("heap-use-after-free", "stack-use-after-return", "stack-use-after-scope", "double-free"),
+        "after-end-of-life",
+    ),
+    **dict.fromkeys(("segv", "bus", "null", "nil-dereference"), "wild-address"),
+}
+
+
+def family(kind: str) -> str:
+    """What a class is a case of: one access outside an object has the name of who saw it first."""
+    name = canonical_class(kind)
+    return _FAMILIES.get(name, name)
+
+
 def same_class(expected: str, seen: str) -> bool:
     """Whether two names mean one class; an exception may be named without its module."""
     wanted, found = canonical_class(expected), canonical_class(seen)

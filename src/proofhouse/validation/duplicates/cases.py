@@ -25,10 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from proofhouse.errors import InputError, ProofhouseError
+from proofhouse.validation.commands import check_run
 from proofhouse.validation.hints import tricks
 from proofhouse.validation.patches import MOST_BYTES as MOST_PATCH
 from proofhouse.validation.patches import Patch, parse
-from proofhouse.validation.program import MOST_PROOF, check_run
+from proofhouse.validation.program import MOST_PROOF
 from proofhouse.validation.reproduce import check_expected
 from proofhouse.validation.sources import Tree, read_source
 

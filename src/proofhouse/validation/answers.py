@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether an input with the flaw, which the patch now lets through, is answered in full.
+
+A patch may refuse what showed the flaw, or answer it. It may not take it and keep part of it back:
+the user is not told, and goes on with a wrong answer. Nobody knows the right answer, but three
+things about it are known without it:
+
+- `silence`: what stands *behind* the flaw in the input is still read, if it is read elsewhere.
+- `unsaid`: what the program said *before* the flaw struck was said by a sound program (a
+  sanitizer ends it at the first bad access), so it is still to be said.
+- `swallowed`: the answer is not the answer to the same input without the line that has the flaw.
+
+A text cut to fit is answered: many a fix does that. A line unlike the one that was said before
+tells the user, and excuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from difflib import SequenceMatcher
+
+from proofhouse.validation.program import Bench, Seen
+
+MOST_LINES = 40
+_MOST_TAME = 24
+_ALIKE = 0.5
+
+Run = Callable[[Sequence[bytes]], Awaitable[list[Seen]]]
+"""Runs inputs in order on one side; fewer answers when the time is over."""
+
+
+def taken(seen: Seen) -> bool:
+    """Whether an input was taken: no fault, exit status 0."""
+    return seen.ended == "quiet" and seen.exit_status == 0
+
+
+def unsaid(before: Seen, after: Seen) -> str:
+    """The first line said before the flaw struck that a run which takes the input leaves out."""
+    if before.ended != "crashed" or not taken(after):
+        return ""
+    old = before.stdout[: before.stdout.rfind(b"\n") + 1].splitlines()
+    new = after.stdout.splitlines()
+    for at, line in enumerate(old):
+        other = new[at] if at < len(new) else None
+        if other == line:
+            continue
+        if other is not None and not _alike(line, other):
+            return ""
+        return line[:200].decode("utf-8", "replace") or "(an empty line)"
+    return ""
+
+
+async def swallowed(data: bytes, left: Run, right: Run) -> bytes | None:
+    """The line of an input with the flaw which the patched side leaves out without a word."""
+    lines = data.splitlines(keepends=True)
+    if not 2 <= len(lines) <= MOST_LINES:
+        return None
+    shorter = [b"".join(lines[:at] + lines[at + 1 :]) for at in range(len(lines))]
+    full, *after = await right([data, *shorter])
+    if not taken(full):
+        return None
+    before = await left(shorter)
+    for at, (old, new) in enumerate(zip(before, after, strict=False)):
+        same = taken(old) and old.answer == new.answer == full.answer and new.trace == full.trace
+        if same and lines[at].strip() and await _heard(lines, at, old, left):
+            return shorter[at]
+    return None
+
+
+async def _heard(lines: Sequence[bytes], at: int, without: Seen, left: Run) -> bool:
+    """Whether a tamer line in this place makes a difference; without one, a copy of another."""
+    tame = [text for text in _tamer(lines[at]) if text.strip() and text != lines[at]]
+    others = [line for line in dict.fromkeys(lines) if line.strip() and line != lines[at]]
+    for choice in (tame[:_MOST_TAME], others[:_MOST_TAME]):
+        seen = await left([b"".join([*lines[:at], text, *lines[at + 1 :]]) for text in choice])
+        fine = [one for one in seen if taken(one)]
+        if fine:
+            return any(one.stdout != without.stdout for one in fine)
+    return False
+
+
+def _tamer(line: bytes) -> list[bytes]:
+    """The line with less: without one of its words, or with each of them cut."""
+    body = line.rstrip(b"\r\n")
+    end = line[len(body) :]
+    words = body.split(b" ")
+    found = [b" ".join(words[:at] + words[at + 1 :]) + end for at in range(len(words))]
+    for parts in (2, 4, 8):
+        found.append(body[: len(body) // parts] + end)
+        found.append(b" ".join(word[: len(word) // parts] or word[:1] for word in words) + end)
+    return list(dict.fromkeys(found))
+
+
+def _alike(one: bytes, other: bytes) -> bool:
+    """Whether two lines are one line with another content."""
+    if one == other:
+        return True
+    matcher = SequenceMatcher(None, one[:400], other[:400], autojunk=False)
+    return matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE
+
+
+async def silence(
+    proof: bytes, known: Sequence[tuple[bytes, Seen]], before: Bench, after: Bench
+) -> str:
+    """Why a proof that is now taken is not answered; "" if it is, or is refused.
+
+    ``known`` are inputs that are taken without the patch, for the same command. Where such an input
+    may stand behind others, and is answered there, it must be behind a proof that is taken, too. A
+    program that reads one thing and no more can't be asked this way.
+    """
+    new = await after.see(proof)
+    if not taken(new):
+        return ""
+    spoken = [(data, seen) for data, seen in known if data.strip() and seen.stdout.strip()]
+    for more, _ in spoken[:6]:
+        others = [(data, seen) for data, seen in spoken if data != more][:3] or spoken[:1]
+        if not await _reads_on(others, more, before):
+            continue
+        if (await after.see(_joined(proof, more))).answer == new.answer:
+            return "What follows the flaw in the input is no longer read, and nobody is told."
+        return ""
+    return ""
+
+
+def _joined(first: bytes, second: bytes) -> bytes:
+    return first + (b"" if first.endswith(b"\n") else b"\n") + second
+
+
+async def _reads_on(others: Sequence[tuple[bytes, Seen]], more: bytes, before: Bench) -> bool:
+    """Whether ``more`` is answered behind each of the others."""
+    for data, seen in others:
+        longer = await before.see(_joined(data, more))
+        if longer.ended != "quiet" or longer.exit_status != 0 or longer.stdout == seen.stdout:
+            return False
+    return True
