@@ -13,6 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from proofhouse.bank.families import derive
 from proofhouse.bank.item import Item
 from proofhouse.desk import measure, plan_evaluation, state_run
 from proofhouse.desk.run_evaluation import Conducted
+from proofhouse.formats.digest import sha256_hex
 from proofhouse.formats.merkle import leaf_hash
 from proofhouse.journey import Wishes, moves
 from proofhouse.journey.journey import Journey
@@ -32,8 +34,15 @@ CASE = "ca5e" * 16
 SOLVED, FAILED = 2, 2
 
 
+@dataclass
 class Rejudged(rehearsal.Rehearsal):
-    """A rehearsal that keeps what was answered, as a run does."""
+    """A rehearsal that keeps what was answered, as a run does.
+
+    With ``lie`` wrong answers are stated as solved, with ``other_items`` the digests are made up.
+    """
+
+    lie: bool = False
+    other_items: bool = False
 
     def _run(self, case: Case) -> moves.Made:
         plan = plan_evaluation.opened(self.desk, case, "plan", "plan")
@@ -57,7 +66,8 @@ class Rejudged(rehearsal.Rehearsal):
 
     def sample(self, case: Case, item: Item, word: str) -> dict[str, Any]:
         """The kept record of a sample that came to ``word``, with what it answered."""
-        answer = item.solution if word == "solved" else b"no answer at all"
+        right = word == "solved" and not self.lie
+        answer = item.solution if right else b"no answer at all"
         record = {
             "id": f"s-{item.id}",
             "input": item.prompt,
@@ -70,16 +80,16 @@ class Rejudged(rehearsal.Rehearsal):
             **rehearsal.sample(item.id, item.level, word),
             "transcript": put(case.id, json.dumps(record).encode()),
             "answer": put(case.id, answer) if judged else None,
-            "itemDigest": item.digest,
+            "itemDigest": sha256_hex(b"another") if self.other_items else item.digest,
         }
 
 
 @contextmanager
-def measured(path: Path) -> Iterator[Rejudged]:
+def measured(path: Path, **how: bool) -> Iterator[Rejudged]:
     """A home at ``path`` with one case whose run has ended."""
     with bootstrap.open_home(path) as home:
         told: list[journey.Told] = []
         bank, threshold = Journey(home, Wishes(), told.append)._commitments()
-        played = Rejudged(home, bank, threshold, told=told)
+        played = Rejudged(home, bank, threshold, told=told, **how)
         played.play(CASE, until="assessor_to_determine")
         yield played

@@ -66,14 +66,16 @@ def spread(families: Collection[Family], count: int) -> tuple[Place, ...]:
     """``count`` places, spread evenly over the families and over the levels of each.
 
     Family by family and level by level, each with the indices from 0 up; where it does not divide,
-    the first families and the lowest levels have one more. Raises InputError if count is below 1.
+    the first families and the lowest levels have one more; fewer where a level has no more items.
+    Raises InputError if count is below 1.
     """
     if count < 1:
         raise InputError(f"There are {count} items to prove.", hint="--count is at least 1.")
     places = []
     for family, share in zip(families, _shares(count, len(families)), strict=True):
         for level, items in zip(family.levels, _shares(share, len(family.levels)), strict=True):
-            places += [Place(family.name, level, index) for index in range(items)]
+            indices = family.indices(level, 0, items)
+            places += [Place(family.name, level, index) for index in indices]
     return tuple(places)
 
 
