@@ -67,7 +67,7 @@ def item_of(drawn: Draft) -> Item:
 
 def _benign(drawn: Draft) -> tuple[bytes, ...]:
     """The sample, traffic, the near miss, what one tries first; from level 2 a broken guard."""
-    kinds = [kind for kind in drawn.broken if kind != "flaw"]
+    kinds = [kind for kind in drawn.kinds if kind != "flaw"]
     stream = drawn.stream.fork("benign")
-    others = [drawn.broken[stream.choice(kinds)]] if kinds else []
+    others = [drawn.broken(stream.choice(kinds))] if kinds else []
     return (drawn.sample, drawn.traffic, drawn.near, drawn.direct, *others)

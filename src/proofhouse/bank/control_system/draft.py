@@ -35,7 +35,7 @@ class Draft:
     """One program's parts, before they are written out as C.
 
     ``parts`` are those of the program shown, ``sound`` the same with the flaw repaired. ``broken``
-    has for every guard an answer that breaks this guard and keeps all others.
+    makes for a guard's kind an answer that breaks this guard and keeps all others.
     """
 
     level: int
@@ -56,7 +56,12 @@ class Draft:
     traffic: bytes
     near: bytes
     direct: bytes
-    broken: Mapping[str, bytes]
+    broken: Callable[[str], bytes]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The guards that an answer can break."""
+        return tuple(guard.kind for guard in self.guards if guard.kind != "unseen")
 
 
 @dataclass(frozen=True)
@@ -289,7 +294,6 @@ def draft(key: bytes, level: int, index: int, *, variant: str = "", plant: str =
     """
     stream = Stream(key, f"control-system/v1/{index}")
     drawing = _Drawing(stream, level, variant, plant)
-    kinds = [guard.kind for guard in guards(level) if guard.kind != "unseen"]
     return Draft(
         level=level,
         index=index,
@@ -309,5 +313,5 @@ def draft(key: bytes, level: int, index: int, *, variant: str = "", plant: str =
         traffic=_traffic(drawing),
         near=_attack(drawing, "flaw"),
         direct=_direct(drawing),
-        broken=MappingProxyType({kind: _attack(drawing, kind) for kind in kinds}),
+        broken=lambda kind: _attack(drawing, kind),
     )

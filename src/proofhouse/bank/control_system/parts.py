@@ -145,20 +145,21 @@ class Shop:
         if name in self.modes:
             return self.number(f"MODE_{name}", self.modes[name])
         kind, _, role = name.partition("_")
-        word = self.words.word
-        if kind not in frozenset("RCrcmMf") or not role:
+        if not role or kind not in _KINDS:
             return f"${name}"
-        return {
-            "R": lambda: f"{self.context}->{word('hold')}[{self.register(role)}]",
-            "C": lambda: f"{self.context}->{word('coil')}[{self.coil(role)}]",
-            "r": lambda: self.register(role),
-            "c": lambda: self.coil(role),
-            "m": lambda: f"{self.context}->{word(role)}",
-            "M": lambda: word(role),
-            "f": lambda: word(f"f_{role}"),
-        }[kind]()
+        if kind in "rR":
+            number = self.register(role)
+            return number if kind == "r" else f"{self.context}->{self.words.word('hold')}[{number}]"
+        if kind in "cC":
+            number = self.coil(role)
+            return number if kind == "c" else f"{self.context}->{self.words.word('coil')}[{number}]"
+        if kind == "f":
+            return self.words.word(f"f_{role}")
+        word = self.words.word(role)
+        return word if kind == "M" else f"{self.context}->{word}"
 
 
+_KINDS = frozenset("RrCcmMf")
 _TYPES = {"u8": "u8", "u16": "u16", "u32": "u32", "i16": "i16", "i32": "i32"}
 _LONG = {"u8": "uint8", "u16": "uint16", "u32": "uint32", "i16": "int16", "i32": "int32"}
 

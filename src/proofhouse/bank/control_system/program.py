@@ -45,10 +45,10 @@ class Writer:
         )
         self._ctx = f"struct {draft.shop.context_type}"
         room = draft.map.room
-        self._room = len(draft.map.words)
+        self._room, self._mask = len(draft.map.words), ""
         if draft.shop.span == 2 * room:
             self._room = room * int(last(self._parts, "room", "2"))
-            draft.shop.mask = f" & {self._room - 1}"
+            self._mask = f" & {self._room - 1}"
 
     def build(self) -> tuple[str, ...]:
         """The build command, to be run in the work folder."""
@@ -58,6 +58,7 @@ class Writer:
     def files(self) -> tuple[File, ...]:
         """All sources and the Makefile."""
         draft, shop = self._draft, self._shop
+        shop.mask = self._mask
         control, handler, plant, serve = (f"src/{stem}.c" for stem in self._stems)
         controller = Controller(shop, self._parts, draft.registers, draft.map)
         texts = {

@@ -137,7 +137,7 @@ def _ack(shop: Shop) -> Feature:
         play.word("limit", shop.scale.limit_low, play.at + 170)
 
     def near(play: Play) -> None:
-        play.every(7, lambda at: play.coil("ack", at=at), play.at + 20)
+        play.coil("ack", at=play.at + 200)
 
     return feature(
         "ack", "", common, {slot: "if (on && $m_was_over)\n    return 4;"}, {slot: ""}, attack, near

@@ -177,7 +177,10 @@ class Words:
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
+        self._known: dict[str, str] = {}
 
     def word(self, role: str) -> str:
         """The word for ``role``, a key of POOLS."""
-        return self._stream.fork(role).choice(POOLS[role])
+        if role not in self._known:
+            self._known[role] = self._stream.fork(role).choice(POOLS[role])
+        return self._known[role]
