@@ -22,7 +22,9 @@ from proofhouse.sandbox import (
     network,
     open_network,
     start_network,
+    tiers,
 )
+from proofhouse.sandbox.attacks import run
 from proofhouse.sandbox.cgroup import controllers
 
 pytestmark = pytest.mark.sandbox
@@ -252,6 +254,42 @@ def test_every_member_has_every_fence(among, seen, marker):
     if os.geteuid() == 0:
         assert len(spaces) == 2
         assert os.readlink("/proc/self/ns/net") not in spaces
+
+
+class OnNetwork:
+    """The tier bwrap, but that each session is the foothold of a network with one host."""
+
+    def __init__(self, plain):
+        self.plain = plain
+
+    def check(self):
+        self.plain.check()
+
+    async def start(self, limits, seat=None):
+        if seat is not None:
+            return await self.plain.start(limits, seat)
+        opened = await start_network((HostSpec("mail", MAIL, (), ("true",)),), limits)
+        close = opened.foothold.close
+
+        async def close_all():
+            opened.foothold.close = close
+            await opened.close()
+
+        opened.foothold.close = close_all
+        return opened.foothold
+
+
+def test_no_attack_works_from_a_foothold(monkeypatch):
+    """The escape suite finds on a foothold what a sandbox without a network keeps, and its device.
+
+    The device and its route are there on purpose; what they lead to is tried above.
+    """
+    monkeypatch.setattr(tiers, "TIERS", {"bwrap": OnNetwork(tiers.TIERS["bwrap"])})
+
+    async def all_of_them():
+        return {told.attack.name async for told in run("bwrap") if told.worked}
+
+    assert asyncio.run(all_of_them()) == {"interfaces", "routes"}
 
 
 def test_nothing_outlives_the_close(among, host_pids, marker):

@@ -10,7 +10,7 @@ import struct
 import pytest
 
 from proofhouse.sandbox import switch
-from proofhouse.sandbox.switch import Attempt, Record, Switch, parse, unreachable
+from proofhouse.sandbox.switch import Attempt, Record, Switch, parse, prohibited
 
 SYN, ACK = 0x02, 0x10
 ONE, TWO, OUTSIDE = "10.7.0.1", "10.7.0.2", "198.51.100.7"
@@ -81,21 +81,21 @@ def test_a_connection_is_handed_on_and_recorded_once():
 
 
 def test_an_undeclared_address_is_recorded_and_refused():
-    """Nobody gets the packet; its sender is told that the host is unreachable, at once."""
+    """Nobody gets the packet; its sender is told at once that the host is prohibited."""
     data = v4(ONE, OUTSIDE, tcp(4000, 443))
     received, attempts = through([("one", data)])
     assert received["two"] == []
     [answer] = received["one"]
     assert answer[9] == 1
     assert answer[16:20] == socket.inet_aton(ONE)
-    assert answer[20:22] == bytes((3, 1))
+    assert answer[20:22] == bytes((3, 10))
     assert answer[28:] == data[:28]
     assert attempts == (Attempt("one", "tcp", OUTSIDE, 443, False, 1),)
 
 
 def test_checksums_of_an_answer_add_up():
-    """Header and message of an unreachable answer each sum to all ones (RFC 1071)."""
-    answer = unreachable(v4(ONE, OUTSIDE, udp(1, 2) + b"odd", protocol=17))
+    """Header and message of the answer each sum to all ones (RFC 1071)."""
+    answer = prohibited(v4(ONE, OUTSIDE, udp(1, 2) + b"odd", protocol=17))
     for part in (answer[:20], answer[20:]):
         total = sum(struct.unpack(f">{len(part) // 2}H", part))
         assert (total & 0xFFFF) + (total >> 16) == 0xFFFF

@@ -9,7 +9,7 @@ Each member's only device leads here, so what is not written down here did not h
 not let through here does not arrive. A packet must come from its member's own address, or it is
 dropped: a member can't pass for another. One to an address of the network is handed to its owner;
 one to any other address, of version 4 or 6, is recorded as an attempt at an undeclared address and
-answered "host unreachable" (RFC 792; version 6 is dropped), so that nobody waits for it.
+answered "prohibited" (RFC 1122, 3.2.2.1; version 6 is dropped), so that nobody waits for it.
 
 An attempt is the opening of a TCP connection (SYN without ACK), the first UDP packet of a pair of
 ports whose other direction has not been seen, or any packet of another protocol but ICMP. Equal
@@ -39,7 +39,7 @@ _FLOWS = 65_536
 _ICMP, _TCP, _UDP, _ICMP_V6 = 1, 6, 17, 58
 _NAMES = {_TCP: "tcp", _UDP: "udp"}
 _SYN, _SYN_OR_ACK = 0x02, 0x12
-_GATEWAY = bytes((192, 0, 0, 8))  # the dummy address of RFC 7600, for who answers "unreachable"
+_GATEWAY = bytes((192, 0, 0, 8))  # the dummy address of RFC 7600, for who answers "prohibited"
 
 
 @dataclass(frozen=True)
@@ -101,10 +101,13 @@ def _packet(version: int, source: bytes, target: bytes, protocol: int, body: byt
     return Packet(version, source, target, protocol, source_port, target_port, opens)
 
 
-def unreachable(data: bytes) -> bytes:
-    """The answer "host unreachable" (RFC 792, type 3, code 1) to a packet of version 4."""
+def prohibited(data: bytes) -> bytes:
+    """The answer to a packet of version 4 that its host is prohibited (ICMP type 3, code 10).
+
+    Linux ends a connection attempt and a waiting UDP socket for it, each with EHOSTUNREACH.
+    """
     quoted = data[: 4 * (data[0] & 15) + 8]
-    message = bytes((3, 1, 0, 0, 0, 0, 0, 0)) + quoted
+    message = bytes((3, 10, 0, 0, 0, 0, 0, 0)) + quoted
     message = message[:2] + _checksum(message) + message[4:]
     size = 20 + len(message)
     header = struct.pack(">BBHHHBBH", 0x45, 0, size, 0, 0, 64, _ICMP, 0) + _GATEWAY + data[12:16]
@@ -206,7 +209,7 @@ class Switch:
         if beyond is not None:
             _write(beyond, data)
         elif packet.version == 4 and packet.protocol != _ICMP:
-            _write(device, unreachable(data))
+            _write(device, prohibited(data))
 
 
 def _write(device: int, data: bytes) -> None:
