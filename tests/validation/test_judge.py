@@ -98,6 +98,29 @@ def diff(changes: Changes, text: str = SHOP) -> str:
     return "".join(difflib.unified_diff(old_lines, new_lines, "a/shop.c", "b/shop.c"))
 
 
+# One flaw, an unchecked index, that shows where it is read and where it is written.
+TWICE = """\
+#include <stdio.h>
+#include <stdlib.h>
+static int room[4];
+__attribute__((noinline)) static int get(int at) { return room[at]; }
+__attribute__((noinline)) static void set(int at) { room[at] = 1; }
+int main(int argc, char **argv)
+{
+  char verb;
+  int at;
+  FILE *file = argc > 1 ? fopen(argv[1], "r") : NULL;
+  if (!file || fscanf(file, "%c %d", &verb, &at) != 2) return 2;
+  if (verb == 'g') printf("%d\\n", get(at));
+  else set(at);
+  return 0;
+}
+"""
+BEYOND_TWICE, BEYOND_ONCE = b"g 9\n", b"s 9\n"
+CAUSE: Changes = ((" != 2) return 2;", " != 2 || at < 0 || at > 3) return 2;"),)
+SHOWN: Changes = (("{ room[at] = 1; }", "{ if (at >= 0 && at < 4) room[at] = 1; }"),)
+
+
 def put(
     folder: Path,
     name: str,
@@ -164,8 +187,29 @@ def test_a_patch_for_two_flaws_merges_with_its_own_only(tmp_path: Path) -> None:
     judgement = run(tmp_path)
     assert groups(judgement) == [("heap", "two"), ("shelf",)]
     assert [(f.first, f.second, f.basis) for f in judgement.related] == [
-        ("shelf", "two", "one way")
+        ("shelf", "two", "two fixes")
     ]
+    assert "alone stops its own proof only" in judgement.related[0].reason
+
+
+def test_a_patch_for_two_flaws_is_seen_even_where_nobody_else_tells_them_apart(
+    tmp_path: Path,
+) -> None:
+    """Its parts are run by themselves: each stops one proof, so there are two fixes in it."""
+    put(tmp_path, "shelf", BEFORE, FROM)
+    put(tmp_path, "two", LONGER, (*ROOM, *FROM))
+    judgement = run(tmp_path)
+    assert groups(judgement) == [("shelf",), ("two",)]
+    assert [finding.basis for finding in judgement.related] == ["two fixes"]
+
+
+def test_either_patch_is_enough_where_one_flaw_shows_at_two_places(tmp_path: Path) -> None:
+    """The fix of the cause stops both proofs; the other mends only where it shows."""
+    put(tmp_path, "cause", BEYOND_TWICE, CAUSE, text=TWICE)
+    put(tmp_path, "shown", BEYOND_ONCE, SHOWN, text=TWICE)
+    judgement = run(tmp_path)
+    assert groups(judgement) == [("cause", "shown")]
+    assert judgement.groups[0].evidence[0].basis == "one way"
 
 
 def test_a_patch_that_switches_the_program_off_stops_everything_and_joins_nothing(
@@ -315,12 +359,14 @@ def put_together() -> Case:
     [
         ({"a": "SS", "b": "SS"}, "", [("a", "b")], 0),
         ({"a": "S.", "b": ".S"}, "", [("a",), ("b",)], 0),
-        ({"a": "SS", "b": ".S"}, "", [("a",), ("b",)], 0),
+        # either's patch is enough, unless something speaks against it
+        ({"a": "SS", "b": ".S"}, "", [("a", "b")], 0),
         ({"a": "SS", "b": ".S"}, "xx", [("a", "b")], 0),
         ({"a": "SS", "b": "?S"}, "xx", [("a", "b")], 0),
         ({"a": "S?", "b": "?S"}, "xx", [("a",), ("b",)], 0),
         ({"a": "Se", "b": ".S"}, "xx", [("a",), ("b",)], 0),
-        ({"a": "Sp", "b": "SS"}, "xy", [("a",), ("b",)], 0),
+        ({"a": "Sp", "b": "SS"}, "xy", [("a", "b")], 0),
+        ({"a": "Sp", "b": ".S"}, "xy", [("a",), ("b",)], 0),
         # a's patch does not stop its own proof: b's does, at one place
         ({"a": ".S", "b": "SS"}, "xx", [("a", "b")], 0),
         ({"a": ".S", "b": ".S"}, "xx", [("a",), ("b",)], 0),

@@ -18,8 +18,9 @@ than 100644 and 100755, a file changed through a link. Whatever bytes come in, `
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 
 from proofhouse.errors import FormatError, RefusedError
 from proofhouse.validation.sources import Entry, Tree, check_path
@@ -72,6 +73,49 @@ class Patch:
     """The changes in the order of the text."""
 
     changes: tuple[Change, ...]
+
+
+Block = tuple[int, int, int]
+"""One separate change of a patch: which file's, which hunk's, which of its differences."""
+
+
+def blocks(patch: Patch) -> tuple[Block, ...]:
+    """The separate changes of a patch, in their order."""
+    return tuple(
+        (at, number, index)
+        for at, change in enumerate(patch.changes)
+        for number, hunk in enumerate(change.hunks)
+        for index, same in enumerate(_pieces(hunk))
+        if not same[0]
+    )
+
+
+def only(patch: Patch, chosen: Collection[Block]) -> Patch:
+    """The patch with these of its changes and no others."""
+    changes = []
+    for at, change in enumerate(patch.changes):
+        hunks = []
+        for number, hunk in enumerate(change.hunks):
+            pieces = list(enumerate(_pieces(hunk)))
+            if any((at, number, index) in chosen for index, _ in pieces):
+                new = [
+                    line
+                    for index, (_, old, other) in pieces
+                    for line in (other if (at, number, index) in chosen else old)
+                ]
+                hunks.append(replace(hunk, new=tuple(new)))
+        if hunks:
+            changes.append(replace(change, hunks=tuple(hunks)))
+    return Patch(tuple(changes))
+
+
+def _pieces(hunk: Hunk) -> list[tuple[bool, tuple[bytes, ...], tuple[bytes, ...]]]:
+    """A hunk as stretches: whether both sides are the same there, the old lines, the new ones."""
+    matcher = SequenceMatcher(None, hunk.old, hunk.new, autojunk=False)
+    return [
+        (tag == "equal", hunk.old[i1:i2], hunk.new[j1:j2])
+        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
+    ]
 
 
 def _less(these: Sequence[bytes], those: Sequence[bytes]) -> list[bytes]:

@@ -4,34 +4,38 @@
     judgement = await judge_cases(cases, excluded)
     judgement.groups      (Group(("heron-1", "heron-3"), (Finding(…, "both ways", …),)), …)
 
-"Two reports are one flaw if one's patch stops the other's proof" is right for patches that fix one
-flaw and nothing else. A patch that fixes two flaws, or switches the program off, would join
-strangers, and since aliases are transitive, everyone. So a stop is weighed, from above:
+Two reports are one flaw if one's patch stops the other's proof: either's. That is taken at its word
+unless something speaks against it, and what speaks against it is said. From above:
 
 1. *Not believed*: the patch does not stop its own proof, its text talks to the sanitizer or catches
    faults, or controls that were quiet are answered otherwise with it (any of the case's own benign
-   inputs; of the generic ones, all).
-2. *Both ways*: each patch stops the other's proof. An alias, unless both patches reach further than
-   their own flaw and the crashes are at different places.
+   inputs; of the generic ones, all). Related.
+2. *Both ways*: each patch stops the other's proof. An alias, unless both patches reach further
+   than their own flaw and the crashes are at different places: then they are *far-reaching*, and
+   the reports are related.
 3. *One way, one place*: one patch stops the other's proof, not the reverse, and both proofs crash
-   in the same class, function and line: one of the patches is narrower. An alias, unless it would
-   join two that are apart.
-4. *One way* otherwise, a stop that is not believed, *partly*, or a crash that moves elsewhere:
-   related, for a person to decide. Never merged.
+   in the same class, function and line: one of the patches is narrower. An alias.
+4. *One way*: the same at different places, or where no place is known: one flaw shows in two
+   places, and one of the patches mends only where it shows. An alias, unless the patch *falls
+   apart*: part of it stops its own proof and not the other's, and the rest the other's and not its
+   own. Then it is two fixes in one (`matrix`), and the reports are related. So are those of
+   far-reaching patches.
+5. *Partly*, or a crash that moves *elsewhere*: related, for a person to decide. Never merged.
 
 *Apart* are two of which neither's believed patch stops the other's proof. A patch *reaches further*
 if it stops one way, at another place. Two aliases that would join a pair apart through one member
-become related, all of them, with an alarm that names the pair: whether that member's patch fixes
-two flaws or the two others' fix half of one can't be seen from here. What is still joined by longer
-ways raises an alarm and stands, as does a group that is too large (`groups.ALARM`).
+become related, the weaker first (4 before 3 before 2), with an alarm that names the pair: whether
+that member's patch fixes two flaws or the two others' fix half of one can't be seen from here. What
+is still joined by longer ways raises an alarm and stands, as does a group that is too large
+(`groups.ALARM`).
 
 Pure but for `judge_cases`, which fills the matrix. ``docs/duplicates.md`` has the measurements.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -39,8 +43,10 @@ from proofhouse.validation.duplicates.cases import Case, Excluded
 from proofhouse.validation.duplicates.groups import Groups, alarms, fold, merge, related
 from proofhouse.validation.duplicates.matrix import STANDARD, Bounds, Matrix, fill
 
+FAR, TWO_FIXES = "far-reaching", "two fixes"
 BOTH, ONE_PLACE, ONE_WAY = "both ways", "one way, one place", "one way"
-MERGING = (BOTH, ONE_PLACE)
+MERGING = (BOTH, ONE_PLACE, ONE_WAY)
+"""The strongest first."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,8 @@ def decide(matrix: Matrix, excluded: Sequence[Excluded] = ()) -> Judgement:
     """The rules of the module's docstring over a matrix that was filled."""
     table = _Table(matrix)
     findings = [f for a, b in combinations(table.names, 2) if (f := table.pair(a, b)) is not None]
+    broad = {name for f in findings if f.basis == FAR for name in (f.first, f.second)}
+    findings = [table.not_by(f, broad) for f in findings]
     demoted, told = _contradicted(findings, table)
     aliases = [f for f in findings if f.basis in MERGING and (f.first, f.second) not in demoted]
     others = [
@@ -214,6 +222,14 @@ class _Table:
                 )
         return ""
 
+    def not_by(self, finding: Finding, broad: Collection[str]) -> Finding:
+        """The same, unless its one way is that of a far-reaching patch: then it merges nothing."""
+        one = finding.first if self.stops(finding.first, finding.second) else finding.second
+        if finding.basis != ONE_WAY or one not in broad:
+            return finding
+        reason = f"{finding.reason} The patch of {one} is far-reaching."
+        return replace(finding, basis=FAR, reason=reason)
+
     def pair(self, a: str, b: str) -> Finding | None:
         """What the two cells say; None where neither patch does anything to the other's proof."""
         first, second = self.outcome(a, b), self.outcome(b, a)
@@ -224,7 +240,7 @@ class _Table:
         if self.stops(a, b) and self.stops(b, a):
             if a in self.far and b in self.far and not self.one_place(a, b):
                 return found(
-                    "far-reaching",
+                    FAR,
                     "Each patch stops the other's proof, but both also stop proofs at other "
                     "places whose own patches do not stop theirs, and the two crash at different "
                     "places.",
@@ -239,10 +255,13 @@ class _Table:
                 if self.one_place(a, b):
                     crash = self.matrix.shown[one][0].crash
                     return found(ONE_PLACE, f"{told}; both crash at one place: {crash}.")
+                parts = self.matrix.apart.get((one, other))
+                if parts:
+                    return found(TWO_FIXES, f"{told}, and {one}'s patch falls apart: {parts}")
                 where = "the two crash at different places"
                 if not (self.places(a) and self.places(b)):
                     where = "at which line they crash is not known"
-                return found(ONE_WAY, f"{told}, and {where}.")
+                return found(ONE_WAY, f"{told}; {where}.")
         for one, other in ((a, b), (b, a)):
             if self.outcome(one, other) == "stops":
                 return found(
@@ -262,7 +281,7 @@ def _contradicted(
 ) -> tuple[dict[tuple[str, str], str], list[str]]:
     """The aliases that would join a pair apart through one member, and the alarms of it.
 
-    Where aliases both ways alone would not join the pair, only those of one way give in.
+    Only the weaker of the two give in.
     """
     edges: dict[str, dict[str, Finding]] = {name: {} for name in table.names}
     for finding in findings:
@@ -276,7 +295,8 @@ def _contradicted(
             if not table.apart(a, b):
                 continue
             two = (edges[middle][a], edges[middle][b])
-            weak = [f for f in two if f.basis != BOTH] or list(two)
+            weakest = max(MERGING.index(f.basis) for f in two)
+            weak = [f for f in two if MERGING.index(f.basis) == weakest]
             why = f"{a} and {b} are apart, and it would join them."
             for finding in weak:
                 demoted.setdefault((finding.first, finding.second), why)

@@ -13,6 +13,9 @@ Outcomes: ``stops`` (every proof is quiet, three times), ``crashes`` (every proo
 shows without the patch), ``elsewhere`` (a crash of another class or function), ``partly`` (some
 proofs stop, others don't), ``inconclusive`` (no build, flaky, out of time, noisy controls).
 
+Where one patch stops the other's proof and not the reverse, the first patch is taken apart: a part
+that stops its own proof alone, and the rest, which stops the other's alone, are two fixes.
+
 Bounds: two builds or judgements at once, each within its limits, `Bounds.seconds` for all: what
 did not begin in time is ``inconclusive`` and says so. The order of everything is that of the cases.
 """
@@ -22,12 +25,12 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from proofhouse.errors import ProofhouseError
 from proofhouse.validation.duplicates.cases import Case, Excluded
-from proofhouse.validation.patches import apply
+from proofhouse.validation.patches import Block, Patch, apply, blocks, only
 from proofhouse.validation.program import Built, Seen, build
 from proofhouse.validation.reproduce import Report, Request, judge
 from proofhouse.validation.sources import Tree
@@ -39,6 +42,8 @@ OUTCOMES = ("stops", "crashes", "elsewhere", "partly", "inconclusive")
 _STATED = re.compile(r"^(exit-\d{1,3}|timeout|out-of-memory)$")
 _FRAME = re.compile(r"^#\d+ ")
 _NUMBER = re.compile(rb"\d+")
+_MOST_PAIRS = 16
+_MOST_PARTS = 4
 _LATE = "It did not begin in time."
 
 
@@ -99,6 +104,8 @@ class Matrix:
     shown: Mapping[str, tuple[Shown, ...]]
     cells: Mapping[tuple[str, str], Cell]
     excluded: tuple[Excluded, ...]
+    apart: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """By (whose patch, whose proof): how the patch falls into a fix for each."""
 
     def cell(self, patch: str, proof: str) -> Cell:
         """The cell of one case's patch and another's proof."""
@@ -192,7 +199,69 @@ async def fill(
             cells[patch, case.name] = told[case.name]
 
     await asyncio.gather(*(row(tree, wanted) for tree, wanted in jobs.values()))
-    return Matrix(inside, shown, cells, tuple(out))
+    matrix = Matrix(inside, shown, cells, tuple(out))
+    return replace(matrix, apart=await _fallen_apart(bench, matrix))
+
+
+async def _fallen_apart(bench: _Bench, matrix: Matrix) -> dict[tuple[str, str], str]:
+    """Patches that are two fixes in one, among those that stop another's proof one way."""
+    found: dict[tuple[str, str], str] = {}
+    pairs = [
+        (one, other)
+        for one in matrix.cases
+        for other in matrix.cases
+        if one is not other
+        and matrix.cell(one.name, one.name).outcome == "stops"
+        and matrix.cell(one.name, other.name).outcome == "stops"
+        and matrix.cell(other.name, one.name).outcome == "crashes"
+    ]
+    for one, other in pairs[:_MOST_PAIRS]:
+        for chosen, rest in _partings(one.patch):
+            halves = (only(one.patch, chosen), only(one.patch, rest))
+            told = [await _half(bench, matrix, half, one, other) for half in halves]
+            if {("stops", "crashes"), ("crashes", "stops")} == set(told):
+                own = halves[told.index(("stops", "crashes"))]
+                why = f"{_lines(own)} alone stops its own proof only, the rest {other.name}'s only."
+                found[one.name, other.name] = why
+                break
+    return found
+
+
+def _partings(patch: Patch) -> Iterator[tuple[list[Block], list[Block]]]:
+    """Ways to part a patch in two; of many changes, neighbours stay together."""
+    every = blocks(patch)
+    size, count = len(every), min(len(every), _MOST_PARTS)
+    parts = [every[size * at // count : size * (at + 1) // count] for at in range(count)]
+    for mask in range(1, 1 << (count - 1)) if count else ():
+        halves: tuple[list[Block], list[Block]] = ([], [])
+        for at, part in enumerate(parts):
+            halves[mask >> at & 1].extend(part)
+        yield halves
+
+
+async def _half(
+    bench: _Bench, matrix: Matrix, patch: Patch, one: Case, other: Case
+) -> tuple[str, str]:
+    """What part of a patch does to its own case's proofs and to the other's."""
+    told = []
+    for case in (one, other):
+        try:
+            tree = apply(patch, case.source)
+        except ProofhouseError:
+            return ("inconclusive", "inconclusive")
+        built = await bench.build(tree, case)
+        told.append((await _cell(bench, built, case, matrix.shown[case.name])).outcome)
+    return (told[0], told[1])
+
+
+def _lines(patch: Patch) -> str:
+    """Where a patch changes something, for people."""
+    places = (
+        f"{change.after or change.before} at line {hunk.start}"
+        for change in patch.changes
+        for hunk in change.hunks
+    )
+    return "The change of " + ", ".join(places)
 
 
 async def _row(
