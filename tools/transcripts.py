@@ -49,6 +49,7 @@ ELSEWHERE = {
         f"sandbox {verb}": "[The sandbox](sandbox.md#try-it) shows what it prints."
         for verb in ("run", "tiers", "escape")
     },
+    "bank prove": "[Banks](banks.md) shows what it prints.",
     "duplicates judge": "[Duplicates](duplicates.md) tells how it judges.",
 }
 """Commands without a transcript here, and where they are told."""
@@ -65,6 +66,13 @@ EXITS = {
     "plan": "0 · 2 · 3 · 5 · 6 the model did not answer · 7",
     "plan simulate": "0 · 2 · 3 such a plan would be refused",
     "evaluate": "0 · 2 · 3 · 5 · 6 the model failed · 7 · 8 · 130; the same command goes on",
+    "bank new": "0 · 2 · 3 · 5 · 7",
+    "bank prove": "0 all are proven · 1 an item is not · 2 · 5 · 7",
+    "bank generate": "0 · 2 · 7",
+    "bank check": "0 all that was looked at holds · 1 something does not · 2 · 3 · 4 signed by "
+    "somebody unknown · 5 it needs another generator · 7",
+    "bank seed share": "0 · 2 · 7",
+    "bank seed recover": "0 · 1 the file does not open · 2 · 3 · 7",
     "invite": "0 · 2 · 4 signed by no assessor that is trusted · 5 · 7",
     "status": "0 · 1 the bundle of the case does not verify · 2 · 7",
     "bundle": "0 · 2 · 7",
@@ -229,8 +237,9 @@ def below_of(words: str, command: click.Command) -> Iterator[tuple[str, click.Co
 
 def words_of(line: str) -> str:
     """The command that ``line`` calls: ``agree offer``."""
-    words = line[line.index("proofhouse ") :].split()[1:3]
-    return next(found for found in (" ".join(words), words[0]) if found in EXAMPLES)
+    words = line[line.index("proofhouse ") :].split()[1:4]
+    longest = (" ".join(words[:count]) for count in (3, 2, 1))
+    return next(found for found in longest if found in EXAMPLES)
 
 
 def without_token(page: str) -> str:

@@ -137,7 +137,7 @@ REFUSED: dict[str, tuple[list[str], int, str]] = {
     "an index that is none": (
         [*("generate", "--seed", "a", "--family", "memory-flaw", "--level", "1"), *AT_MINUS_ONE],
         2,
-        "--index",
+        "index",
     ),
 }
 

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proofhouse.errors import FormatError, InputError, VerificationError
@@ -77,6 +79,7 @@ def test_a_vector_worked_out_by_hand() -> None:
     assert combine([two, one]) == b"\x42"
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=40), st.integers(1, 6), st.integers(0, 4), st.randoms())
 def test_any_threshold_of_shares_gives_the_key_back(
     key: bytes, threshold: int, more: int, order: object
@@ -98,6 +101,7 @@ def test_255_shares_can_be() -> None:
         combine(shares[1:])
 
 
+@settings(deadline=None)
 @given(st.integers(0, 255))
 def test_fewer_shares_tell_nothing(byte: int) -> None:
     """One share of two is consistent with every key: for each there is a coefficient."""
@@ -121,6 +125,7 @@ def test_numbers_that_cannot_be_are_refused(threshold: int, count: int) -> None:
         shares_of(KEY, threshold, count)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 5), st.integers(0, 5), st.binary(min_size=1, max_size=40))
 def test_a_share_is_its_text(threshold: int, more: int, key: bytes) -> None:
     """What is printed parses to the same share, also with blank lines and spaces between."""
@@ -130,6 +135,7 @@ def test_a_share_is_its_text(threshold: int, more: int, key: bytes) -> None:
         assert Share.parse(text.replace("\n", "  \r\n\n")) == share
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_one_changed_character_is_noticed(data: st.DataObject) -> None:
     """Wherever it stands, in each of the nine lines."""
@@ -182,3 +188,12 @@ def test_a_sealed_seed_opens_under_its_key_only() -> None:
     for broken in (b"", b"{}", data[:-1], data.replace(b"seed/v1", b"seed/v2")):
         with pytest.raises(FormatError):
             sealed_seed.unseal(broken, KEY)
+
+
+def test_the_shares_of_the_page_give_its_key_back() -> None:
+    """The example of spec/shares.md: two texts that parse, print alike and combine."""
+    page = (Path(__file__).parents[2] / "spec" / "shares.md").read_text("utf-8")
+    texts = re.findall(r"```text share\n(.*?)```", page, re.DOTALL)
+    shares = [Share.parse(text) for text in texts]
+    assert [share.to_text() for share in shares] == texts
+    assert combine(shares) == KEY

@@ -26,6 +26,7 @@ def play(stage: Stage, token: dict[str, str] | None) -> None:
     _review(stage, case)
     _another_case(stage)
     _ends(stage)
+    _sealed_bank(stage)
     _record(stage)
     _tables(stage)
     _refusals(stage, case)
@@ -217,6 +218,25 @@ def _ends(stage: Stage) -> None:
     stage(REGISTRY, "proofhouse open threshold --as body-1 --out opening.json")
     stage(REGISTRY, "proofhouse open threshold --in opening.json --as body-2")
     stage(REGISTRY, "proofhouse open bank")
+
+
+def _sealed_bank(stage: Stage) -> None:
+    """The second version of the bank, from its drawing to the file of its opening."""
+    stage(REGISTRY, "proofhouse bank new --family memory-flaw --open-by 2027-12-01T00:00:00Z")
+    stage(REGISTRY, "proofhouse bank commit")
+    stage(REGISTRY, "proofhouse bank seed share --threshold 2 --shares 3 --out custodians")
+    stage(
+        REGISTRY,
+        "proofhouse bank seed recover custodians/share-1.txt custodians/share-3.txt",
+    )
+    stage(REGISTRY, "proofhouse bank retire --reason 'Version 3 takes its place.'")
+    stage(REGISTRY, "proofhouse bank open --publish opened.json")
+    stage("inspector", "proofhouse bank check opened.json")
+    stage(
+        "inspector",
+        "proofhouse bank generate --family memory-flaw --seed 'practice 2026' --level 3 --index 7 "
+        "--out item",
+    )
 
 
 def _tables(stage: Stage) -> None:

@@ -45,7 +45,9 @@ def command() -> None:
 
 @command.command()
 @name_option
-@click.option("--track", type=click.Choice(["cyber", "chemical"]), default="cyber")
+@click.option(
+    "--track", type=click.Choice(["cyber", "chemical"]), default="cyber", help="Default: cyber."
+)
 @click.option("--family", "names", multiple=True, help="Take this family; default: all.")
 @click.option("--levels", type=_PATH, metavar="FILE", help="JSON: family → how many levels.")
 @click.option("--capability", multiple=True, help="The closed list of what is tested.")

@@ -224,7 +224,7 @@ def lines(told: dict[str, Any]) -> list[str]:
 @click.command()
 @click.option("--family", required=True, help="The item's family.")
 @public_options
-@click.option("--index", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option("--index", type=int, default=0, show_default=True, help="Its index, from 0.")
 @click.option("--level", type=int, required=True, help="Its level.")
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="A folder, empty or new."
