@@ -169,24 +169,22 @@ def _plan_of_another_kind(to: int) -> Change:
 def _meet_an_item_twice(forger: Forger) -> None:
     """The deeper run takes an item that the model has met before."""
     met = forger.opened("run-ended", "outcomes")["items"][0]
-    index = int(met["id"].split("/")[2])
-    at = next(
-        n
-        for n, item in enumerate(forger.opened("plan", "plan", 1)["items"])
-        if item["level"] == met["level"]
-    )
-    forger.open_as("plan", "plan", lambda v: v["items"][at].update(id=met["id"], index=index), 1)
-    forger.open_as("run-ended", "outcomes", _put("items", at, "id", value=met["id"]), 1)
+    family, level, index = met["id"].split("/")
+    planned = {"family": family, "level": int(level), "index": int(index)}
+    forger.open_as("plan", "plan", lambda v: v["items"][0].update(id=met["id"], **planned), 1)
+    same = {"id": met["id"], "level": int(level)}
+    forger.open_as("run-ended", "outcomes", lambda v: v["items"][0].update(same), 1)
 
 
 def _leave_out_an_item(forger: Forger) -> None:
-    """The deeper run leaves its last, failed item unreported."""
+    """The deeper run leaves its last item unreported."""
+    outcome = forger.opened("run-ended", "outcomes", 1)["items"][-1]["outcome"]
 
     def leave_out(value: Any) -> None:
         value["items"].pop()
 
     def count(predicate: dict[str, Any]) -> None:
-        predicate["failed"] -= 1
+        predicate[outcome] -= 1
         predicate["transcripts"].pop()
 
     forger.open_as("run-ended", "outcomes", leave_out, nth=1)
