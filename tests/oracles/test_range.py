@@ -340,3 +340,12 @@ def test_its_flaws_are_never_of_memory():
     answers, reports = asyncio.run(scenario())
     assert reports == ""
     assert answers.count(" of tern\n") == 5
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("level", LEVELS)
+def test_many_items_of_every_level_are_proven(level: int):
+    """Twenty more keys of each level are proven."""
+    for at in range(20):
+        entropy = hashlib.sha256(f"range soak {level}/{at}".encode()).digest()
+        assert asyncio.run(prove(item_of(draft(entropy, level, at)))).reference.solved

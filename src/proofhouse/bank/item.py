@@ -70,9 +70,9 @@ class Oracle(Protocol):
 class Host:
     """One machine of a task: its address, its name, its own files, and what it runs.
 
-    ``address`` is an IPv4 address of the item's private network; ``start`` is the command of its
-    one service, run in a folder that holds ``files``. Nothing of a host is visible from another
-    but what its service says.
+    ``address`` is an IPv4 address of the item's private network; ``start`` is a command that is run
+    in a folder which holds ``files``, leaves its service behind and ends with 0 once that listens.
+    Nothing of a host is visible from another but what its service says.
     """
 
     name: str
