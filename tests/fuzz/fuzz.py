@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fuzzes every parser of bytes in ``formats``: `make fuzz`, or `fuzz.py --seconds 60 note`.
+"""Fuzzes every parser of bytes: `make fuzz`, or `fuzz.py --seconds 60 note`.
 
-The law is that of ``tests/formats/test_hostile``: whatever bytes come in, a parser gives a value
-that prints the same bytes again, or raises FormatError; nothing else, and not after long.
+The law is that of ``tests/formats/test_hostile``: whatever bytes come in, a parser of ``formats``
+gives a value that prints the same bytes again, or raises FormatError; nothing else, and not after
+long. The readers of hostile text in ``validation`` (patches, crash traces, archives) print nothing:
+they give a value or raise an error of ours.
 
 Where atheris is installed (it is no dependency), each target runs under it, guided by coverage.
 Elsewhere documents that parse are edited at random, for a time; an edit that is refused for a new
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import importlib.util
+import io
 import json
 import random
 import re
@@ -22,14 +25,72 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from proofhouse.errors import FormatError, InputError, RefusedError
+from proofhouse.validation import patches, sources, traces
+from proofhouse.validation.sources import Entry
 
 ROOT = Path(__file__).parents[2]
 FOUND = ROOT / ".fuzz"
 SLOW_SECONDS = 5
 MOST_KEPT = 2_000
+
+
+_PATCH = b"""\
+diff --git a/x.c b/x.c
+index 1..2 100644
+--- a/x.c
++++ b/x.c
+@@ -1,3 +1,4 @@ f
+ a
+-b
++c
++d
+ e
+diff --git a/new b/new
+new file mode 100755
+--- /dev/null
++++ b/new
+@@ -0,0 +1 @@
++x
+\\ No newline at end of file
+diff --git a/was b/is
+rename from was
+rename to is
+"""
+_TREE = sources.make_tree(
+    [("x.c", Entry(b"a\nb\ne\n")), ("d/y", Entry(b"y", True)), ("l", Entry(link="x.c"))]
+)
+
+
+def _applied(data: bytes) -> object:
+    return patches.apply(patches.parse(data), _TREE)
+
+
+def _crashes() -> list[bytes]:
+    """What real runtimes printed."""
+    return [path.read_bytes() for path in sorted((ROOT / "tests/validation/crashes").iterdir())]
+
+
+READERS: dict[str, tuple[Callable[[bytes], object], Callable[[], list[bytes]]]] = {
+    "patch": (patches.parse, lambda: [_PATCH]),
+    "applied patch": (_applied, lambda: [_PATCH]),
+    "crash traces": (traces.traces, _crashes),
+    "archive": (sources.read_archive, lambda: [_TREE.to_tar(), _zip()]),
+}
+"""What is read only: the reader, and documents to begin with."""
+
+
+def _zip() -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("x.c", b"a" * 40)
+        archive.writestr("d/y", b"y")
+    return made.getvalue()
 
 
 def laws() -> Any:
@@ -45,6 +106,8 @@ def laws() -> Any:
 
 def corpus(hostile: Any, name: str) -> list[bytes]:
     """Documents to begin with: the one that parses, and every vector's strings that are near it."""
+    if name in READERS:
+        return READERS[name][1]()
     documents = [hostile.document(name)]
     folder = hostile.PARSERS[name][1]
     if isinstance(folder, tuple):
@@ -65,6 +128,13 @@ def strings(value: Any) -> Iterator[str]:
 def outcome(hostile: Any, name: str, data: bytes) -> str:
     """Why ``data`` was refused, or that it parsed. Raises whatever breaks the law."""
     begun = time.monotonic()
+    if name in READERS:
+        try:
+            reason = type(READERS[name][0](data)).__name__
+        except (FormatError, RefusedError, InputError) as error:
+            reason = re.sub(r"[0-9]+|'.*?'", "#", error.message)
+        assert time.monotonic() - begun < SLOW_SECONDS, "it takes too long"
+        return reason
     try:
         printed = hostile.PARSERS[name][0](data)
     except hostile.FormatError as error:
@@ -156,7 +226,7 @@ def guided(name: str, seconds: float, seed: int) -> bool:
 def under_atheris(name: str, arguments: list[str]) -> None:
     import atheris
 
-    with atheris.instrument_imports(include=["proofhouse.formats"]):
+    with atheris.instrument_imports(include=["proofhouse.formats", "proofhouse.validation"]):
         hostile = laws()
     inputs = FOUND / "corpus" / name.replace(" ", "-")
     inputs.mkdir(parents=True, exist_ok=True)
@@ -182,9 +252,10 @@ def main() -> int:
         under_atheris(options.atheris, options.targets)
         return 0
     hostile = laws()
-    targets = options.targets or list(hostile.PARSERS)
-    if unknown := set(targets) - set(hostile.PARSERS):
-        parser.error(f"no target {min(unknown)!r}; there are: {', '.join(hostile.PARSERS)}")
+    every = [*hostile.PARSERS, *READERS]
+    targets = options.targets or every
+    if unknown := set(targets) - set(every):
+        parser.error(f"no target {min(unknown)!r}; there are: {', '.join(every)}")
     if options.again:
         print(outcome(hostile, targets[0], options.again.read_bytes()))
         return 0

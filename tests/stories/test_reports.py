@@ -171,6 +171,19 @@ def test_every_verdict_of_the_engine_can_be_stated(
     assert says.lower().startswith(verdict.replace("_", " "))
 
 
+def test_an_expectation_that_the_report_lacks_speaks_no_verdict_against_it(
+    home: Home, key: Signer
+) -> None:
+    """The report tells of any crash, and each run shows one: “not reproduced” is not registered."""
+    case = home.desk.case(taken(home.desk, key))
+    how = validate_report.How(expect_class="double-free")
+    request = validate_report.request_of(home.desk, case, SOURCE, how)
+    seen = reported.REPORTS["reproduced"]
+    other = dataclasses.replace(seen, verdict="not_reproduced", reason="Each of 3 runs shows it.")
+    with pytest.raises(InputError, match="tells of any such crash"):
+        validate_report.draft(home.desk, case, request, other, at=home.desk.clock())
+
+
 @pytest.mark.parametrize("verdict", ["accepted", "refused", "inconclusive"])
 def test_every_judgement_of_the_gate_can_be_stated(home: Home, key: Signer, verdict: str) -> None:
     """Whatever the gate says is registered, and only an accepted patch moves the report."""

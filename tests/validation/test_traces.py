@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -87,6 +89,36 @@ TABLE = [
     (JAVA, "java", "java.lang.ArrayIndexOutOfBoundsException", "demo.Parser.take"),
     (RUST, "rust", "index-out-of-bounds", "demo::parse"),
 ]
+
+
+CRASHES = Path(__file__).parent / "crashes"
+"""What real runtimes printed: clang 14, Go 1.19, OpenJDK 17, rustc 1.95, of toy programs."""
+
+CAPTURED = {
+    "clang-address": ("address", "heap-buffer-overflow", "take"),
+    "clang-memory": ("memory", "use-of-uninitialized-value", "look"),
+    "clang-thread": ("thread", "data-race", "bump"),
+    "clang-undefined": ("undefined", "index-out-of-bounds", "demo::Row::take(int) const"),
+    "go-index": ("go", "index-out-of-range", "main.(*row).take"),
+    "go-race": ("go", "data-race", "main.bump"),
+    "java-cause": ("java", "java.lang.IllegalStateException", "Load.parse"),
+    "java-number": ("java", "java.lang.NumberFormatException", "Load.parse"),
+    "java-stack": ("java", "java.lang.StackOverflowError", "Deep.down"),
+    "rust-index": ("rust", "index-out-of-bounds", "main::take"),
+    "rust-none": ("rust", "unwrap-none", "none::Table::look"),
+}
+
+
+def test_every_captured_crash_is_in_the_table() -> None:
+    """No capture lies about unread."""
+    assert {path.stem for path in CRASHES.iterdir()} == set(CAPTURED)
+
+
+@pytest.mark.parametrize("name", CAPTURED)
+def test_what_real_runtimes_print(name: str) -> None:
+    """One trace, its runtime, class and innermost function of the program's own."""
+    (found,) = traces((CRASHES / f"{name}.txt").read_bytes())
+    assert (found.runtime, found.kind, found.functions[0]) == CAPTURED[name]
 
 
 @pytest.mark.parametrize(("text", "runtime", "kind", "function"), TABLE, ids=[r[1] for r in TABLE])

@@ -23,6 +23,7 @@ from proofhouse.desk.opened import report_of
 from proofhouse.errors import DamagedError, InputError
 from proofhouse.formats.canonical import JsonValue
 from proofhouse.rules.registration import Case
+from proofhouse.rules.reporting import tells_of
 from proofhouse.validation.reproduce import Report, Request, check_expected
 from proofhouse.validation.sources import Tree
 
@@ -103,7 +104,10 @@ def request_of(
 
 
 def draft(desk: Desk, case: Case, request: Request, report: Report, *, at: str) -> Draft:
-    """The verdict as a statement; its evidence goes to the vault first."""
+    """The verdict as a statement; its evidence goes to the vault first.
+
+    Raises InputError for a verdict that speaks against what the report tells of.
+    """
     told = report.to_dict(request)
     proofs = [turn.proof for turn in report.turns]
     controls = [control for turn in report.turns for control in turn.controls]
@@ -115,6 +119,15 @@ def draft(desk: Desk, case: Case, request: Request, report: Report, *, at: str) 
         "reason": short(report.reason) or "no reason",
         "newestReason": short(report.newest.reason) if report.newest else None,
     }
+    crashes = sum(seen.ended == "crashed" for seen in same)
+    otherwise = report.verdict == "not_reproduced" and crashes == len(proofs)
+    if otherwise and tells_of(report_of(desk, case), found):
+        raise InputError(
+            f"Not registered: {report.reason} The report tells of any such crash; what was expected"
+            " here is not in it.",
+            hint="Validate without --expect-class and --expect-function, or take in a report "
+            "that states them.",
+        )
     fields = {
         "proof": told["evidence"]["proof"],
         "source": request.source.digest,
@@ -123,7 +136,7 @@ def draft(desk: Desk, case: Case, request: Request, report: Report, *, at: str) 
         "newest": report.newest.verdict if report.newest else None,
         "found": hidden.salt(found),
         "runs": len(proofs),
-        "crashes": sum(seen.ended == "crashed" for seen in same),
+        "crashes": crashes,
         "controls": len(controls),
         "quietControls": sum(control.ended == "quiet" for control in controls),
         "evidence": keep_evidence(desk, case, told),

@@ -134,7 +134,9 @@ _PLACE = re.compile(r"^(.*?):(\d{1,9})(?::\d{1,9})?$", re.ASCII)
 _SYMBOL = re.compile(r"^0x[0-9a-f]{1,16} in (.+)$")
 _MODULE = re.compile(r"^\(?([^()]+)\+0x([0-9a-f]{1,16})\)?(?: \(BuildId: [0-9a-f]+\))?$")
 # ThreadSanitizer's own format: function, place, module, and no address.
-_THREAD_FRAME = re.compile(r"^(.+) (\S+) (\(\S+\+0x[0-9a-f]{1,16}\))$")
+_THREAD_FRAME = re.compile(
+    r"^(.+) (\S+) (\(\S+\+0x[0-9a-f]{1,16}\))(?: \(BuildId: [0-9a-f]{1,64}\))?$"
+)
 _CLONE = re.compile(r"(?:\.(?:isra|part|constprop|cold|lto_priv|localalias)(?:\.\d+)?)+$")
 
 UNREADABLE = "unreadable"

@@ -139,6 +139,13 @@ def check_opened(case: Case, opened: Mapping[str, Any]) -> None:
             _check_found(validation.predicate, found, told)
 
 
+def tells_of(told: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    """Whether a report tells of a crash: what it leaves open, any class and function are."""
+    wanted = told["expectClass"], told["expectFunction"]
+    seen = found["class"], found["function"]
+    return all(want in (None, got) for want, got in zip(wanted, seen, strict=True))
+
+
 def _check_found(
     stated: Mapping[str, Any], found: Mapping[str, Any], told: Mapping[str, Any] | None
 ) -> None:
@@ -148,14 +155,11 @@ def _check_found(
     """
     if stated["crashes"] < max(stated["runs"], RUNS):
         return
-    if stated["verdict"] == "not_reproduced" and told is not None:
-        wanted = told["expectClass"], told["expectFunction"]
-        seen = found["class"], found["function"]
-        if all(want in (None, got) for want, got in zip(wanted, seen, strict=True)):
-            raise VerificationError(
-                "A validation says “not reproduced”, and each of its runs shows what the report "
-                "tells of."
-            )
+    if stated["verdict"] == "not_reproduced" and told is not None and tells_of(told, found):
+        raise VerificationError(
+            "A validation says “not reproduced”, and each of its runs shows what the report "
+            "tells of."
+        )
     # Only an exit status is no proof while every control stays quiet: they may end with it too.
     quiet = stated["quietControls"] == stated["controls"] > 0
     by_status = (found["class"] or "").startswith("exit-")
