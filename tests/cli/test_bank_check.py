@@ -265,3 +265,43 @@ def test_a_family_that_nobody_knows_is_refused(honest: Measured) -> None:
     opened = recheck.open_bank(honest.opened, honest.policy)
     with pytest.raises(InputError, match="no family"):
         banks.families_of({"unheard-of": 1}, opened.opening, {})
+
+
+def bundle(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(PROGRAM), "bundle", "--case", rejudged.CASE[:8], *arguments],
+        env={**os.environ, "PROOFHOUSE_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=150,
+    )
+
+
+def test_transcripts_and_answers_are_handed_to_inspectors_only(
+    honest: Measured, tmp_path: Path
+) -> None:
+    """Each is named by its SHA-256; no other audience gets them, and nothing is written over."""
+    out, objects = str(tmp_path / "case.json"), tmp_path / "objects"
+    done = bundle(honest.home, "--out", out, "--objects", str(objects))
+    assert done.returncode == 0, done.stderr
+    assert {path.name: path.read_bytes() for path in objects.iterdir()} == honest.objects
+    again = bundle(honest.home, "--out", out, "--objects", str(objects))
+    assert (again.returncode, "no empty folder" in again.stderr) == (2, True)
+    other = str(tmp_path / "other")
+    words = ("--out", str(tmp_path / "d.json"), "--objects", other)
+    told = bundle(honest.home, "--audience", "developer", *words)
+    assert (told.returncode, "inspector's bundle only" in told.stderr) == (2, True)
+    assert not (tmp_path / "d.json").exists()
+
+
+@pytest.mark.sandbox
+def test_the_assessors_home_has_the_answers(honest: Measured, tmp_path: Path) -> None:
+    """With --vault they come from there."""
+    words = honest.write(tmp_path)[:2]
+    done = run(honest.home, str(tmp_path / "opened.json"), *words, "--vault", "--json")
+    assert json.loads(done.stdout)["agree"] == rejudged.SOLVED + rejudged.FAILED
+    (tmp_path / "objects.txt").write_text("")
+    none = ("--logs", str(tmp_path / "objects.txt"))
+    done = run(honest.home, str(tmp_path / "opened.json"), *words, *none)
+    assert (done.returncode, "no folder of answers" in done.stderr) == (2, True)
