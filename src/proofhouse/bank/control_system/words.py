@@ -67,7 +67,6 @@ _POOLS = """
     drive: drive power effort push
     relief: relief vent bleed spill
     pv: value measure reading_now sensed
-    true: actual real inside content
     tripped: tripped latched locked_out shut
     over: over beyond above high
     casts: casts broadcasts heard_all
@@ -86,7 +85,6 @@ _POOLS = """
     last_pv: last_value earlier_reading former
     pump_light: cabin_light hall_light yard_light
 
-    scratch: scratch notes memo pad
     units: units unit_code dimension
     gauge: calibration teach bench_mode
     nudge: nudge trim_by step_by adjust_by
@@ -105,12 +103,8 @@ _POOLS = """
     period: period every cadence interval
     phase: phase turn_count skipped slot_now
     early: early lead_band forewarn advance
-    casting: group_word all_word common_word
-    slew: pace gradient incline
-    floor: floor low_mark bottom_mark
 
     key: key passcode pin_word
-    unlocked: unlocked admitted cleared_key
     first: first challenge question
     second: second answer_word reply
     mark: mark stored_first basis
