@@ -7,6 +7,7 @@ import contextlib
 import gzip
 import io
 import os
+import subprocess
 import tarfile
 import zipfile
 from pathlib import Path
@@ -145,3 +146,29 @@ def test_a_damaged_archive_is_an_archive_or_refused(data: st.DataObject) -> None
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(FormatError, RefusedError):
         read_archive(bytes(whole))
+
+
+def test_a_member_without_a_name_is_refused() -> None:
+    """A zip's name that begins with NUL reads as no name at all."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("qabc", b"x")
+    with pytest.raises((FormatError, RefusedError)):
+        read_archive(out.getvalue().replace(b"qabc", b"\0abc"))
+
+
+def test_sparse_files_count_at_their_full_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is within bounds and takes nothing in the archive; together they are a bomb."""
+    for name in ("one", "two"):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(1 << 20)
+    packed = tmp_path / "sparse.tar"
+    subprocess.run(["tar", "-cSf", packed, "-C", tmp_path, "one", "two"], check=True)
+    assert packed.stat().st_size < 1 << 16
+    assert len(read_archive(packed.read_bytes()).entries) == 2
+    monkeypatch.setattr(sources, "MOST_BYTES", 3 << 19)
+    with pytest.raises(RefusedError) as refused:
+        read_archive(packed.read_bytes())
+    assert refused.value.rule == "size"

@@ -23,6 +23,7 @@ import io
 import lzma
 import os
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -42,6 +43,11 @@ MOST_PATH = 1024
 _SKIPPED = frozenset({".git", ".hg", ".svn", ".bzr"})
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
 _UNPACKING = (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error)
+
+# What the standard library raises besides, on damaged and on hostile archives.
+_UNREADABLE = (
+    *(ValueError, NotImplementedError, RuntimeError, ArithmeticError, LookupError, struct.error),
+)
 
 
 @dataclass(frozen=True)
@@ -162,7 +168,7 @@ def read_archive(data: bytes) -> Tree:
     """Read an archive's bytes; raises as `read_source`."""
     try:
         found = list(_zipped(data) if data[:2] == b"PK" else _tarred(data))
-    except (*_UNPACKING, ValueError, NotImplementedError, RuntimeError, OverflowError) as error:
+    except (*_UNPACKING, *_UNREADABLE) as error:
         raise FormatError("The archive can't be read.", hint="tar (gz, bz2, xz) or zip.") from error
     tops = {path.partition("/")[0] for path, _ in found}
     top = tops.pop() if len(tops) == 1 else ""
@@ -233,6 +239,7 @@ def _decompressed(data: bytes) -> bytes:
 
 
 def _tarred(data: bytes) -> Iterator[tuple[str, Entry]]:
+    left = MOST_BYTES
     with tarfile.open(fileobj=io.BytesIO(_decompressed(data)), mode="r:") as archive:
         for count, member in enumerate(archive):
             if count > 2 * MOST_FILES:
@@ -245,7 +252,8 @@ def _tarred(data: bytes) -> Iterator[tuple[str, Entry]]:
             if member.issym():
                 yield check_path(path), Entry(link=member.linkname)
             elif member.isreg():
-                if member.size > MOST_BYTES:
+                left -= member.size  # of a sparse file more than the archive holds
+                if left < 0:
                     raise _too_large()
                 held = archive.extractfile(member)
                 content = held.read() if held else b""
