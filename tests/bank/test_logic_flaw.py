@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,9 +19,11 @@ from proofhouse.bank.logic_flaw import LEVELS, derive
 from proofhouse.bank.logic_flaw.draft import MODULES, Draft, draft
 from proofhouse.bank.logic_flaw.guards import guards
 from proofhouse.bank.logic_flaw.prompt import DUMMY
-from proofhouse.bank.logic_flaw.service import _WORDS
+from proofhouse.bank.logic_flaw.service import _WORDS, Draw, Words
 from proofhouse.bank.logic_flaw.skeletons import SKELETONS
-from proofhouse.bank.memory_flaw.names import THEMES
+from proofhouse.bank.memory_flaw.names import THEMES, Names
+from proofhouse.bank.memory_flaw.parts import Kit, habits
+from proofhouse.bank.stream import Stream
 from proofhouse.errors import InputError
 
 VECTORS = sorted((Path(__file__).parents[2] / "vectors/bank/logic-flaw").glob("*.json"))
@@ -135,11 +138,11 @@ def test_a_level_is_the_program_of_the_level_below_with_something_added(at: int)
 
 
 def test_what_a_level_adds_is_in_its_program():
-    """Commands at 2 and 4, a checksum at 3, arguments at 5 and 6."""
+    """Commands at 2, 4 and 6, a checksum at 3, arguments at 5 and 6."""
     for at in range(6):
         drafts = [draft(key(at), level, 0) for level in LEVELS]
         commands = [len(made.commands) for made in drafts]
-        assert commands[0] < commands[1] == commands[2] < commands[3] == commands[4] == commands[5]
+        assert commands[0] < commands[1] == commands[2] < commands[3] == commands[4] < commands[5]
         assert [made.checksum is not None for made in drafts] == [False] * 2 + [True] * 4
         args = [
             len(next(c for c in made.commands if c.function == made.culprit).args)
@@ -248,3 +251,29 @@ def test_the_dummy_has_the_form_of_the_fresh_secrets():
     assert {f.path: f.data for f in item.files}["flag"].decode().strip() == DUMMY
     assert re.fullmatch(r"flag-[0-9a-f]{32}", DUMMY)
     assert DUMMY not in item.prompt
+
+
+def test_the_pools_of_names_hold_for_every_draw():
+    """With the six kinds that take most names, every guard and a chain's token, names are left."""
+    worst: dict[str, list[int]] = {}
+    for at in range(6):
+        for kind in MODULES:
+            most = worst.setdefault(kind, [0, 0])
+            worst[kind] = [max(pair) for pair in zip(names_of(kind, at), most, strict=True)]
+    # Four names of the program's own, login 2, pairing 6, permission 1, token 3, checksum 1.
+    nouns = sum(sorted(most[0] for most in worst.values())[-6:]) + 4 + 2 + 6 + 1 + 3 + 1
+    # Login 6 and its table, two commands of the state, the token's.
+    words = sum(sorted(most[1] for most in worst.values())[-6:]) + 7 + 2 + 1
+    assert nouns <= min(len(Names(Stream(key(0), "n"), theme)._nouns) for theme in THEMES)
+    assert words <= len(_WORDS)
+
+
+def names_of(kind: str, at: int) -> tuple[int, int]:
+    """How many nouns and how many words one module takes, constants named."""
+    stream = Stream(key((kind, at)), "pools")
+    names, words = Names(stream, THEMES[0]), Words(stream)
+    own = replace(habits(stream), constants="define")
+    before = len(names._nouns), len(words._pool)
+    kit = Kit(names, own, "", "")
+    MODULES[kind](Draw(kit, stream, names.scope("x"), words, "win();", "secret", "", at % 2 == 0))
+    return before[0] - len(names._nouns), before[1] - len(words._pool)

@@ -137,6 +137,10 @@ class _Drawing:
         if plan.has("state"):
             kind = stream.fork("state/kind").choice(gates.STATES)
             self.gates.append(("state", kind(self.draw("state"))))
+        if plan.has("second-flaw"):
+            second = stream.fork("second/kind").choice([k for k in others if k not in kinds])
+            gate = gates.second_flaw(self.draw("second"), MODULES[second])
+            self.gates.append(("second-flaw", gate))
         self.wrong: dict[str, str] = {}
         self.values: dict[str, int] = {}
         self._guard()
@@ -216,7 +220,7 @@ class _Drawing:
         framing = SKELETONS[self.skeleton](setting)
         read = reader(stream.fork("reader"), self.kit, self.request, named=framing.named)
         parts = [(m.commands, m.statics, m.extras) for m in self.modules]
-        parts += [(gate.commands, "", gate.extras) for _, gate in self.gates]
+        parts += [(gate.commands, gate.statics, gate.extras) for _, gate in self.gates]
         parts = list(self.ordered(parts, "modules"))
         inputs = _Inputs(self, framing, read)
         return Draft(

@@ -7,7 +7,8 @@
     3      checksum          16    every request carries a 16-bit sum
     4      state             24    two other requests first, with numbers that depend on each other
     5      relation          32    a 32-bit number computed from other arguments
-    6      second-relation   32    another one, over a number from an earlier request
+    6      second-relation,  32    another one, over a number from an earlier request
+           second-flaw       8     a flaw of another kind, whose prize is a permission
 
 The bits say what a search that knows nothing pays; a dictionary takes dispatch and login for nearly
 free, and a reader pays by understanding instead. They order the levels; difficulty is measured.
@@ -16,9 +17,9 @@ free, and a reader pays by understanding instead. They order the levels; difficu
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from proofhouse.bank.logic_flaw.service import NUMBER, TEXT, Call, Command, Draw
+from proofhouse.bank.logic_flaw.service import NUMBER, TEXT, Call, Command, Draw, Module
 from proofhouse.bank.memory_flaw.guards import Guard
 from proofhouse.bank.memory_flaw.parts import Extras
 
@@ -28,7 +29,7 @@ _ADDED: tuple[tuple[Guard, ...], ...] = (
     (Guard("checksum", 16),),
     (Guard("state", 24),),
     (Guard("relation", 32),),
-    (Guard("second-relation", 32),),
+    (Guard("second-relation", 32), Guard("second-flaw", 8)),
 )
 
 LEVELS: tuple[int, ...] = tuple(range(1, len(_ADDED) + 1))
@@ -56,6 +57,7 @@ class Gate:
     mark: str = ""
     mark_value: int = 0
     key: str = ""
+    statics: str = ""
 
 
 def login(draw: Draw) -> Gate:
@@ -194,6 +196,21 @@ def folding(draw: Draw) -> Gate:
         (calls[0], Call(command.function, {one: second ^ 1})),
         own,
         first,
+    )
+
+
+def second_flaw(draw: Draw, make: Callable[[Draw], Module]) -> Gate:
+    """A flawed module whose prize is not the secret but a permission, which the check asks for."""
+    granted = draw.kit.names.noun()
+    own = f"{draw.kit.habits.context}->{granted}"
+    module = make(replace(draw, award=f"{own} = 1;", flawed=True))
+    return Gate(
+        module.commands,
+        module.extras + Extras(members=(f"int {granted};",)),
+        draw.refuse(draw.stream.choice((f"!{own}", f"{own} != 1", f"{own} == 0"))),
+        module.attack,
+        module.near,
+        statics=module.statics,
     )
 
 

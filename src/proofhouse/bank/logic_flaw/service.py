@@ -217,7 +217,7 @@ class Draw:
     def table(self) -> str:
         """A fresh name for a table, which no local variable has."""
         suffix = self.stream.choice(("list", "table", "rows", "names", "book"))
-        return f"{self.kit.names.noun()}_{suffix}"
+        return f"{self.words.take()}_{suffix}"
 
     def reply(self, text: str, *values: str) -> str:
         """The C statement that answers with ``text`` (a printf format) and ``values``."""
