@@ -7,23 +7,29 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from proofhouse import recheck
-from proofhouse.desk import banks, hand_out, open_commitment, publish_bank
+from proofhouse.bank.digests import with_sealed
+from proofhouse.bank.sealed_code import read_pack
+from proofhouse.bootstrap import open_home
+from proofhouse.desk import banks, hand_out, measure, open_commitment, publish_bank
 from proofhouse.desk.make_bundle import make_bundle
 from proofhouse.errors import FormatError, InputError, PrerequisiteError, VerificationError
 from proofhouse.formats.canonical import dumps, loads
+from proofhouse.formats.digest import sha256_hex
 from proofhouse.formats.opened_bank import OpenedBank
 from proofhouse.formats.policy import Policy
+from proofhouse.rules.window import parse_time, print_time
 from stories import rejudged
 
 PROGRAM = Path(sys.executable).with_name("proofhouse")
 BODIES = ("body-1", "body-2")
+SEALED_LOGIC = Path(__file__).parents[1] / "bank" / "sealed_logic"
 
 
 @dataclass
@@ -305,3 +311,43 @@ def test_the_assessors_home_has_the_answers(honest: Measured, tmp_path: Path) ->
     none = ("--logs", str(tmp_path / "objects.txt"))
     done = run(honest.home, str(tmp_path / "opened.json"), *words, *none)
     assert (done.returncode, "no folder of answers" in done.stderr) == (2, True)
+
+
+@pytest.mark.sandbox
+def test_a_sealed_family_is_planned_put_and_judged_again(tmp_path: Path) -> None:
+    """Its code lies in the vault while it is sealed, and in the opened file when it is checked."""
+    home = tmp_path / "home"
+    with open_home(home) as opened:
+        desk, pack = opened.desk, read_pack(SEALED_LOGIC, bytes(32))
+        sealed = {pack.family: sha256_hex(pack.to_bytes())}
+        here = measure.describe_bank(desk, ("Owners",))
+        bank = replace(
+            here,
+            families={"memory-flaw": 2, "sealed-logic": 3},
+            generator=with_sealed(here.generator, sealed),
+        )
+        drawn = banks.draw(desk, bank, [pack], bytes(range(32)), open_by=_in_a_year(desk))
+        drafted = banks.commit(drawn, banks.as_made_here(desk, drawn), at=desk.clock())
+        signed = drafted.signed(*(opened.keys[name] for name in BODIES))
+        desk.register(signed, drafted.openings)
+    measured = make(home)
+    items = [one["id"] for one in _outcomes(measured)]
+    assert {item.partition("/")[0] for item in items} == {"memory-flaw", "sealed-logic"}
+    words = measured.write(tmp_path)
+    done = run(home, str(tmp_path / "opened.json"), *words, "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["status"]) == (0, "verified"), done.stdout
+    assert told["agree"] == rejudged.SOLVED + rejudged.FAILED
+
+
+def _in_a_year(desk: Any) -> str:
+    return print_time(parse_time(desk.clock()) + 365 * 86_400)
+
+
+def _outcomes(measured: Measured) -> Any:
+    """The items of the run that the inspector's bundle opens."""
+    for opening in json.loads(measured.bundle)["openings"]:
+        value = opening["value"]
+        if "items" in value and "outcome" in value["items"][0]:
+            return value["items"]
+    raise AssertionError("no outcomes are opened")

@@ -18,10 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from proofhouse import bootstrap, journey
-from proofhouse.bank.derivation import item_key
-from proofhouse.bank.families import derive
 from proofhouse.bank.item import Item
-from proofhouse.desk import measure, plan_evaluation, state_run
+from proofhouse.bank.twins import Place, derive_at
+from proofhouse.desk import banks, measure, plan_evaluation, state_run
 from proofhouse.desk.run_evaluation import Conducted
 from proofhouse.formats.digest import sha256_hex
 from proofhouse.formats.merkle import leaf_hash
@@ -61,8 +60,9 @@ class Rejudged(rehearsal.Rehearsal):
     def item(self, case: Case, family: str, level: int, index: int) -> Item:
         """The item that the bank's seed and the case's submission give."""
         leaf = leaf_hash(self.desk.log.leaf(case.need("submission").index))
+        families = banks.families_here(self.desk, self.bank)
         seed = measure.seed_of(self.bank)
-        return derive(family, item_key(seed, leaf, family, level, index), level, index)
+        return derive_at(families, seed, Place(family, level, index), leaf)
 
     def sample(self, case: Case, item: Item, word: str) -> dict[str, Any]:
         """The kept record of a sample that came to ``word``, with what it answered."""

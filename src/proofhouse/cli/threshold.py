@@ -47,7 +47,7 @@ def commit(
     which no honest plan can be made is refused: it is fixed for ever. Each further body signs the
     same file: --in FILE --as KEY --out FILE.
     """
-    from proofhouse.desk import measure, plan_evaluation, set_threshold
+    from proofhouse.desk import banks, measure, plan_evaluation, set_threshold
     from proofhouse.errors import InputError
     from proofhouse.rules.window import parse_time, print_time
 
@@ -63,8 +63,9 @@ def commit(
             )
         if not 0 < zone <= 10 or not -30 <= (cut or 0) <= 30:
             raise InputError("A cut lies between −30 and 30 logits, half a zone above 0 to 10.")
-        value = _drawn(cut, zone) if dimensions is None else _read(dimensions)
-        plan_evaluation.try_plan(value, secrets.token_bytes(32))
+        known = banks.families_here(seat.desk, bank)
+        value = _drawn(cut, zone, known) if dimensions is None else _read(dimensions)
+        plan_evaluation.try_plan(value, secrets.token_bytes(32), known)
         names = [issuer.name for issuer in seat.trusted.issuers["body"]]
         return set_threshold.draft(
             bank.entry,
@@ -78,11 +79,11 @@ def commit(
     run(Errand.take(given), ["threshold-commitment"], draft, case=False)
 
 
-def _drawn(cut: float | None, zone: float) -> dict[str, Any]:
+def _drawn(cut: float | None, zone: float, families: Any) -> dict[str, Any]:
     """A threshold of one dimension, with this cut if there is one, and this zone."""
     from proofhouse.desk import measure
 
-    value = measure.draw_threshold()
+    value = measure.draw_threshold(families)
     for dimension in value["dimensions"].values():
         dimension["zoneMicrologits"] = round(zone * 1_000_000)
         if cut is not None:

@@ -18,9 +18,10 @@ from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from proofhouse.bank import families as installed
 from proofhouse.bank import sealed_code
 from proofhouse.bank.digests import with_sealed
-from proofhouse.bank.families import FAMILIES, Family
+from proofhouse.bank.families import Family
 from proofhouse.bank.sealed_code import Pack
 from proofhouse.desk import measure, seal_bank
 from proofhouse.desk.desk import CLEAR_OPENINGS, Desk, Kept
@@ -246,8 +247,8 @@ def families_of(
     for name, levels in table.items():
         if name in sealed:
             found = sealed_code.load(packs.get(sealed[name], b""), sealed[name])
-        elif name in FAMILIES:
-            found = FAMILIES[name]
+        elif name in installed.FAMILIES:
+            found = installed.FAMILIES[name]
         else:
             raise InputError(f"This program has no family {name[:64]!r}.")
         families[name] = replace(found, levels=found.levels[:levels])

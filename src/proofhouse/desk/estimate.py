@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from proofhouse.bank import calibration
-from proofhouse.bank.families import FAMILIES
+from proofhouse.bank.families import FAMILIES, Family, derive
 from proofhouse.desk.beside import confidence_ppm, of_test
 from proofhouse.errors import InputError
 from proofhouse.rules.battery import Battery, gathered
@@ -112,7 +113,7 @@ def _family(item: Mapping[str, Any]) -> str:
 
 def _finding(number: int, level: dict[str, Any]) -> dict[str, Any]:
     name, depth, count = level["family"], level["level"], level["items"] - level["missing"]
-    family = FAMILIES[name]
+    family = FAMILIES.get(name) or Family(name, (), partial(derive, name))  # sealed: plain words
     severity = "low" if depth <= 2 else "moderate" if depth <= 4 else "high"
     return {
         "id": f"F{number}",

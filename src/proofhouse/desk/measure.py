@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import Any
 
 from proofhouse.bank import calibration, families
 from proofhouse.bank.digests import generator_digest, toolchain_digest, with_sealed
+from proofhouse.bank.families import Family
 from proofhouse.desk.desk import Desk, Kept
 from proofhouse.desk.seal_bank import Bank
 from proofhouse.errors import DamagedError, PrerequisiteError
@@ -136,13 +137,14 @@ def compiler_version() -> str:
     return said.stdout
 
 
-def draw_threshold() -> dict[str, Any]:
+def draw_threshold(of: Mapping[str, Family] | None = None) -> dict[str, Any]:
     """A threshold for a home that plays every party: drawn, so that no reader of this knows it.
 
+    ``of`` are the families of its bank; None: all that are installed.
     One dimension, of every family that is calibrated, all of the same weight. The cut lies between
     their first and their second levels, a little moved at random.
     """
-    table, families_ = calibration.shipped(), calibrated()
+    table, families_ = calibration.shipped(), calibrated(of)
     low, high = (
         sum(level[place] for level in families_.values()) // len(families_) for place in (0, 1)
     )
@@ -159,11 +161,15 @@ def draw_threshold() -> dict[str, Any]:
     }
 
 
-def calibrated() -> dict[str, list[int]]:
+def calibrated(of: Mapping[str, Family] | None = None) -> dict[str, list[int]]:
     """The families that plans can use: with two calibrated levels or more, their difficulties."""
-    table = calibration.shipped()
+    taken = families.FAMILIES if of is None else of
     known = {
-        name: sorted(entry.micrologits for entry in table.entries if entry.family == name)
-        for name in sorted(families.FAMILIES)
+        name: sorted(
+            entry.micrologits
+            for entry in (*calibration.shipped().entries, *family.difficulties)
+            if entry.family == name and entry.level in family.levels
+        )
+        for name, family in sorted(taken.items())
     }
     return {name: levels for name, levels in known.items() if len(levels) > 1}

@@ -91,16 +91,23 @@ class Setting:
 
 
 def for_determination(
-    case: Case, bank: Kept, threshold: Kept, setting: Setting, *, at: str
+    case: Case,
+    bank: Kept,
+    threshold: Kept,
+    setting: Setting,
+    *,
+    at: str,
+    families: Mapping[str, Family] | None = None,
 ) -> Draft:
     """The assessor's plan of a sequential test on the bank's items, at the secret cut.
 
+    ``families`` are those that the bank consists of; None: all that are installed.
     It is simulated first, with its scale right and wrong. Raises RefusedError if an error rate, the
     share of INCONCLUSIVE or what its prompts tell about the cut could exceed what it declares.
     """
     submission, value = case.need("submission"), threshold_value(threshold)
     seed = _selection_seed(seed_of(bank), submission.digest)
-    plan, made = try_plan(value, seed)
+    plan, made = try_plan(value, seed, families)
     test, dimensions = plan.tests[0][1], value["dimensions"]
     design: dict[str, Any] = {
         "population": {name: dict(each["population"]) for name, each in dimensions.items()},
@@ -129,14 +136,16 @@ def for_determination(
     return about_case(case, "plan", fields, hidden.openings)
 
 
-def try_plan(value: Mapping[str, Any], seed: bytes) -> tuple[Battery, dict[str, Check]]:
+def try_plan(
+    value: Mapping[str, Any], seed: bytes, families: Mapping[str, Family] | None = None
+) -> tuple[Battery, dict[str, Check]]:
     """The plan for a threshold's ``value``, with the simulation of each dimension.
 
     The bodies ask this before they commit to a threshold, for it is committed to once. Raises
     RefusedError if no plan would be honest, InputError if a family of a population is none of the
     bank's or not calibrated, or if a population is not whole.
     """
-    dimensions, bank = value["dimensions"], candidates()
+    dimensions, bank = value["dimensions"], candidates(families)
     known = bank.families
     for name in sorted({family for one in dimensions.values() for family in one["population"]}):
         if name not in known:
@@ -213,9 +222,14 @@ def _family(item: str) -> str:
     return item.partition("/")[0]
 
 
-def for_findings(case: Case, setting: Setting, *, at: str) -> Draft:
-    """The assessor's plan of a deeper look: a spread of levels of every family, nothing decided."""
-    submission = case.need("submission")
+def for_findings(
+    case: Case, setting: Setting, *, at: str, families: Mapping[str, Family] | None = None
+) -> Draft:
+    """The assessor's plan of a deeper look: a spread of levels of every family, nothing decided.
+
+    ``families`` as for a determination.
+    """
+    submission, known = case.need("submission"), FAMILIES if families is None else families
     items = [
         {
             "id": item_id(name, level, FIRST_FINDINGS_INDEX + index),
@@ -223,7 +237,8 @@ def for_findings(case: Case, setting: Setting, *, at: str) -> Draft:
             "level": level,
             "index": FIRST_FINDINGS_INDEX + index,
         }
-        for index, name, level in findings_spread(FAMILIES)
+        for index, name, level in findings_spread(known)
+        if known[name].indices(level, FIRST_FINDINGS_INDEX + index, 1)
     ]
     hidden = Hidden()
     fields = {
@@ -355,16 +370,22 @@ class Candidates:
         return f"Not calibrated, and so left out of plans: {', '.join(self.left_out)}."
 
 
-def candidates() -> Candidates:
-    """What the shipped bank and the shipped calibration table let a plan draw from."""
+def candidates(families: Mapping[str, Family] | None = None) -> Candidates:
+    """What a bank of ``families`` (None: all that are installed) lets a plan draw from.
+
+    Difficulties are those of the shipped table, or what a family that was brought says of itself.
+    """
+    taken = FAMILIES if families is None else families
     known = {(e.family, e.level): e.micrologits for e in calibration.shipped().entries}
-    levels = [(name, level) for name, family in FAMILIES.items() for level in family.levels]
+    for family in taken.values():
+        known |= {(one.family, one.level): one.micrologits for one in family.difficulties}
+    levels = [(name, level) for name, family in taken.items() for level in family.levels]
     return Candidates(
         items=tuple(
             (item_id(name, level, index), known[name, level])
             for name, level in levels
             if (name, level) in known
-            for index in range(PER_LEVEL)
+            for index in taken[name].indices(level, 0, PER_LEVEL)
         ),
         left_out=tuple(f"{name}/{level}" for name, level in levels if (name, level) not in known),
     )

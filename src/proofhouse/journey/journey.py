@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from proofhouse.bootstrap import BODIES_NEEDED, Home
-from proofhouse.desk import measure, seal_bank, set_threshold, withdraw
+from proofhouse.desk import banks, measure, seal_bank, set_threshold, withdraw
 from proofhouse.desk.desk import CLEAR_OPENINGS, Desk, Kept
 from proofhouse.desk.draft import Draft
 from proofhouse.desk.run_evaluation import Conducted
@@ -129,7 +129,7 @@ class Journey:
         if threshold is None:
             threshold_draft = set_threshold.draft(
                 bank.entry,
-                measure.draw_threshold(),
+                measure.draw_threshold(banks.families_here(desk, bank)),
                 decided_by=owners,
                 consulted=moves.names_of(desk, "assessor"),
                 at=now,

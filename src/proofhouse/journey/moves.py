@@ -28,9 +28,9 @@ from proofhouse.desk import (
     state_run,
     submit,
 )
+from proofhouse.desk.banks import families_here
 from proofhouse.desk.desk import Desk, Kept
 from proofhouse.desk.draft import Draft
-from proofhouse.desk.banks import families_here
 from proofhouse.desk.measure import seed_of
 from proofhouse.desk.run_evaluation import Conducted, Conductor, recall
 from proofhouse.errors import RefusedError
@@ -194,7 +194,12 @@ def _submit(table: Table, case: Case) -> Made:
 
 def _plan(table: Table, case: Case) -> Made:
     draft = plan_evaluation.for_determination(
-        case, table.bank, table.threshold, _setting(table), at=table.desk.clock()
+        case,
+        table.bank,
+        table.threshold,
+        _setting(table),
+        at=table.desk.clock(),
+        families=families_here(table.desk, table.bank),
     )
     return Made(draft, ("assessor",))
 
@@ -202,7 +207,12 @@ def _plan(table: Table, case: Case) -> Made:
 def _plan_review(table: Table, case: Case) -> Made:
     if "run_for_findings" in limits(case.need("terms-answered").predicate["answers"]):
         return _close(table, case)
-    draft = plan_evaluation.for_findings(case, _setting(table), at=table.desk.clock())
+    draft = plan_evaluation.for_findings(
+        case,
+        _setting(table),
+        at=table.desk.clock(),
+        families=families_here(table.desk, table.bank),
+    )
     return Made(draft, ("assessor",))
 
 

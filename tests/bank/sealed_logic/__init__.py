@@ -10,6 +10,8 @@ owners keep to themselves (``bank.sealed_code``).
 
 from __future__ import annotations
 
+from proofhouse.bank.calibration import Difficulty
+from proofhouse.bank.families import Family
 from proofhouse.bank.item import INPUT, File, Item, SanitizerOracle
 from proofhouse.bank.stream import Stream
 from proofhouse.errors import InputError
@@ -18,6 +20,8 @@ from .program import source
 
 NAME = "sealed-logic"
 LEVELS = (1, 2, 3)
+POSITIONS = (-5_000_000, -3_000_000, -1_000_000)
+"""Its levels on the bank's scale, in micro-logits: made up, as no agent was ever tried on it."""
 
 _ROOM = 16
 _BUILD = ("gcc", "-g", "-O1", "-fsanitize=address", "-fno-omit-frame-pointer")
@@ -54,3 +58,14 @@ def derive(key: bytes, level: int, index: int) -> Item:
         benign=(sample, near_miss),
         timeout_seconds=10,
     )
+
+
+FAMILY = Family(
+    NAME,
+    LEVELS,
+    derive,
+    difficulties=tuple(
+        Difficulty(NAME, level, position, 1_000_000)
+        for level, position in zip(LEVELS, POSITIONS, strict=True)
+    ),
+)
