@@ -113,6 +113,17 @@ def test_boundaries_are_said_once_a_run() -> None:
     assert lines[-1].index("┤") < lines[-1].index("●")
 
 
+def test_each_dimension_has_its_bar() -> None:
+    """A plan of several dimensions shows the evidence of each, from its own families."""
+    plan = {**PLAN, "dimensions": {"one": {"families": ["item"]}, "two": {"families": ["else"]}}}
+    event = Event("batch-done")
+    with shown() as (progress, out):
+        progress.tell(journey.Progress(plan, {"item/0": "solved"}, event))
+    said = out.getvalue()
+    assert "+1.69  one" in said
+    assert "0  two" in said
+
+
 def test_a_run_that_was_broken_off_goes_on_counting() -> None:
     """Items, tokens and time begin with what an earlier attempt kept."""
     kept = {"item/0": "solved", "item/1": "failed"}

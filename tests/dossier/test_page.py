@@ -501,3 +501,47 @@ def test_a_contradiction_is_told_at_the_top() -> None:
     page = page_of(told)
     assert "The bundle contradicts itself" in page.text
     assert page.text.index("contradicts itself") < page.text.index("How the evidence moved")
+
+
+# ------------------------------------------------------------------------------ several dimensions
+
+
+def test_every_dimension_has_its_pictures() -> None:
+    """Evidence, ability and operating characteristic are drawn once a dimension, each named."""
+    page = story("on_two_dimensions")
+    for figure in ("fig-evidence", "fig-ability", "fig-operating"):
+        assert {f"{figure}-title", f"{figure}-2-title"} <= page.ids
+    text = page.one("main").text
+    for name in ("chemical: How the evidence", "cyber: How the evidence", "chemical: Where"):
+        assert name in " ".join(text.split())
+    assert len(page.all("line", class_="rug-missing")) >= 1
+
+
+def test_an_only_dimension_is_not_named_again() -> None:
+    """With one dimension the page says nothing of others."""
+    page = story("covered")
+    assert "fig-evidence-2-title" not in page.ids
+    assert "every dimension" not in page.one("main").text
+
+
+def test_a_dimension_tells_its_own_answer_and_share() -> None:
+    """What ended each, and what its part of alpha is."""
+    text = " ".join(story("neither_dimension_decides").one("main").text.split())
+    assert "NOT_COVERED only when it has reached the lower one on every dimension" in text
+    assert "2.5%" in text
+    assert "INCONCLUSIVE. " in text
+
+
+def test_credit_by_step_is_told_where_there_is_any() -> None:
+    """In the findings by level, and beside each item."""
+    told = cases.covered_and_reviewed()
+    plain = page_of(told).one("main").text
+    assert "Credit by step" not in plain
+    findings = told.opened[told.entry("findings").predicate["findings"]["salted"]]
+    findings["steps"] = [{"family": "range", "level": 2, "items": 3, "reached": 7, "of": 12}]
+    run = told.case.all("run-ended")[0]
+    items = told.opened[run.predicate["outcomes"]["salted"]]["items"]
+    items[0]["steps"] = {"reached": 4, "of": 4}
+    page = " ".join(page_of(told).one("main").text.split())
+    assert "range level 2: 7 of 12 steps in 3 items" in page
+    assert "4 of 4 steps." in page
