@@ -75,6 +75,15 @@ def test_there_are_seventeen_flaws_in_six_skeletons():
 
 
 @pytest.mark.parametrize("skeleton", SKELETONS)
+def test_no_sample_of_the_lowest_level_holds_another_input(skeleton: str):
+    """Not even as a part: the sample shows every command, and never an attack or what is near."""
+    for at, flaw in enumerate(MODULES):
+        made = draft(key((skeleton, flaw, at)), 1, 0, skeleton=skeleton, flaw=flaw)
+        for hidden in (made.solution, made.traffic, made.near, made.attempts):
+            assert hidden not in made.sample, flaw
+
+
+@pytest.mark.parametrize("skeleton", SKELETONS)
 def test_every_combination_derives_inputs_that_are_short_and_different(skeleton: str):
     for at, flaw in enumerate(MODULES):
         made = draft(key((skeleton, flaw)), 1 + at % 6, 0, skeleton=skeleton, flaw=flaw)

@@ -326,7 +326,7 @@ def step_back(draw: Draw) -> Module:
         moves[2].function,
         (behind, look),
         (forth, behind, look, *(forth,) * last, look),
-        (forth, behind, look),
+        (forth, look, behind),
         f"static const char *const {table}[] = {{{listed}}};",
     )
 
