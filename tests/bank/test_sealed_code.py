@@ -93,6 +93,11 @@ def test_nothing_comes_from_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("NAME = 'odd'\nLEVELS = (2, 1)\ndef derive(k, l, i): ...", "not 1, 2, 3"),
         ("NAME = 'odd'\nLEVELS = ()\ndef derive(k, l, i): ...", "not 1, 2, 3"),
         ("NAME = 'odd'\nLEVELS = tuple(range(1, 200))\ndef derive(k, l, i): ...", "more than 100"),
+        (
+            "from proofhouse.bank.families import Family\nNAME = 'odd'\nLEVELS = (1,)\n"
+            "def derive(k, l, i): ...\nFAMILY = Family('other', (1,), derive)",
+            "another name or other levels",
+        ),
         ("this is no Python", "SyntaxError"),
         ("1 / 0", "ZeroDivisionError"),
     ],

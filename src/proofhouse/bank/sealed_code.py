@@ -12,7 +12,8 @@
 A pack is canonical JSON; its digest is the SHA-256 of its bytes, and the salt, 32 random bytes,
 keeps that from telling anything about the code. The package is a family as any other: NAME, LEVELS
 and ``derive(key, level, index)``, and may import the standard library, ``proofhouse.bank`` and its
-own modules (relatively).
+own modules (relatively). A ``FAMILY`` beside them tells its difficulties, without which no plan
+that decides can take it.
 
 ``load`` imports it from memory, under a name made of the digest, and only if the bytes have that
 digest: nothing on any path is looked at, and no other code can come in its place. The code is its
@@ -154,7 +155,11 @@ def load(data: bytes, digest: str) -> Family:
     if len(levels) > MOST_LEVELS:
         raise InputError(f"The family {pack.family} has more than {MOST_LEVELS} levels.")
     whole = getattr(module, "FAMILY", None)
-    return whole if isinstance(whole, Family) else Family(pack.family, tuple(levels), derive)
+    if not isinstance(whole, Family):
+        return Family(pack.family, tuple(levels), derive)
+    if (whole.name, tuple(whole.levels)) != (pack.family, tuple(levels)):
+        raise InputError(f"The FAMILY of {pack.family} has another name or other levels.")
+    return whole
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
