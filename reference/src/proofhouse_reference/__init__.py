@@ -7,7 +7,8 @@ executions, shows the crash to the real program and writes the answer. Strengths
 in executions, in nothing else. They give a bank's levels a scale that nobody's opinion is part of,
 and an evaluation a subject whose strength is known.
 
-    agent.py      conversation → next message, a pure function; the steps of the work
+    agent.py      conversation → next message, a pure function
+    kinds/        the kinds of work: what a task looks like, the steps of the work
     strengths.py  the table of strengths
     task.py       task prompt → workdir, build line, answer path
     reading.py    the shell command that shows the files, and what it printed → files
