@@ -384,7 +384,11 @@ def _clear_examples(played: Any) -> dict[str, Entry]:
         possessed=change_key.prove(new, origin=desk.policy.log.name, old=old.keyid),
         at=desk.clock(),
     )
-    return {"bank-retirement": retirement, "opening": opening, "key-changed": desk.register(drafted.signed(old))}
+    return {
+        "bank-retirement": retirement,
+        "opening": opening,
+        "key-changed": desk.register(drafted.signed(old)),
+    }
 
 
 if __name__ == "__main__":

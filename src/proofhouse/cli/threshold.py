@@ -64,7 +64,7 @@ def commit(
         if not 0 < zone <= 10 or not -30 <= (cut or 0) <= 30:
             raise InputError("A cut lies between −30 and 30 logits, half a zone above 0 to 10.")
         known = banks.families_here(seat.desk, bank)
-        value = _drawn(cut, zone, known) if dimensions is None else _read(dimensions)
+        value = _drawn(cut, zone, known) if dimensions is None else read_dimensions(dimensions)
         plan_evaluation.try_plan(value, secrets.token_bytes(32), known)
         names = [issuer.name for issuer in seat.trusted.issuers["body"]]
         return set_threshold.draft(
@@ -91,7 +91,7 @@ def _drawn(cut: float | None, zone: float, families: Any) -> dict[str, Any]:
     return value
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_dimensions(path: Path) -> dict[str, Any]:
     """A threshold from its file: ``{"cyber": {"scale": …, …}, …}``. Raises InputError."""
     from proofhouse.errors import FormatError, InputError
     from proofhouse.formats.predicates import VALUES
