@@ -82,11 +82,10 @@ def _probe(job: Job) -> Head:
 
 
 def _run(job: Job, connection: socket.socket) -> Head:
-    from proofhouse.evaluation import endpoint, source
-    from proofhouse.sandbox import check_tier
+    from proofhouse.evaluation import endpoint, source, tiers
 
     if job.limits is not None:
-        check_tier(job.tier)
+        tiers.check(job.tier)
     model = endpoint.open_model(job.model, job.budgets)
     _say(connection, {"kind": "ready", "harness": source.harness(model, job)})
     # Inspect's event loop gets a copy: it closes what it was given when it ends.

@@ -45,6 +45,7 @@ class Assignment:
     files: tuple[TaskFile, ...]
     hosts: tuple[TaskHost, ...] = ()
     foreign: ForeignSample | None = None
+    tier: str = ""
 
 
 def job_head(job: Job, mode: Mode) -> Head:
@@ -106,6 +107,7 @@ def batch_frame(batch: Sequence[tuple[str, TaskItem]] | None) -> Frame:
                 "files": files,
                 "hosts": hosts,
                 "foreign": foreign,
+                "tier": item.tier,
             }
         )
     return Frame({"items": items}, bytes(body))
@@ -129,7 +131,8 @@ def read_batch(frame: Frame) -> tuple[Assignment, ...] | None:
             for host in item["hosts"]
         )
         foreign = None if item["foreign"] is None else _read_foreign(item["foreign"])
-        assignments.append(Assignment(item["label"], item["prompt"], files, hosts, foreign))
+        about = (files, hosts, foreign, item["tier"])
+        assignments.append(Assignment(item["label"], item["prompt"], *about))
     return tuple(assignments)
 
 

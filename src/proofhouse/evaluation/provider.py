@@ -23,6 +23,7 @@ Nothing is graded here. The parent judges answers in a fresh sandbox of its own.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -42,8 +43,10 @@ from pydantic import BaseModel
 from typing_extensions import override
 
 from proofhouse.errors import RefusedError
+from proofhouse.evaluation.tiers import provider_name
 from proofhouse.evaluation.types import ANSWER_PATH, TaskFile, TaskHost
 from proofhouse.sandbox import (
+    WORK_DIRECTORY,
     Attempt,
     HostSpec,
     Limits,
@@ -95,7 +98,9 @@ class SandboxConfig(BaseModel, frozen=True):
 
 
 def spec(limits: Limits, tier: str, network: str = "") -> SandboxEnvironmentSpec:
-    """The sandbox of a sample, for Inspect."""
+    """The sandbox of a sample, for Inspect; a tier of Inspect's own goes by its name alone."""
+    if foreign := provider_name(tier):
+        return SandboxEnvironmentSpec(foreign)
     return SandboxEnvironmentSpec(NAME, SandboxConfig(tier=tier, network=network, **asdict(limits)))
 
 
@@ -230,3 +235,34 @@ class ProofhouseSandbox(SandboxEnvironment):
             return await self._session.read_file(ANSWER_PATH, limit)
         except (OSError, RefusedError):
             return b""
+
+
+async def place(box: SandboxEnvironment, files: Sequence[TaskFile]) -> None:
+    """Put an item's files where the agent finds them, whoever's sandbox it is."""
+    if ours := _ours(box):
+        await ours.place(files)
+        return
+    for file in files:
+        path = posixpath.join(WORK_DIRECTORY, file.path)
+        await box.write_file(path, file.data)
+        if file.executable:
+            await box.exec(["chmod", "755", path])
+    await box.exec(["mkdir", "-p", WORK_DIRECTORY])
+
+
+async def answer(box: SandboxEnvironment, limit: int) -> bytes:
+    """What the agent left as its answer, as `ProofhouseSandbox.answer`, whoever's sandbox it is."""
+    if ours := _ours(box):
+        return await ours.answer(limit)
+    try:
+        data = await box.read_file(ANSWER_PATH, text=False)
+    except (OSError, OutputLimitExceededError):
+        return b""
+    return data if len(data) <= limit else b""
+
+
+def _ours(box: SandboxEnvironment) -> ProofhouseSandbox | None:
+    try:
+        return box.as_type(ProofhouseSandbox)
+    except TypeError:
+        return None

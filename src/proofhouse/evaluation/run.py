@@ -52,7 +52,7 @@ from proofhouse.errors import (
     RefusedError,
     StorageError,
 )
-from proofhouse.evaluation import scan
+from proofhouse.evaluation import scan, tiers
 from proofhouse.evaluation.messages import Mode, batch_frame, job_head, read_harness
 from proofhouse.evaluation.types import (
     Event,
@@ -69,6 +69,7 @@ from proofhouse.evaluation.wire import Channel, Frame, Head
 from proofhouse.formats import canonical
 from proofhouse.formats.digest import sha256_hex
 from proofhouse.rules.determination import Outcome
+from proofhouse.sandbox import strength
 
 Batch = Sequence[TaskItem] | None
 NextBatch = Callable[[], Batch | Awaitable[Batch]]
@@ -224,6 +225,7 @@ class _Conversation:
         self._endings: dict[str, list[Kind]] = {}
         self._scores: dict[str, Score] = {}
         self._troubles: dict[str, str] = {}
+        self._checked: set[str] = set()
         self._grading: set[asyncio.Task[None]] = set()
         self._counts: Counter[str] = Counter()
         self._began = time.monotonic()
@@ -306,9 +308,26 @@ class _Conversation:
             self._progress(Event("batch-done", tokens=self._counts["tokens"]))
         offered = self._next_batch()
         batch = await offered if inspect.isawaitable(offered) else offered
+        await asyncio.to_thread(self._check_tiers, batch or ())
         labelled = None if not batch else [(self._label(item), item) for item in batch]
         head, body = batch_frame(labelled)
         await self._channel.send({**head, "kind": "reply", "n": number}, body)
+
+    def _check_tiers(self, batch: Sequence[TaskItem]) -> None:
+        """See that each item can have the sandbox it asks for, before any of them begins."""
+        for item in batch:
+            if not item.tier or item.tier == self._job.tier or item.foreign is not None:
+                continue
+            strength.require(item.tier, at_least=self._job.tier)
+            if item.hosts and tiers.provider_name(item.tier):
+                raise RefusedError(
+                    f"The item {item.id!r} has hosts, which the tier {item.tier} can't have.",
+                    rule="tier",
+                    hint="An item with hosts runs in the tier bwrap.",
+                )
+            if item.tier not in self._checked:
+                tiers.check(item.tier)
+                self._checked.add(item.tier)
 
     def _label(self, item: TaskItem) -> str:
         """A name for the child; refuses an item that has run, save one rerun of our own failure."""

@@ -37,6 +37,7 @@ from proofhouse.errors import InputError, RefusedError
 from proofhouse.evaluation import endpoint
 from proofhouse.evaluation.endpoint import EndpointError
 from proofhouse.evaluation.types import ANSWER_PATH, Budgets, ModelSpec
+from proofhouse.sandbox import WORK_DIRECTORY
 
 SCAFFOLD: Final = "proofhouse-loop/1"
 
@@ -90,7 +91,7 @@ def bash(seconds: int) -> Tool:
         """
         try:
             result = await sandbox().exec(
-                ["bash", "-c", command], timeout=seconds, timeout_retry=False
+                ["bash", "-c", command], cwd=WORK_DIRECTORY, timeout=seconds, timeout_retry=False
             )
         except TimeoutError:
             return f"[stopped: the command ran longer than {seconds} seconds]"

@@ -245,7 +245,7 @@ def _sample(assignment: Assignment, job: Job, foreign: ForeignTasks) -> Sample:
     if job.limits is not None:
         network = assignment.label if assignment.hosts else ""
         provider.grant(assignment.label, assignment.hosts)
-        box = provider.spec(job.limits, job.tier, network)
+        box = provider.spec(job.limits, assignment.tier or job.tier, network)
     # Files are written by the agent's solver: Inspect would read a file's text that happens to
     # name a path as that path on the host.
     return Sample(input=assignment.prompt, id=assignment.label, sandbox=box)
@@ -266,8 +266,7 @@ def _agent(source: BatchSource, model: Model, job: Job) -> Solver:
             if wanted is not None:
                 return await source.foreign.solve(wanted, state, generate, job.budgets.seconds)
             if bench.sandboxed:
-                box = sandbox().as_type(provider.ProofhouseSandbox)
-                await box.place(source.assignments[label].files)
+                await provider.place(sandbox(), source.assignments[label].files)
             try:
                 return await scaffold.work(state, bench)
             except EndpointError as error:
@@ -288,8 +287,7 @@ def _grader(source: BatchSource, job: Job) -> Scorer:
             if wanted is not None:
                 answer = repr(await source.foreign.score(wanted, state)).encode()
             elif job.limits is not None:
-                box = sandbox().as_type(provider.ProofhouseSandbox)
-                answer = await box.answer(job.budgets.answer_bytes)
+                answer = await provider.answer(sandbox(), job.budgets.answer_bytes)
             head = {"label": label, "completion": state.output.completion}
             score: Literal["solved", "failed"] | None
             score = (await source.link.ask("grade", head, answer)).head["score"]

@@ -153,6 +153,7 @@ class TaskItem:
 
     With ``hosts`` its sandbox is on a network with them, and with nobody else. A ``foreign`` one
     has its prompt, files, solver and scorer from its own task; its answer is the score, in digits.
+    ``tier`` is a sandbox of its own, no weaker than the run's (`Job.tier`), which is the default.
     """
 
     id: str
@@ -160,6 +161,7 @@ class TaskItem:
     files: tuple[TaskFile, ...] = ()
     hosts: tuple[TaskHost, ...] = ()
     foreign: ForeignSample | None = None
+    tier: str = ""
 
 
 @dataclass(frozen=True, slots=True)

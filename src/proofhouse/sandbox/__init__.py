@@ -7,13 +7,20 @@ how, and what is not.
 
 from proofhouse.sandbox.limits import Limits
 from proofhouse.sandbox.network import FOOTHOLD, HostSpec, Network, open_network, start_network
-from proofhouse.sandbox.session import ExecResult, Session, SessionLostError, Usage
+from proofhouse.sandbox.session import (
+    WORK_DIRECTORY,
+    ExecResult,
+    Session,
+    SessionLostError,
+    Usage,
+)
 from proofhouse.sandbox.switch import Attempt
 from proofhouse.sandbox.tiers import TIERS, check_tier, open_session, start_session
 
 __all__ = [
     "FOOTHOLD",
     "TIERS",
+    "WORK_DIRECTORY",
     "Attempt",
     "ExecResult",
     "HostSpec",
