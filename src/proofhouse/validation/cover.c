@@ -8,7 +8,8 @@
 
    With PROOFHOUSE_BATCH (a path, or "-" for standard input) the program that the sandbox started
    runs many inputs instead of one: the sanitizer has come up once, and each input gets a fork of
-   the process as it is before main. Standard input and output are then as batch.py says.
+   the process as it is before main. Standard input and output are then as batch.py says. Compiled
+   with DRIVER it is a program by itself, that does the same for any command: a shell line, Python.
    Left to others: reading both (instrument.py, batch.py). */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -230,6 +231,15 @@ __attribute__((constructor)) static void begin(void)
     serve(many);
 }
 
+#ifdef DRIVER
+int main(int argc, char **argv)
+{
+  if (argc > 1)
+    execvp(argv[1], argv + 1);
+  return 127;
+}
+#else
+
 static uintptr_t mixed(uintptr_t place)
 {
   place ^= place >> 15;
@@ -269,3 +279,4 @@ void __sanitizer_cov_trace_switch(uint64_t value, uint64_t *cases)
   for (uint64_t at = 0; at < cases[0] && at < 32; at++)
     compared((char *)__builtin_return_address(0) + at, cases[2 + at], value);
 }
+#endif

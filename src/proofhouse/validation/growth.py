@@ -16,11 +16,14 @@ literals and here-documents of its tests. `dictionary` holds the literals of its
 
 from __future__ import annotations
 
+import ast
 import base64
 import binascii
+import io
 import random
 import re
 import struct
+import tokenize
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -37,6 +40,8 @@ _CODE = re.compile(
     r"\.(?:c|cc|cpp|cxx|h|hh|hpp|py|pyx|go|java|rs|js|sh|mk|cmake|o|a|so|pyc)$", re.I
 )
 _TEXTS = re.compile(r"\.(?:c|cc|cpp|cxx|h|hh|hpp|py|go|java|rs|sh|js|rb|pl|t)$", re.I)
+_C_LIKE = re.compile(r"\.(?:c|cc|cpp|cxx|h|hh|hpp|go|java|rs|js)$", re.I)
+_C_COMMENT = re.compile(rb"/\*.*?\*/|//[^\n]*", re.S)
 _NOT_INPUT = re.compile(r"(?:^|/)(?:makefile|readme|license|copying|cmakelists|changelog)", re.I)
 _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.){1,4000})\"|'((?:[^'\\\n]|\\.){1,4000})'", re.S)
 _HERE = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?[^\n]*\n(.*?)\n\s*\1\s*$", re.S | re.M)
@@ -46,7 +51,7 @@ _WORD = re.compile(rb"[A-Za-z0-9_.-]+")
 _MARKS = re.compile(rb"[^A-Za-z0-9\s]{1,4}")
 _CHUNK = re.compile(rb"[^\s=:,;]{2,}")
 _CODE_NUMBER = re.compile(r"(?<![\w.])(?:0[xX][0-9a-fA-F]{1,8}|[1-9]\d{0,9}|0)(?![\w.])")
-_QUOTED_BYTES = re.compile(rb"(['\"])([^'\"\\\n]{4,200})\1")
+_QUOTED_BYTES = re.compile(rb"(['\"])([^'\"\\\n]{0,200})\1")
 _LAST_PART = re.compile(rb"([/.:])[^\s/.:]+(?:\.\w+)?(?=\s*$)", re.M)
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _SIZES = (1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 100, 127, 128, 129, 200)
@@ -64,12 +69,39 @@ def seeds(tree: Tree) -> list[bytes]:
         if _SAMPLES.search(path) and not _CODE.search(path) and not _NOT_INPUT.search(path):
             files.append(entry.data)
         elif _TEXTS.search(path) and re.search(r"test", path, re.I):
-            literals += list(_literals(entry.data))
+            literals += _literals_in(path, entry.data)
     return [*sorted(_unique(files), key=len)[:200], *sorted(_unique(literals), key=len)[:150]]
 
 
 def _unique(items: Iterable[bytes]) -> list[bytes]:
     return list(dict.fromkeys(items))
+
+
+def _literals_in(path: str, source: bytes) -> list[bytes]:
+    """A file's string literals, as its language has them."""
+    if path.endswith(".py"):
+        try:
+            return _python_literals(source)
+        except (tokenize.TokenError, SyntaxError, ValueError, IndentationError):
+            return list(_literals(source))
+    if _C_LIKE.search(path):
+        # A quotation mark in a comment is no beginning, and no string goes over a line's end.
+        plain = _C_COMMENT.sub(b" ", source)
+        return [word for line in plain.split(b"\n") for word in _literals(line)]
+    return list(_literals(source))
+
+
+def _python_literals(source: bytes) -> list[bytes]:
+    found = []
+    for token in tokenize.tokenize(io.BytesIO(source).readline):
+        if token.type == tokenize.STRING and len(token.string) <= 4000:
+            try:
+                value = ast.literal_eval(token.string)
+            except (ValueError, SyntaxError):  # an f-string
+                continue
+            plain = value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+            found += [plain] if b"\n" in plain else [plain, plain + b"\n"]
+    return found
 
 
 def _literals(source: bytes) -> Iterator[bytes]:
@@ -93,7 +125,7 @@ def dictionary(tree: Tree) -> list[bytes]:
     words: list[bytes] = []
     for path, entry in tree.entries.items():
         if not entry.link and _TEXTS.search(path) and len(entry.data) < 1 << 20:
-            words += [word for word in _literals(entry.data) if 0 < len(word) <= 24]
+            words += [word for word in _literals_in(path, entry.data) if 0 < len(word) <= 24]
     return _unique(words)[:400]
 
 
@@ -378,6 +410,8 @@ def sisters(proof: bytes, words: Sequence[bytes]) -> Iterator[bytes]:
 def _broken(found: re.Match[bytes]) -> bytes:
     """A quoted text as the sum of two, which no search for its words finds."""
     quote, middle = found[1], len(found[2]) // 2
+    if middle < 2:
+        return found[0]
     return quote + found[2][:middle] + quote + b"+" + quote + found[2][middle:] + quote
 
 

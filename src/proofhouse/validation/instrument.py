@@ -37,6 +37,7 @@ _EMPTY = bytes(_BYTES)
 _BATCH_SECONDS = 10
 _TRIED = 3
 _STATUS = 64
+_DRIVER = f"{TOOLS}/driver"
 _PYTHON_RUN = re.compile(r"\bpython3?\b")
 _COMPILERS = ("cc", "gcc", "c++", "g++", "clang", "clang++", "gcc-12", "g++-12", "c99")
 _HARD = "-fsanitize=address,bounds,object-size -fno-sanitize-recover=bounds,object-size"
@@ -126,8 +127,9 @@ def tools(*, hardened: bool) -> dict[str, bytes]:
 class Probe(Bench):
     """A bench on an instrumented build, which also tells what was reached.
 
-    Where the program serves many inputs in one command (``batch``), `look_all` uses that, after
-    the first ones of each command came out the same one by one; where not, it runs one by one.
+    Many inputs are run in one command (``batch``): the program serves them, or for Python and
+    shell lines a driver does. If the first ones of a command come out otherwise than one by one,
+    that command is run one by one.
     """
 
     def __init__(self, built: Built, run: str, seconds: float, *, tier: str = "bwrap") -> None:
@@ -149,6 +151,10 @@ class Probe(Bench):
         session = await super().session()
         if session is not self._warm:
             self._warm = session
+            source = resources.files("proofhouse.validation").joinpath("cover.c").read_bytes()
+            await session.write_file(f"{TOOLS}/cover.c", source)
+            make = ["/usr/bin/gcc", "-O1", "-DDRIVER", "-o", _DRIVER, f"{TOOLS}/cover.c"]
+            await session.exec(make, timeout=30)
             if _PYTHON_RUN.search(self.run):
                 await self._start_python(session)
         return session
@@ -197,8 +203,6 @@ class Probe(Bench):
 
     async def _tried(self, inputs: Sequence[bytes], run: str) -> bool:
         """Whether the first inputs come out in one command as they do one by one."""
-        if command(run, PLACE)[1] or _PYTHON_RUN.search(run):
-            return False
         together = await self._batch(inputs, run, _BATCH_SECONDS)
         if len(together) < len(inputs):
             return False
@@ -232,7 +236,8 @@ class Probe(Bench):
         except (SessionLostError, OSError):
             return []
         found: list[Looked | None] = []
-        for ran, seen in await self.see_all(inputs, run, seconds):
+        driver = (_DRIVER,) if command(run, PLACE)[1] or _PYTHON_RUN.search(run) else ()
+        for ran, seen in await self.see_all(inputs, run, seconds, driver):
             edges = frozenset((index % _MAP_BYTES, _BUCKETS[n & 255]) for index, n in ran.edges)
             found.append(None if seen is None else (seen, Reached(edges, ran.pairs)))
         return found

@@ -320,15 +320,17 @@ class Bench:
             return Seen("killed", "sandbox-lost")
 
     async def see_all(
-        self, inputs: Sequence[bytes], run: str, seconds: float
+        self, inputs: Sequence[bytes], run: str, seconds: float, driver: Sequence[str] = ()
     ) -> list[tuple[Ran, Seen | None]]:
         """Run inputs in one command that serves them (``batch``), for ``seconds`` in all.
+
+        The command itself, or ``driver`` before it.
 
         Those that began in time, in their order. None stands beside a run that only a command of
         its own can judge: it was killed, told too much, or ended in a way that nothing vouches for.
         """
         path = "/work/input/proof" if PLACE in run else "-"
-        argv, _ = command(run, path)
+        argv, by_shell = command(run, path)
         status, nonce = secrets.choice(_STATUSES), secrets.token_hex(16)
         env = {**self._environment(status, nonce), "PROOFHOUSE_BATCH": path}
         asked = order(inputs, self._seconds, seconds)
@@ -336,11 +338,17 @@ class Bench:
             session = await self.session()
             self._runs += 1
             result = await session.exec(
-                argv, stdin=asked, cwd=SOURCE, env=env, timeout=seconds + self._seconds + 5
+                [*driver, *argv],
+                stdin=asked,
+                cwd=SOURCE,
+                env=env,
+                timeout=seconds + self._seconds + 5,
             )
             found = []
             for data, ran in zip(inputs, told(result.stdout, len(inputs)), strict=False):
-                found.append((ran, await self._of_batch(session, ran, status, nonce, data, run)))
+                found.append(
+                    (ran, await self._of_batch(session, ran, (status, nonce, by_shell), data, run))
+                )
         except (SessionLostError, OSError):
             await self._close()
             return []
@@ -349,17 +357,18 @@ class Bench:
         return found
 
     async def _of_batch(
-        self, session: Session, ran: Ran, status: int, nonce: str, data: bytes, run: str
+        self, session: Session, ran: Ran, drawn: tuple[int, str, bool], data: bytes, run: str
     ) -> Seen | None:
         if ran.timed_out:
             return Seen("timed-out", "timeout", stdout=ran.stdout)
         if ran.cut or ran.returncode in (-signal.SIGKILL, -signal.SIGXFSZ):
             return None
         result = ExecResult(ran.returncode, ran.stdout, ran.stderr)
+        status, nonce, by_shell = drawn
         report = signed_report(ran.stderr, nonce)
         if report is not None:
             return await self._reported(session, report, result)
-        seen = _told(result, status, nonce, False, data, run)
+        seen = _told(result, status, nonce, by_shell, data, run)
         return seen if seen.ended in ("quiet", "crashed") else None
 
     async def _see(

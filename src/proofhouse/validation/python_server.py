@@ -14,6 +14,7 @@ from __future__ import annotations
 import array
 import atexit
 import builtins
+import contextlib
 import gc
 import os
 import runpy
@@ -111,12 +112,13 @@ def _ended(arguments: list[str]) -> int:
     return code
 
 
-def _serve(peer: socket.socket) -> None:
-    """One request: the script in a child; it does not outlive whoever asked."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+def _started(peer: socket.socket) -> int:
+    """The process of one request's script."""
     folder, arguments, env, streams = _received(peer)
     child = os.fork()
     if child == 0:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.set_wakeup_fd(-1)
         peer.close()
         _become(folder, env, streams)
         if arguments[0] != "-m" and not os.path.isfile(arguments[0]):
@@ -124,12 +126,44 @@ def _serve(peer: socket.socket) -> None:
         os._exit(_ended(arguments))
     for stream in streams:
         os.close(stream)
-    ended = os.pidfd_open(child)
-    ready, _, _ = select.select([ended, peer.fileno()], [], [])
-    if ended not in ready:
-        os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    peer.sendall(struct.pack("<i", status))
+    return child
+
+
+def _reap(waiting: dict[int, socket.socket]) -> None:
+    """Tell whoever waits for a script that has ended how it did."""
+    while waiting:
+        child, status = os.waitpid(-1, os.WNOHANG)
+        if not child:
+            return
+        peer = waiting.pop(child)
+        with contextlib.suppress(OSError):
+            peer.sendall(struct.pack("<i", status))
+        peer.close()
+
+
+def _forever(listener: socket.socket) -> None:
+    """Scripts beside each other; none outlives whoever asked for it."""
+    ended, wake = os.pipe()
+    os.set_blocking(ended, False)
+    os.set_blocking(wake, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    waiting: dict[int, socket.socket] = {}
+    while True:
+        watched = {peer.fileno(): child for child, peer in waiting.items()}
+        ready, _, _ = select.select([listener.fileno(), ended, *watched], [], [])
+        if ended in ready:
+            os.read(ended, 4096)
+            _reap(waiting)
+        for gone in set(ready) & set(watched):
+            if watched[gone] in waiting:
+                os.kill(watched[gone], signal.SIGKILL)
+        if listener.fileno() in ready:
+            peer, _ = listener.accept()
+            try:
+                waiting[_started(peer)] = peer
+            except (OSError, EOFError, ValueError, struct.error):
+                peer.close()
 
 
 def main(place: str) -> None:
@@ -145,17 +179,8 @@ def main(place: str) -> None:
     nothing = os.open("/dev/null", os.O_RDWR)
     for stream in range(3):
         os.dup2(nothing, stream)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.freeze()  # what is shared with the children is not written to by their collector
-    while True:
-        peer, _ = listener.accept()
-        if os.fork() == 0:
-            listener.close()
-            try:
-                _serve(peer)
-            finally:
-                os._exit(0)
-        peer.close()
+    _forever(listener)
 
 
 if __name__ == "__main__":
