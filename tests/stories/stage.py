@@ -237,26 +237,36 @@ class Names:
 
         def named(match: re.Match[str]) -> str:
             found = match.group(0)
-            if found not in self._names:
-                count = sum(name.startswith(f"{line}/") for name in self._told)
-                self._told.append(f"{line}/{count}")
-                self._names[found] = hashlib.sha256(self._told[-1].encode()).hexdigest()
-            return self._shown(match, self._names[found])
+            return self._shown(found, self._name(found, line))
+
+        def started(match: re.Match[str]) -> str:
+            return self._started(match, line)
 
         text = _SECRET.sub(named, text)
-        text = _START.sub(self._started, text)
+        text = _START.sub(started, text)
         return _SIZE.sub("… bytes", text)
 
-    def _shown(self, match: re.Match[str], name: str) -> str:
-        return f"+{name[:8]}+A{name[8:12]}…" if match.group(0)[0] == "+" else f"{name[:8]}…"
+    def _name(self, found: str, line: str) -> str:
+        """The name of what ``line`` shows, or an earlier one showed."""
+        if found not in self._names:
+            count = sum(name.startswith(f"{line}/") for name in self._told)
+            self._told.append(f"{line}/{count}")
+            self._names[found] = hashlib.sha256(self._told[-1].encode()).hexdigest()
+        return self._names[found]
 
-    def _started(self, match: re.Match[str]) -> str:
-        """The first digits of something that has a name."""
+    def _shown(self, found: str, name: str) -> str:
+        key = _KEY.match(found) is not None
+        return f"+{name[:8]}+A{name[8:12]}…" if key else f"{name[:8]}…"
+
+    def _started(self, match: re.Match[str], line: str) -> str:
+        """The first digits of something that has a name, or gets one as it is cut (``…``)."""
         found = match.group(0)
         for whole, name in self._names.items():
             if whole.startswith(found):
                 return name[: min(len(found), 8)]
-        return found
+        named = any(name.startswith(found) for name in self._names.values())
+        cut = match.string[match.end() : match.end() + 1] == "…"
+        return self._name(found, line)[:8] if cut and not named else found
 
 
 _SECRET = re.compile(
@@ -264,5 +274,6 @@ _SECRET = re.compile(
     r"|\b[0-9a-f]{32,}\b"  # digests, ids, what shows that a key is held
     r"|(?<![\w/.~])[A-Za-z0-9+/]{40,}={0,2}"  # base64: proofs, roots, signatures
 )
+_KEY = re.compile(r"\+[0-9a-f]{8}\+")
 _START = re.compile(r"\b[0-9a-f]{8,31}\b")
 _SIZE = re.compile(r"[\d,]+ bytes")
