@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether an input that is let through is answered in full, on programs that are functions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from proofhouse.validation.answers import Run, swallowed, unsaid
+from proofhouse.validation.batch import Ran, order, told
+from proofhouse.validation.growth import (
+    escaped,
+    grafted,
+    literals_of,
+    seeds,
+    sisters,
+    traded,
+    transplanted,
+)
+from proofhouse.validation.program import Seen
+from proofhouse.validation.sources import Entry, make_tree
+
+CRASH = Seen("crashed", "heap-buffer-overflow", ("add",), vouched="sanitizer")
+
+
+def crashed(said: bytes) -> Seen:
+    return Seen("crashed", "heap-buffer-overflow", ("add",), 77, said, (), "sanitizer")
+
+
+def answered(said: bytes, status: int = 0) -> Seen:
+    return Seen("quiet", "", (), status, said)
+
+
+def runner(program: Callable[[bytes], Seen]) -> Run:
+    async def run(inputs: Sequence[bytes]) -> list[Seen]:
+        return [program(data) for data in inputs]
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        (crashed(b"move a.1.gz\n"), answered(b"move a.1\n"), "move a.1.gz"),
+        (crashed(b"ok\nmove a.1.gz\n"), answered(b"ok\n"), "move a.1.gz"),
+        (crashed(b"ok\nhalf a li"), answered(b"ok\nand all the rest\n"), ""),
+        # told otherwise, or refused: the user knows
+        (crashed(b"ok\n"), answered(b"error: too long\n"), ""),
+        (crashed(b"ok\n"), answered(b"", 2), ""),
+        (answered(b"ok\n"), answered(b""), ""),
+    ],
+)
+def test_what_was_said_before_the_flaw_struck_is_still_to_be_said(
+    before: Seen, after: Seen, line: str
+) -> None:
+    """Up to the first bad access the program is right."""
+    assert unsaid(before, after) == line
+
+
+def sound(data: bytes) -> Seen:
+    """Prints every line; one longer than eight goes over the edge."""
+    if any(len(line) > 8 for line in data.splitlines()):
+        return CRASH
+    return answered(data)
+
+
+@pytest.mark.parametrize(
+    ("patched", "found"),
+    [
+        (lambda data: answered(b"".join(x for x in data.splitlines(True) if len(x) < 9)), True),
+        (lambda data: answered(data), False),
+        (lambda data: answered(b"", 2) if sound(data) is CRASH else answered(data), False),
+        (lambda data: answered(b"".join(x[:8] for x in data.splitlines(True))), False),
+    ],
+    ids=["drops", "answers", "refuses", "cuts"],
+)
+def test_a_line_that_is_dropped_without_a_word_is_found(
+    patched: Callable[[bytes], Seen], found: bool
+) -> None:
+    """The answer is that to the input without the line; to cut it is to answer."""
+    data = b"one\nfar too long a line\ntwo\n"
+    shorter = asyncio.run(swallowed(data, runner(sound), runner(patched)))
+    assert shorter == (b"one\ntwo\n" if found else None)
+
+
+def test_many_runs_go_in_and_come_out() -> None:
+    """What is cut off, or is no run at all, ends the list."""
+    assert order([b"ab", b""], 0.5, 2).hex() == "02000000f4010000d007000002000000616200000000"
+    one = bytes.fromhex("000100000000000001000000010000000200000001000000")
+    one += bytes.fromhex("05000200") + (7).to_bytes(8, "little") + (9).to_bytes(8, "little")
+    ran = Ran(1, False, False, ((5, 2),), ((7, 9),), b"hi", b"!")
+    assert told(one + b"hi!", 4) == [ran]
+    assert told((one + b"hi!") * 2, 1) == [ran]
+    for end in range(len(one) + 3):
+        assert told((one + b"hi!")[:end], 4) == []
+    assert told(b"\xff" * 4096, 4) == []
+
+
+def test_inputs_are_made_of_what_is_known() -> None:
+    """Each way of making inputs, by one input that it must make."""
+    assert b"LIST /a/%2e%2e/" in list(sisters(b"GET /a/%2e%2e/secret", [b"GET", b"LIST", b"nope"]))
+    assert b"when open('x').y > 1" in list(grafted(b"when a > 1", b"show open('x').y"))
+    assert b"name=%s%s\n---\n%s%s" in list(transplanted(b"name=Ada\n---\n%s%s"))
+    assert b"GET /%69ndex" in list(escaped(b"GET /index", [b"GET /%2e"]))
+    assert list(escaped(b"GET /index", [b"GET /.."])) == []
+    assert b"8 2" in list(traded(b"4 4"))
+    wide = b"\x00\x00\x01\x00" + b"\x10" + b"\x01"
+    assert b"\x00\x00\x01\x00" + b"\x04" + b"\x04" in list(traded(wide))
+    assert literals_of([b"if (n > 4096 || c == '/' || strcmp(s, \"none\") == 0)"]) == (
+        [b"/", b"/\n", b"none", b"none\n"],
+        [4096, 0],
+    )
+
+
+def test_literals_are_read_as_the_language_has_them() -> None:
+    """An apostrophe in a docstring or a comment begins nothing."""
+    python = b'"""The folder\'s pages."""\nverb == "LIST"\n'
+    plain = b'/* the table\'s end */\nx = "LIST";\n'
+    for path, text in (("tests/a.py", python), ("tests/a.c", plain)):
+        assert b"LIST" in seeds(make_tree([(path, Entry(text))]))
