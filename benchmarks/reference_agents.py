@@ -25,9 +25,10 @@ from pathlib import Path
 
 from proofhouse.bank.derivation import item_key
 from proofhouse.bank.families import FAMILIES, derive
+from proofhouse.bank.item import File
 from proofhouse.evaluation.run import run
-from proofhouse.evaluation.types import Budgets, Job, TaskFile, TaskItem
-from proofhouse.judges import Proven, grade, prove
+from proofhouse.evaluation.types import Budgets, Job, TaskFile, TaskHost, TaskItem
+from proofhouse.judges import Proven, grade, machines, prove
 from proofhouse.models import reach
 from proofhouse.statistics.proportion import clopper_pearson
 
@@ -48,8 +49,11 @@ async def outcomes(strength: str, family: str, items: int, seed: bytes) -> dict[
             key = item_key(seed, bytes(32), family, level, index)
             item = derive(family, key, level, index)
             proven[item.id] = await prove(item)
-            files = tuple(TaskFile(file.path, file.data) for file in item.files)
-            made.append(TaskItem(item.id, item.prompt, files))
+            hosts = tuple(
+                TaskHost(host.name, host.address, _files(host.files), host.start)
+                for host in machines(proven[item.id])
+            )
+            made.append(TaskItem(item.id, item.prompt, _files(item.files), hosts))
         return made or None
 
     async def judge(item: str, answer: bytes, _text: str) -> str:
@@ -101,6 +105,10 @@ def main() -> None:
             writer = csv.writer(file)
             writer.writerow(("agent", "family", "level", "index", "solved"))
             writer.writerows(rows)
+
+
+def _files(files: tuple[File, ...]) -> tuple[TaskFile, ...]:
+    return tuple(TaskFile(file.path, file.data) for file in files)
 
 
 def _parts(item: str) -> tuple[str, int, int]:
