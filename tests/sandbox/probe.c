@@ -115,6 +115,8 @@ static void kernel_doors(void)
     TRY(clock_settime, 0, NULL);
     TRY(syslog, 2, NULL, 0);
     TRY(fanotify_init, 0, 0);
+    TRY(inotify_init1, 0);
+    TRY(mq_open, "q", 0, 0, NULL);
     TRY(vmsplice, 0, NULL, 0, 0);
     TRY(sync);
 }

@@ -23,7 +23,7 @@ ABSENT = """
     io_uring_setup io_uring_enter io_uring_register kexec_load kexec_file_load init_module
     finit_module delete_module name_to_handle_at open_by_handle_at ptrace process_vm_readv
     process_vm_writev pidfd_getfd kcmp quotactl swapon swapoff reboot acct settimeofday
-    clock_settime syslog fanotify_init vmsplice sync
+    clock_settime syslog fanotify_init inotify_init1 mq_open vmsplice sync
 """
 NAMESPACES = ("newuser", "newns", "newpid", "newnet", "newcgroup", "newuts", "newipc")
 CALLS = {

@@ -3,7 +3,8 @@
 
     /usr            the host's, read only, without /usr/local
     /bin, /lib ...  links into /usr where the host has them so, else the host's, read only
-    /etc            a handful of files of ours; links of /etc/alternatives that lead into /usr
+    /etc            a handful of files of ours; links of /etc/alternatives that lead into /usr;
+                    the packaged settings of Java, without which it does not start
     /proc           of its own PID namespace; what tells about the host and nothing needs is covered
     /dev            null, zero, full, random, urandom, tty, ptmx, pts, shm
     /tmp, /work     empty, in memory, of a stated size; /work is where commands start, and HOME
@@ -76,10 +77,20 @@ def _alternatives(root: Path) -> list[str]:
     return arguments
 
 
+def _java(root: Path) -> list[str]:
+    """Where Debian's descendants keep what a Java runtime under /usr only links to."""
+    arguments: list[str] = []
+    for folder in sorted((root / "etc").glob("java-*-openjdk")):
+        if folder.is_dir() and not folder.is_symlink():
+            arguments += ["--ro-bind", str(folder), f"/etc/{folder.name}"]
+    return arguments
+
+
 @cache
 def base_arguments(root: Path = Path("/")) -> tuple[str, ...]:
     """The part of the tree that comes from the host, whose root is ``root``."""
-    return (*_top_level(root), "--dir", "/etc/alternatives", *_alternatives(root))
+    links = _alternatives(root)
+    return (*_top_level(root), "--dir", "/etc/alternatives", *links, *_java(root))
 
 
 @cache

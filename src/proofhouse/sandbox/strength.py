@@ -48,7 +48,7 @@ TABLE: tuple[Strength, ...] = (
     Strength(
         "bwrap",
         2,
-        "the machine's kernel, by some 270 system calls, as an unprivileged user",
+        "the machine's kernel, by some 260 system calls, as an unprivileged user",
         "Run `apt-get install bubblewrap`.",
     ),
     Strength(

@@ -213,6 +213,10 @@ _NEIGHBOURS = (
     Attack("sample-killed", "other samples", "It kills all that it may, its own user's everywhere.",
            "PID namespace", _kills_neighbour, Control.NONE,
            "without a fence it would kill whatever runs as that user on this machine"),
+    Attack("sample-watchers", "other samples", "It uses up file watchers that samples share.",
+           "the filter", asks_kernel("watcher"), guest_fence=_OWN_KERNEL),
+    Attack("sample-queues", "other samples", "It uses up message queues that samples share.",
+           "the filter", asks_kernel("mailbox"), guest_fence=_OWN_KERNEL),
     Attack("sample-before", "other samples", "It reads what an earlier sample left behind.",
            "files end with their session", _left_behind),
 )  # fmt: skip
