@@ -253,6 +253,7 @@ def _check_case(
     found = [_check_run(walk, again, ran) for ran in runs]  # 6
     judged = tuple(one for ran in runs for one in asyncio.run(_judge(again, ran, kept, tier)))  # 7
     _tell(walk, case, judged, [ran for ran in runs if ran.items is None])
+    _tell_foreign(walk, again, case)
     return CaseCheck(case.id, sum(a for a, _ in found), sum(b for _, b in found), judged)
 
 
@@ -377,6 +378,18 @@ def _tell(walk: _Walk, case: Case, judged: Sequence[Judged], closed: Sequence[Ra
         )
     if not judged and not closed:
         walk.say("scores", "not_checked", f"{start}: no run of it has ended.")
+
+
+def _tell_foreign(walk: _Walk, again: _Again, case: Case) -> None:
+    """Items of other people's tasks: their own scorer gave the score, where the model was."""
+    foreign = sum(item.oracle.kind == "score" for item in again.items.values())
+    if foreign:
+        walk.say(
+            "scores",
+            "not_checked",
+            f"Case {case.id[:16]}…: {foreign} items are of other people's tasks. What score their "
+            "own scorers gave was compared with the table; whether they scored right was not.",
+        )
 
 
 # ------------------------------------------------------------------------------------- answers
