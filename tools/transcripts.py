@@ -80,6 +80,7 @@ EXITS = {
     "ledger": "0 · 2 · 7",
     "sandbox run": "the command's own · 124 time · 137 memory · 126 and 127 not started · "
     "before it starts: 2 · 3 · 5 · 8 the sandbox was lost",
+    "sandbox tiers": "0 · 2",
     "sandbox": "0 · 1 an attack worked · 2 · 5 the machine lacks the tier",
     "witness": "0 · 2 · 7",
     "witness ask": "0 · 1 fewer cosigned than must · 2 · 7",
