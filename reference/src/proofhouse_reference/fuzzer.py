@@ -78,7 +78,12 @@ def fuzzer_text(facts: Facts, strength: Strength) -> str:
     """The fuzzer's C text: one translation unit, deterministic in its arguments."""
     tools = next(parts for tool, parts in _TOOLSETS if tool is None or tool in strength.tools)
     parts = ("executor", "mutate", *tools, "report")
-    return _configuration(facts, strength) + "".join(_tight(_part(name)) for name in parts)
+    return _configuration(facts, strength) + parts_text(parts)
+
+
+def parts_text(names: Sequence[str]) -> str:
+    """The parts of those names in ``fuzz/``, one after the other, without comments and space."""
+    return "".join(_tight(_part(name)) for name in names)
 
 
 def _part(name: str) -> str:

@@ -23,6 +23,9 @@
 #define DECIMAL 6
 #define HEXADECIMAL 7
 #define LEADS 12   // distances from a record's start
+#ifndef NOTE_TEXTS
+#define NOTE_TEXTS(a, m, b, n)  // whole texts that are compared, where fields are known (texts.c)
+#endif
 
 // What is known of the comparisons at one place in the code.
 static struct site {
@@ -87,6 +90,7 @@ int __real_strcmp(const char *a, const char *b);
 int __wrap_memcmp(const void *a, const void *b, size_t n) {
   int result = __real_memcmp(a, b, n);
   record_bytes(CALLER, a, b, n);
+  NOTE_TEXTS(a, n, b, n);
   return result;
 }
 
@@ -94,6 +98,7 @@ int __wrap_strncmp(const char *a, const char *b, size_t n) {
   int result = __real_strncmp(a, b, n);
   size_t size = strnlen(a, n), other = strnlen(b, n);
   record_bytes(CALLER, a, b, size < other ? size : other);
+  NOTE_TEXTS(a, size, b, other);
   return result;
 }
 
@@ -101,6 +106,7 @@ int __wrap_strcmp(const char *a, const char *b) {
   int result = __real_strcmp(a, b);
   size_t size = strlen(a), other = strlen(b);
   record_bytes(CALLER, a, b, size < other ? size : other);
+  NOTE_TEXTS(a, size, b, other);
   return result;
 }
 
@@ -181,6 +187,7 @@ static int rewrite(struct input *input, u32 at, u32 taken, const struct compare 
   memmove(input->data + at + n, input->data + at + taken, input->size - at - taken);
   memcpy(input->data + at, text, n);
   input->size += n - taken;
+  moved(input, at, taken, n);
   return 1;
 }
 

@@ -48,6 +48,9 @@ static int reached_more(void) {
       if (seen & ~reached[j]) reached[j] |= seen, more = 1;
     }
   }
+#ifdef RESPONSES
+  more |= responded_anew();
+#endif
   return more;
 }
 

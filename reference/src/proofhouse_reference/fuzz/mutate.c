@@ -10,7 +10,20 @@
 struct input {
   u32 size;
   u8 data[LONGEST];
+#ifdef CUTS
+  u32 cuts, cut[CUTS];  // where the requests of the input begin, as far as that is known
+#endif
 };
+
+// Keeps what is known of places in the input right after n bytes have come in the place of `taken`.
+static void moved(struct input *input, u32 at, u32 taken, u32 n) {
+#ifdef CUTS
+  for (u32 i = 0; i < input->cuts; i++)
+    if (input->cut[i] > at) input->cut[i] += n - taken;
+#else
+  (void)input, (void)at, (void)taken, (void)n;
+#endif
+}
 
 static u64 stream = SEED;
 
