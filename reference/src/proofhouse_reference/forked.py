@@ -85,6 +85,7 @@ def search_text(subject: Subject, strength: Strength) -> str:
         f"#define PREPARE() ({subject.prepare}{f', {subject.learn}' if known else ''})",
         f"#define READ_SOURCE(text) {'read_source(text)' if known else '(void)(text)'}",
         f"#define CUTS {subject.cuts}u",
+        "#define COUNTED_ONCE 1",
     ]
     if guided:
         definitions += ["#define RESPONSES", "static int responded_anew(void);"]

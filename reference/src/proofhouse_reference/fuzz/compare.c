@@ -23,8 +23,9 @@
 #define DECIMAL 6
 #define HEXADECIMAL 7
 #define LEADS 12   // distances from a record's start
-#ifndef NOTE_TEXTS
-#define NOTE_TEXTS(a, m, b, n)  // whole texts that are compared, where fields are known (texts.c)
+#ifndef SPELLED  // numbers are written out in the input, and texts are carried over whole (texts.c)
+#define SPELLED 0
+#define NOTE_TEXTS(a, m, b, n)
 #endif
 
 // What is known of the comparisons at one place in the code.
@@ -74,6 +75,7 @@ void __sanitizer_cov_trace_switch(u64 value, u64 *cases) {  // their number, the
 
 static void record_bytes(u32 site, const void *first, const void *second, size_t size) {
   const u8 *a = first, *b = second;
+  if (SPELLED) return;
   for (size_t i = 0; i < size && i < 64; i += 8) {
     u64 x = 0, y = 0;
     u8 width = (u8)(size - i < 8 ? size - i : 8);
@@ -163,7 +165,7 @@ static u32 spells(const struct input *input, u32 at, u64 value, u32 base) {
 // How many bytes of the input, from an offset on, are the value in a form; 0 if it is not there.
 static u32 stands(const struct input *input, u32 at, const struct compare *c, u64 value, u32 form) {
   if (form == DECIMAL || form == HEXADECIMAL) return spells(input, at, value, form == DECIMAL ? 10 : 16);
-  u8 width = width_of(c, form), big = form & 1;
+  u8 width = SPELLED ? 0 : width_of(c, form), big = form & 1;
   if (!width || at + width > input->size || !fits(value, c->width, width)) return 0;
   for (u32 i = 0; i < width; i++)
     if (input->data[at + i] != (u8)(value >> 8 * (big ? width - 1 - i : i))) return 0;
@@ -181,7 +183,7 @@ static int rewrite(struct input *input, u32 at, u32 taken, const struct compare 
       input->data[at + i] = (u8)(value >> 8 * (big ? width - 1 - i : i));
     return 1;
   }
-  int least = input->data[at] == '0' ? (int)taken : 1;
+  int least = input->data[at] == '0' || (SPELLED && form == HEXADECIMAL) ? (int)taken : 1;
   u32 n = (u32)sprintf(text, form == DECIMAL ? "%0*llu" : "%0*llx", least, (unsigned long long)value);
   if (input->size - taken + n > LONGEST) return 0;
   memmove(input->data + at + n, input->data + at + taken, input->size - at - taken);
@@ -285,7 +287,7 @@ static int write_length(const struct entry *base, const struct compare *c) {
   u32 size = base->input.size;
   for (int forward = 0; forward < 2; forward++) {
     u64 from = forward ? c->a : c->b, to = forward ? c->b : c->a;
-    if (c->width < 4 || from > size || from + NEAR < size || to > LONGEST) continue;
+    if (SPELLED || c->width < 4 || from > size || from + NEAR < size || to > LONGEST) continue;
     for (u64 step = 0; step < 3; step++) {
       u64 wanted = size + (to - from) + (step == 2 ? ~0ULL : step);
       if (!wanted || wanted > LONGEST) continue;

@@ -6,6 +6,9 @@
 // Needs: executor.c, mutate.c.
 
 #define CORPUS 512
+#ifndef COUNTED_ONCE
+#define COUNTED_ONCE 0  // whether an edge counts once however often it is taken, as in lists of requests
+#endif
 
 struct entry {
   struct input input;
@@ -29,6 +32,7 @@ void __sanitizer_cov_trace_pc(void) {
 }
 
 static u8 bucket(u8 count) {
+  if (COUNTED_ONCE) return 1;
   static const u8 FLOORS[] = {2, 3, 4, 8, 16, 32, 128};
   u8 bit = 1;
   for (u32 i = 0; i < sizeof FLOORS && count >= FLOORS[i]; i++) bit <<= 1;
@@ -82,6 +86,8 @@ static u64 effort(const struct entry *entry) {
 // for that, are fewest: the rare first (Lemieux and Sen, FairFuzz, ASE 2018), and each in its turn.
 static struct entry *choose(void) {
   u32 kind = below(8), best = below(kind ? entries : samples);
+  u32 other = COUNTED_ONCE ? below(entries) : best;
+  if (corpus[other].input.size < corpus[best].input.size) best = other;  // the less, the less in vain
   if (kind < 4) return &corpus[best];
   for (u32 i = 0; i < entries; i++)
     if (effort(&corpus[i]) < effort(&corpus[best])) best = i;

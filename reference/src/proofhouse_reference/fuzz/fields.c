@@ -190,10 +190,19 @@ static void take_out_requests(struct input *input, u32 first, u32 last) {
   for (u32 i = first; i < input->cuts; i++) input->cut[i] -= end - start;
 }
 
+static void tidy(struct input *input) {
+  u32 kept = 0;
+  for (u32 i = 0; i < input->cuts; i++)
+    if (input->cut[i] < input->size && (!kept || input->cut[i] > input->cut[kept - 1]))
+      input->cut[kept++] = input->cut[i];
+  input->cuts = kept;
+}
+
 static const struct input *some_input(void);
 
 static void change_requests(struct input *input) {
   static struct input other;
+  tidy(input);
   if (!input->cuts) return;
   u32 first = below(input->cuts), last = first + 1 + (below(2) ? 0 : below(3)), kind = below(6);
   u32 where = below(2) ? input->cuts : below(input->cuts + 1);
@@ -205,29 +214,20 @@ static void change_requests(struct input *input) {
     if (where > input->cuts) where = input->cuts;
   }
   if (kind > 3) {  // out of another input
-    other = *some_input();
+    other = *some_input(), tidy(&other);
     if (!other.cuts) return;
     first = below(other.cuts), last = first + 1;
   }
   insert_requests(input, where, &other, first, last);
 }
 
-static void tidy(struct input *input) {
-  u32 kept = 0;
-  for (u32 i = 0; i < input->cuts; i++)
-    if (input->cut[i] < input->size && (!kept || input->cut[i] > input->cut[kept - 1]))
-      input->cut[kept++] = input->cut[i];
-  input->cuts = kept;
-}
-
 static void mutate_fields(struct input *input) {
-  tidy(input);
   for (u32 turns = 1u << below(3); turns; turns--) {
     u32 kind = below(12);
     if (kind < 6) change_field(input);
     else if (kind < 10) change_requests(input);
     else if (kind == 10) change_count(input);
-    else mutate(input), tidy(input);
+    else mutate(input);
   }
 }
 #else

@@ -23,4 +23,5 @@ int __wrap_strcasecmp(const char *a, const char *b) {
   return __real_strcasecmp(a, b);
 }
 
+#define SPELLED 1
 #define NOTE_TEXTS(a, m, b, n) note_texts(a, m, b, n)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Learns from what the program prints: where requests end, which responses are new, words it gives.
 //
-// A response is told by its shape: words that the dictionary does not have count as one another,
-// and so do numbers. An input is kept if a line's shape is new after that of the line before it.
+// A response is told by its shape, the first four of its words; those that the dictionary does not
+// have, numbers too, count as one another. An input is kept if the shape of a line is new.
 //
 // Needs: coverage.c, fields.c.
 
@@ -18,15 +18,13 @@ static int known_word(const u8 *text, u32 size) {
 }
 
 static u32 shape_of(const u8 *line, u32 size) {
-  u32 hash = 2166136261u;
-  for (u32 at = 0; at < size;) {
-    u32 end = at, digits = 0;
-    while (end < size && in_name((char)line[end])) digits += line[end] >= '0' && line[end] <= '9', end++;
-    if (end == at) hash = (hash ^ line[at++]) * 16777619u;
-    else if (digits) hash = (hash ^ 1) * 16777619u;
-    else if (!known_word(line + at, end - at)) hash = (hash ^ 2) * 16777619u;
-    else for (u32 i = at; i < end; i++) hash = (hash ^ line[i]) * 16777619u;
-    if (end > at) at = end;
+  static struct field fields[FIELDS];
+  u32 hash = 2166136261u, count = fields_of(line, size, fields, 0);
+  for (u32 i = 0; i < count && i < 4; i++) {
+    const u8 *word = line + fields[i].at;
+    u32 n = known_word(word, fields[i].size) ? fields[i].size : 0;
+    for (u32 j = 0; j < n; j++) hash = (hash ^ word[j]) * 16777619u;
+    hash = (hash ^ (n ? 1 : 2)) * 16777619u;
   }
   return hash;
 }
@@ -49,15 +47,15 @@ static void note_words(const u8 *line, u32 size) {
 }
 
 static int responded_anew(void) {
-  u32 before = 0, fresh = 0;
+  u32 fresh = 0;
   for (u32 at = 0, lines = 0; at < printed && lines < 400; lines++) {
     const char *stop = memchr(output + at, '\n', printed - at);
     u32 end = stop ? (u32)(stop - output) : printed;
-    u32 shape = shape_of((u8 *)output + at, end - at), pair = (shape * 31 + before) % SHAPES;
-    if (!shapes[pair]) shapes[pair] = 1, fresh = 1, note_words((u8 *)output + at, end - at);
-    before = shape, at = end + 1;
+    u32 shape = shape_of((u8 *)output + at, end - at) % SHAPES;
+    if (!shapes[shape]) shapes[shape] = 1, fresh = 1, note_words((u8 *)output + at, end - at);
+    at = end + 1;
   }
-  return fresh != 0;
+  return (int)fresh;
 }
 
 static u32 responses(const struct input *input, u32 size) {

@@ -9,7 +9,7 @@ static void search(void) {
   for (;;) {
     struct entry *entry = choose();
     if (!entry->patched && below(2)) {
-      if (!patch(entry) || !patch_texts(entry)) return;
+      if (!patch_texts(entry) || !patch(entry)) return;
     } else if (SOLVING && entry->patched && !entry->solved && below(4) == 0) {
 #if SOLVING
       if (!solve(entry)) return;
