@@ -90,7 +90,7 @@ def new(
         parse_time(later)
         packs = [read_pack(path, secrets.token_bytes(32)) for path in generator]
         packs += _brought(tasks, questions)
-        table = _table(names, levels, packs)
+        table = _table(names, levels, packs, track)
         bank = _described(seat, name, track, table, packs, capability)
         drawn = banks.draw(
             seat.desk, bank, packs, secrets.token_bytes(32), open_by=later, again=again
@@ -139,31 +139,43 @@ def _described(
     from dataclasses import replace
 
     from proofhouse.bank.digests import with_sealed
+    from proofhouse.bank.families import FAMILIES
+    from proofhouse.bank.sealed_code import load
     from proofhouse.desk import banks, measure
+    from proofhouse.desk.seal_bank import statement_of
     from proofhouse.formats.digest import sha256_hex
 
     owners = tuple(issuer.name for issuer in seat.trusted.issuers["body"])
     bank = measure.describe_bank(seat.desk, owners)
     sealed = {pack.family: sha256_hex(pack.to_bytes()) for pack in packs}
+    loaded = {pack.family: load(pack.to_bytes(), sealed[pack.family]) for pack in packs}
+    taken = [
+        replace(family, levels=family.levels[: table[name]])
+        for name, family in {**FAMILIES, **loaded}.items()
+        if name in table
+    ]
     return replace(
         bank,
         name=name,
         version=banks.next_version(seat.desk, name),
         track=track,
         families=table,
-        capabilities=tuple(capabilities) or tuple(bank.capabilities),
+        capabilities=tuple(capabilities) or measure.CAPABILITIES[track],
         generator=with_sealed(bank.generator, sealed),
+        statement=statement_of(taken),
     )
 
 
-def _table(names: tuple[str, ...], levels: Path | None, packs: list[Pack]) -> dict[str, int]:
+def _table(
+    names: tuple[str, ...], levels: Path | None, packs: list[Pack], track: str = "cyber"
+) -> dict[str, int]:
     """Family → number of levels. Raises InputError for a table that can't be meant."""
-    from proofhouse.bank.families import FAMILIES
+    from proofhouse.bank.families import of_track
     from proofhouse.bank.sealed_code import load
     from proofhouse.errors import InputError
     from proofhouse.formats.digest import sha256_hex
 
-    most = {name: len(family.levels) for name, family in FAMILIES.items()}
+    most = {name: len(family.levels) for name, family in of_track(track).items()}
     for pack in packs:
         data = pack.to_bytes()
         if pack.family in most:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from proofhouse.cli.bank import BANK
 from proofhouse.cli.errand import Errand, options, run
 
 
@@ -26,6 +27,7 @@ def command() -> None:
     type=click.Path(path_type=Path),
     help="JSON: each dimension with scale, cutMicrologits, zoneMicrologits, population.",
 )
+@click.option("--bank", "bank_name", default=BANK, show_default=True, help="The bank's name.")
 @click.option("--decided-by", multiple=True, help="Who decided; may be repeated.")
 @click.option("--consulted", multiple=True, help="Who was consulted; may be repeated.")
 @click.option("--open-by", metavar="TIME", help="When it is to be opened. Default: in a year.")
@@ -34,6 +36,7 @@ def commit(
     cut: float | None,
     zone: float,
     dimensions: Path | None,
+    bank_name: str,
     decided_by: tuple[str, ...],
     consulted: tuple[str, ...],
     open_by: str | None,
@@ -55,7 +58,7 @@ def commit(
         at = seat.clock()
         later = open_by or print_time(parse_time(at) + 365 * 86_400)
         parse_time(later)
-        bank = measure.active_bank(seat.desk)
+        bank = measure.active_bank(seat.desk, bank_name)
         if bank is None:
             raise InputError(
                 "There is no bank that this program makes items of.",

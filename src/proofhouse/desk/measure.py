@@ -13,7 +13,7 @@ from proofhouse.bank import calibration, families
 from proofhouse.bank.digests import generator_digest, toolchain_digest, with_sealed
 from proofhouse.bank.families import Family
 from proofhouse.desk.desk import Desk, Kept
-from proofhouse.desk.seal_bank import Bank
+from proofhouse.desk.seal_bank import Bank, statement_of
 from proofhouse.errors import DamagedError, PrerequisiteError
 from proofhouse.formats import canonical
 from proofhouse.formats.digest import sha256_hex
@@ -24,8 +24,19 @@ BANK = "proofhouse-cyber"
 DIMENSION = "cyber"
 """What the threshold of a home that draws it itself has a cut for."""
 
-CAPABILITIES = ("discovering software flaws",)
-"""The closed list of what is tested (R16); nothing else is recorded about a model."""
+CAPABILITIES = {
+    "cyber": (
+        "discovering software flaws",
+        "exploiting them",
+        "chaining exploits",
+        "attacking industrial control software",
+        "probing networks",
+        "autonomous multi-host operations",
+        "repairing software flaws",
+    ),
+    "chemical": ("answering questions of chemistry",),
+}
+"""The closed list of what is tested, by track (R16); nothing else is recorded about a model."""
 
 MOST_VERSIONS = 10_000
 JITTER_MICROLOGITS = 200_000
@@ -33,30 +44,30 @@ ZONE_MICROLOGITS = 2_000_000
 """Half of the zone in which either answer is accepted; a narrower one asks for more items."""
 
 
-def banks(desk: Desk) -> Iterator[Kept]:
-    """Every committed version of the bank, oldest first."""
+def banks(desk: Desk, name: str = BANK) -> Iterator[Kept]:
+    """Every committed version of the bank ``name``, oldest first."""
     for version in range(1, MOST_VERSIONS):
-        found = desk.find_clear("bank", BANK, str(version))
+        found = desk.find_clear("bank", name, str(version))
         if found is None:
             return
         yield found
 
 
-def newest_bank(desk: Desk) -> Kept | None:
-    """The newest committed version of the bank."""
+def newest_bank(desk: Desk, name: str = BANK) -> Kept | None:
+    """The newest committed version of the bank ``name``."""
     newest = None
-    for found in banks(desk):
+    for found in banks(desk, name):
         newest = found
     return newest
 
 
-def active_bank(desk: Desk) -> Kept | None:
+def active_bank(desk: Desk, name: str = BANK) -> Kept | None:
     """The newest version, if this program's generator and calibration are the committed ones.
 
     A version is sealed to one generator; after an upgrade, and when it was retired, opened or is
     due to be opened, a new version is committed.
     """
-    newest = newest_bank(desk)
+    newest = newest_bank(desk, name)
     if newest is not None and (
         desk.find_clear("opening", newest.entry.digest) is not None
         or desk.find_clear("bank-retirement", newest.entry.digest) is not None
@@ -88,12 +99,13 @@ def describe_bank(desk: Desk, owners: tuple[str, ...]) -> Bank:
         name=BANK,
         version=1 + (newest.entry.predicate["version"] if newest else 0),
         track="cyber",
-        capabilities=CAPABILITIES,
-        families={name: len(family.levels) for name, family in families.FAMILIES.items()},
+        capabilities=CAPABILITIES["cyber"],
+        families={name: len(family.levels) for name, family in families.of_track("cyber").items()},
         generator=generator_digest(),
         toolchain=toolchain_digest(compiler_version()),
         calibration=calibration_digest(),
         owners=owners,
+        statement=statement_of(families.of_track("cyber").values()),
     )
 
 

@@ -20,6 +20,7 @@ Spec: spec/questions.md.
 
 from __future__ import annotations
 
+from proofhouse.bank.calibration import Difficulty
 from proofhouse.bank.chemistry_sample import facts, sums
 from proofhouse.bank.item import Item
 from proofhouse.bank.questions import PER_ITEM, Question, choose, item_of_questions
@@ -32,6 +33,11 @@ NAME = "chemistry-sample"
 """The family's name."""
 
 LEVELS = (1, 2, 3, 4, 5)
+
+DIFFICULTIES = tuple(
+    Difficulty(NAME, level, (level - 3) * 2_000_000, 2_000_000) for level in LEVELS
+)
+"""Stated, not fitted: the levels in steps of two logits, each known to within two."""
 
 
 def derive(key: bytes, level: int, index: int) -> Item:
