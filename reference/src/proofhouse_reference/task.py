@@ -72,8 +72,8 @@ class Task:
 
 def read_task(text: str) -> Task | None:
     """What the prompt says, or None if it names no answer file or no C build line."""
-    paths = tuple(found[0].rstrip(".") for found in _PATH.finditer(text))
-    answer = _answer_path(paths)
+    paths = paths_in(text)
+    answer = answer_path(paths)
     found = _BUILD.search(text)
     if answer is None or found is None:
         return None
@@ -90,7 +90,13 @@ def read_task(text: str) -> Task | None:
     )
 
 
-def _answer_path(paths: Sequence[str]) -> str | None:
+def paths_in(text: str) -> tuple[str, ...]:
+    """The absolute paths that a prompt names."""
+    return tuple(found[0].rstrip(".") for found in _PATH.finditer(text))
+
+
+def answer_path(paths: Sequence[str]) -> str | None:
+    """The first path of a file whose name begins with "answer"; one that climbs is none."""
     named = [
         path
         for path in paths

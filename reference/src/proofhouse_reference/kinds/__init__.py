@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from proofhouse_reference.kinds import memory, network, patching, plant, service
+from proofhouse_reference.kinds import chain, memory, network, patching, plant, service
 from proofhouse_reference.kinds.work import Move, Work
 
 
@@ -41,7 +41,7 @@ class Recognised:
     task: Any
 
 
-KINDS: tuple[Kind, ...] = (service, plant, network, patching, memory)
+KINDS: tuple[Kind, ...] = (chain, service, plant, network, patching, memory)
 """Every kind, in the order in which they are asked."""
 
 

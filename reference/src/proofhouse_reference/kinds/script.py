@@ -22,7 +22,7 @@ WAITS = 20
 
 _SECONDS = 40
 _END_OF_TEXT = "END_OF_SEARCH"
-_DONE = re.compile(r"^executions (\d+) found (\d+)", re.MULTILINE)
+_DONE = re.compile(r"^(?:all )?executions (\d+) found (\d+)", re.MULTILINE)
 _WRITTEN = re.compile(r"^written (\d+)", re.MULTILINE)
 
 
@@ -55,11 +55,14 @@ def start_lines(script: Script) -> str:
     )
 
 
-def follow(work: Work[object], script: Script, found: str) -> Move:
-    """Starts the script, waits for it, and says what came of it; ``found`` is what a find is."""
+def follow(work: Work[object], script: Script, found: str, of: int = 1) -> Move:
+    """Starts the script, waits for it, and says what came of it.
+
+    ``found`` is what a find is; ``of`` is how many there are to be found.
+    """
     if not work.steps:
         return Run("work", start_lines(script))
-    outcome = _DONE.search(work.last)
+    outcome = next(iter(list(_DONE.finditer(work.last))[-1:]), None)
     if outcome is None and "under way" in work.last and len(work.steps) <= WAITS:
         return Run("wait", wait_lines(script.folder))
     if outcome is None and "under way" in work.last:
@@ -75,4 +78,5 @@ def follow(work: Work[object], script: Script, found: str) -> Move:
         return Say(
             f"I found nothing that I can show: the built program did not repeat the {found}."
         )
-    return Say(f"Found in {executions} executions, and shown to the built program: {found}.")
+    count = "" if of == 1 else f" {finds} of {of},"
+    return Say(f"Found{count} in {executions} executions, shown to the built program: {found}.")

@@ -70,7 +70,8 @@ def search_lines(executions: str, sample: str, sources: list[str]) -> str:
         f"[ -x {folder}/search ] || exit 1\n"
         f"mkdir -p {folder}/check && tr 0-9 1-90 <flag >{folder}/check/flag\n"
         f"[ -f key ] && cp key {folder}/check/key\n"
-        f"{folder}/search {executions} {sample} {' '.join(sources)} $(ls {headers} 2>/dev/null)\n"
+        f"{folder}/search {executions} {sample} {' '.join(sources)} $(ls {headers} 2>/dev/null)"
+        f" | tee {folder}/count\n"
         f"[ -f {folder}/find ] && (cd {folder}/check &&"
         " timeout 10 ../program ../find </dev/null 2>/dev/null |"
         f' grep -aqF "$(cat flag)") && : >{folder}/shown\n'
