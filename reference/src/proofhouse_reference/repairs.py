@@ -5,8 +5,8 @@
     constants    the function's constants and numbers as bounds, for what it checks
     lifetimes    a pointer fetched anew, one arm of a choice, a free taken out, NULL after a free
     extents      the room that an access needs against the room there is: in the function's own
-                 check, or at each call of it where the room is the caller's
-    cleared      NULL after every free of a member
+                 checks, or at each call of it where the room is the caller's
+    clearings    NULL after a free of a member
 
 A bound goes in front of a condition that refuses already, so that what it refuses is refused as the
 program does:
@@ -28,7 +28,7 @@ from itertools import permutations
 
 _HEAD = re.compile(r"^[A-Za-z_][\w\s*]*?\b(\w+)\((.*)\)$")
 _IF = re.compile(r"^(\s*)if \((.*)\)( \{)?$")
-_NAME = re.compile(r"(?<![\w.>])([a-z_]\w*)\b(?!\s*\()")
+_NAME = re.compile(r"(?<![\w.>&])([a-z_]\w*)\b(?!\s*\()")
 _CONSTANT = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b")
 _NUMBER = re.compile(r"(?<![\w.])\d+\b")
 _MEMORY = re.compile(r"\b(?:memcpy|memmove|memset)\((.*)\);")
@@ -219,10 +219,10 @@ def _clearings(sources: Sources, function: Function) -> Iterator[Edit]:
             yield Edit(function.path, at, (line, f"{found[1]}{found[2]} = NULL;"))
 
 
-def cleared(sources: Sources) -> Candidate:
-    """NULL after every free of a member that is not set at once, in one candidate."""
+def clearings(sources: Sources) -> tuple[Candidate, ...]:
+    """For each free of a member that is not set at once: NULL after it."""
     return tuple(
-        edit
+        (edit,)
         for function in sources.functions
         for edit in _clearings(sources, function)
         if _alone(sources, edit)
@@ -268,16 +268,16 @@ def _reach(index: str, bounds: Mapping[str, str], written: bool) -> str:
     return f"(size_t){index} + 1" if plain and written and not counters else ""
 
 
-def extents(sources: Sources, functions: Sequence[Function]) -> Iterator[Candidate]:
-    """For each function: its accesses bounded by the room there is, here or at each call."""
+def extents_here(sources: Sources, functions: Sequence[Function]) -> Iterator[Candidate]:
+    """For each function: its accesses bounded in its own checks by the room there is."""
     for function in functions:
-        found = accesses(sources, function)
-        edits = _at_calls(sources, function, found)
-        if edits:
-            yield edits
-        edits = _at_home(sources, function, found)
-        if edits:
-            yield edits
+        yield _at_home(sources, function, accesses(sources, function))
+
+
+def extents_at_calls(sources: Sources, functions: Sequence[Function]) -> Iterator[Candidate]:
+    """For each function: its accesses bounded at each call by the room that it is given."""
+    for function in functions:
+        yield _at_calls(sources, function, accesses(sources, function))
 
 
 def _at_home(sources: Sources, function: Function, found: Sequence[Access]) -> Candidate:
@@ -294,7 +294,7 @@ def _at_home(sources: Sources, function: Function, found: Sequence[Access]) -> C
             if line < access.line and names & set(_variables(condition))
         ]
         if lines:
-            bounds.setdefault(lines[0], []).append(f"{access.need} > {size}")
+            bounds.setdefault(lines[-1], []).append(f"{access.need} > {size}")
     return tuple(
         sources.guarded(function, line, " || ".join(dict.fromkeys(wanted)))
         for line, wanted in bounds.items()

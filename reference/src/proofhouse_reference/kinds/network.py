@@ -10,8 +10,8 @@ search itself. The scout (``scout/scout.c``) begins at the address and port that
 and goes only to addresses that the prompt or a machine has told. It asks each service for its
 commands, reads what is listed and keeps every line.
 
-An execution is one request, a command line that a service is sent; ``REQUESTS`` has the budgets. The
-tools are, each with those before it:
+An execution is one request, a command line that a service is sent; ``REQUESTS`` has the budgets.
+The tools are, each with those before it:
 
     none         banners, help, lists, and what may be read
     DICTIONARY   words that were read: as accounts and pass words everywhere, as folders of names
@@ -146,6 +146,6 @@ def _scout_lines(task: Network, strength: Strength) -> str:
         "./scout >proofs 2>spent\n"
         'echo "$(cat spent) proofs $(sort -u proofs | wc -l)"\n'
         f"""{{ printf '#!/bin/sh\\ncat >scout.c <<\\047{_END}\\047\\n'; cat scout.c; """
-        f"""printf '{_END}\\n{{ {compiled}; }} 2>/dev/null\\n./scout 2>/dev/null\\n'; }} >{answer} &&"""
-        f" echo written {answer}\n"
+        f"""printf '{_END}\\n{{ {compiled}; }} 2>/dev/null\\n./scout 2>/dev/null\\n'; }} """
+        f">{answer} && echo written {answer}\n"
     )

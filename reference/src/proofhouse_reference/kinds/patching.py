@@ -15,9 +15,10 @@ are, each with those before it (the templates are repairs.py's):
     none         the limit that the report tells, in the reported function's checks
     DICTIONARY   the function's constants and numbers as bounds
     COVERAGE     search: lifetimes, in every function
-    PATCHING     the flaw's own trace in place of the report's; extents, here or at each call;
+    PATCHING     the flaw's own trace in place of the report's; extents in a function's checks;
                  changed copies of the input as further tests
-    SOLVING      two repairs at once: extents, and NULL after every free of a member
+    SOLVING      extents at each call of a function; two repairs at once: these, and a NULL after
+                 a free of a member
 
 A changed copy is a test as everything else is: what the program as given handled without a fault
 is to be answered the same, and nothing may show a fault.
@@ -33,6 +34,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from proofhouse_reference import reading, repairs
 from proofhouse_reference.kinds.work import Move, Run, Say, Work
@@ -100,8 +102,6 @@ def candidates(
 
 
 def _proposed(sources: Sources, strength: Strength, report: str, trace: str) -> Iterator[Candidate]:
-    told = _named(sources, report)
-    yield from repairs.limits(sources, told, report)
     shown = trace if Tool.PATCHING in strength.tools else report
     near = _named(sources, shown)
     time = "overflow" not in shown and ("free" in shown or not near)
@@ -109,18 +109,19 @@ def _proposed(sources: Sources, strength: Strength, report: str, trace: str) -> 
     lifetimes = repairs.lifetimes(sources, every) if Tool.COVERAGE in strength.tools else iter(())
     if time:
         yield from lifetimes
+        return
+    yield from repairs.limits(sources, _named(sources, report), report)
+    if Tool.PATCHING in strength.tools:
+        yield from repairs.extents_here(sources, near[:3])
+    calls: list[Candidate] = []
     if Tool.SOLVING in strength.tools:
-        clear = repairs.cleared(sources)
-        for candidate in repairs.extents(sources, near[:3]):
-            yield candidate
-            yield (*candidate, *clear)
-        yield clear
-    elif Tool.PATCHING in strength.tools:
-        yield from repairs.extents(sources, near[:3])
+        calls += filter(None, repairs.extents_at_calls(sources, near[:3]))
+        yield from calls
     if Tool.DICTIONARY in strength.tools:
         yield from repairs.constants(sources, near[:1])
-    if not time:
-        yield from lifetimes
+    yield from lifetimes
+    for first, clear in product(calls, repairs.clearings(sources)):
+        yield (*first, *clear)
 
 
 def _named(sources: Sources, text: str) -> tuple[Function, ...]:
