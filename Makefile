@@ -26,9 +26,12 @@ $(VENV)/.ready: requirements.lock pyproject.toml reference/pyproject.toml tools/
 	@touch $@
 	@echo "Ready: $(BIN)/proofhouse"
 
-# Tasks of others, which a level table may name; tests alone use them.
-$(VENV)/.tasks: requirements-tasks.lock $(VENV)/.ready
+# Tasks of others, which a level table may name; tests alone use them, from a folder of their own:
+# Inspect imports every package of tasks that it finds, in each of its processes.
+$(VENV)/.tasks: requirements-tasks.lock requirements-tasks-package.lock $(VENV)/.ready
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-tasks.lock
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --no-deps \
+	  --prefix $(VENV)/tasks -r requirements-tasks-package.lock
 	@touch $@
 
 review: setup  ## Test a reference model from inquiry to closed window; writes bundle and dossier
@@ -58,7 +61,11 @@ lock: setup  ## Resolve requirements.lock anew (hash-pinned, without addresses)
 	  --group dev pyproject.toml tools/build-requirements.txt -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --no-emit-package inspect-evals \
 	  --extra tasks -c requirements.lock pyproject.toml -o requirements-tasks.lock
+	@echo inspect-evals | $(BIN)/uv pip compile --quiet --no-deps --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	  -o requirements-tasks-package.lock -
 
 cross-check: setup  ## Statistics against other people's implementations (girth, statsmodels, scikit-learn)
 	@$(PYTHON) -m venv $(VENV)/cross

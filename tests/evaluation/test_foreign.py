@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +109,17 @@ def test_only_a_score_that_is_high_enough_is_solved(answer: bytes, solved: bool)
     assert asyncio.run(grade(asyncio.run(prove(made)), answer)).solved is solved
 
 
-@pytest.mark.skipif(importlib.util.find_spec("inspect_evals") is None, reason="no inspect_evals")
-def test_a_task_of_inspect_evals_is_run_and_scored_by_its_own_scorer(lab: Any, tmp_path: Path):
-    """One sample is answered well and safely, one follows the poison: 1 and 0, from its scorer."""
+PACKAGES = Path(sys.prefix) / "tasks"
+"""Where `make test` puts inspect_evals."""
+
+
+@pytest.mark.skipif(not PACKAGES.is_dir(), reason="no inspect_evals")
+@pytest.mark.timeout(600)
+def test_a_task_of_inspect_evals_is_run_and_scored_by_its_own_scorer(
+    lab: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Its own tools are offered, and its own scorer finds an empty answer wrong."""
+    monkeypatch.setenv("PROOFHOUSE_TASKS", str(PACKAGES))
     asked = [
         TaskItem(f"memory-poison/1/{at:02d}", "", foreign=ForeignSample(THREATS, (), sample))
         for at, sample in enumerate(("mp_001", "mp_002"))

@@ -16,6 +16,7 @@ import ctypes
 import os
 import resource
 import signal
+import site
 import socket
 import sys
 from typing import Final
@@ -35,6 +36,8 @@ MEMORY_BYTES: Final = 2 << 30
 def main(arguments: list[str]) -> int:
     """Do the one job that comes over the socket."""
     descriptor, parent = (int(argument) for argument in arguments)
+    if prefix := os.environ.get("PROOFHOUSE_TASKS"):
+        take_tasks_from(prefix)
     die_with_parent(parent)
     bound_memory()
     with socket.socket(fileno=descriptor) as connection:
@@ -54,6 +57,17 @@ def main(arguments: list[str]) -> int:
             last = _failure("LostError", text, "Its log directory holds child.log.")
         _say(connection, last)
         return 0
+
+
+def take_tasks_from(prefix: str) -> None:
+    """Let Inspect find packages with tasks of others below ``prefix``, laid out as an environment.
+
+    It imports each such package that it finds, in each of its processes; in the environment of
+    Proofhouse itself, every run would pay for that.
+    """
+    site.PREFIXES.append(prefix)
+    for folder in site.getsitepackages([prefix]):
+        sys.path.append(folder)
 
 
 def die_with_parent(parent: int) -> None:

@@ -94,6 +94,7 @@ _PASSED_ON: Final = (
     *("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"),
     # what the sandbox needs: a session bus for its cgroup, its user, its compiled first process
     *("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "PROOFHOUSE_SANDBOX_UID"),
+    "PROOFHOUSE_TASKS",  # an environment with packages of others' tasks
 )
 
 
