@@ -27,6 +27,9 @@
 #define SPELLED 0
 #define NOTE_TEXTS(a, m, b, n)
 #endif
+#ifndef AT_HOME  // whether a number may stand there in that form, where places of numbers are known
+#define AT_HOME(input, at, form) 1
+#endif
 
 // What is known of the comparisons at one place in the code.
 static struct site {
@@ -120,7 +123,7 @@ static void note_outcomes(void) {
     u8 apart = (u8)(1 + (c->constant || c->a == c->b ? __builtin_popcountll(c->a ^ c->b) : 64));
     s->repeated |= c->turn > 0;
     s->outcomes |= (u8)(c->a < c->b ? 1 : c->a > c->b ? 4 : 2);
-    if (s->nearest && apart < s->nearest) closer = 1;
+    if (s->nearest && apart < s->nearest) closer = !COUNTED_ONCE;
     if (!s->nearest || apart < s->nearest) s->nearest = apart;
   }
 }
@@ -169,7 +172,7 @@ static u32 stands(const struct input *input, u32 at, const struct compare *c, u6
   if (!width || at + width > input->size || !fits(value, c->width, width)) return 0;
   for (u32 i = 0; i < width; i++)
     if (input->data[at + i] != (u8)(value >> 8 * (big ? width - 1 - i : i))) return 0;
-  return width;
+  return AT_HOME(input, at, form) ? width : 0;
 }
 
 // Writes a value in a form over `taken` bytes; 0 if it does not fit.

@@ -33,7 +33,7 @@ typedef uint64_t u64;
 #define MILLISECONDS_PER_RUN 500
 #define OUTPUT (1 << 18)
 #define EDGES 4096
-#define COMPARES 512
+#define COMPARES 4096
 #define TEXTS 128
 #define TEXT 40
 #define SITES 65536

@@ -39,6 +39,10 @@ static u32 render(const u8 *data, u32 size, u8 *text, u32 room) {
   return n;
 }
 
+static int hex_digit(char c) {
+  return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
 // The records of the sample's text; with `once`, of requests that it repeats the first two only.
 static void read_sample(int once) {
   static u8 records[LONGEST];
@@ -48,7 +52,8 @@ static void read_sample(int once) {
     char *hex;
     u32 tick = (u32)strtoul(line + 3, &hex, 10), n = 0, seen = 0;
     u8 *record = records + size;
-    for (hex++; n < 255 && sscanf(hex, "%2hhx", record + 3 + n) == 1; n++) hex += 2;
+    for (hex++; n < 255 && hex_digit(hex[0]) >= 0 && hex_digit(hex[1]) >= 0; hex += 2)
+      record[3 + n++] = (u8)(hex_digit(hex[0]) << 4 | hex_digit(hex[1]));
     record[0] = (u8)((tick - before) >> 8), record[1] = (u8)(tick - before), record[2] = (u8)n;
     p = hex;
     for (u32 at = 0; once && at < size; at += 3u + records[at + 2])

@@ -25,6 +25,18 @@ static u32 end_of(const struct input *input, u32 record) {
   return record + 1 < input->cuts ? input->cut[record + 1] : input->size;
 }
 
+// Numbers stand in a request from its third byte on, two bytes each, the big end first.
+static int at_number(const struct input *input, u32 at, u32 form) {
+  u32 record = 0;
+  if (!(form & 1)) return 0;
+  while (record + 1 < input->cuts && input->cut[record + 1] <= at) record++;
+  if (!input->cuts || at < input->cut[record] + HEAD + 2) return 0;
+  u32 into = at - input->cut[record] - HEAD;
+  return into < 6 ? into % 2 == 0 : into % 2 == 1;
+}
+
+#define AT_HOME(input, at, form) at_number(input, at, form)
+
 static void replace_records(struct input *to, u32 at, u32 taken, const u8 *bytes, u32 n) {
   if (to->size - taken + n > LONGEST) return;
   memmove(to->data + at + n, to->data + at + taken, to->size - at - taken);
@@ -117,7 +129,7 @@ static void repeat(struct input *input, u32 first, u32 last) {
 
 static void change_list(struct input *input) {
   static u8 copy[LONGEST];
-  const struct input *other = some_input();
+  static struct input other;
   u32 first = below(input->cuts), last = first + below(3), kind = below(8), n;
   if (last >= input->cuts) last = first;
   u32 where = below(2) ? input->size : input->cut[below(input->cuts)], start = input->cut[first];
@@ -130,9 +142,11 @@ static void change_list(struct input *input) {
     case 3: join_requests(input, first); break;
     case 4: input->data[start + HEAD] = below(2) ? 0 : input->data[input->cut[below(input->cuts)] + HEAD]; break;
     case 5:
-      if (!other->cuts) break;
-      first = below(other->cuts), last = first + below(other->cuts - first);
-      replace_records(input, where, 0, other->data + other->cut[first], end_of(other, last) - other->cut[first]);
+      other = *some_input(), tidy(&other);
+      if (!other.cuts) break;
+      first = below(other.cuts), last = first + below(other.cuts - first);
+      start = other.cut[first];
+      replace_records(input, where, 0, other.data + start, end_of(&other, last) - start);
       break;
     default: n = make_request(input, copy), replace_records(input, where, 0, copy, n);
   }

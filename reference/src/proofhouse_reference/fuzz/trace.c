@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Learns from the trace of a run: responses that are new, and states nearer to their extremes.
 //
-// A line with "<" is a request and its response: new is a function, a register and a kind of response
-// (its function, or its exception) that were not seen together. Any other line is a state, a row of
+// A line with "<" is a request and its response: new is a function and a register that were not seen
+// to be served in such a state, or an exception to a function. Any other line is a state, a row of
 // numbers: new is a number beyond all that its column has had by a fortieth of their range, and a
 // tuple of the small numbers in a row (modes and the like).
 //
@@ -24,7 +24,8 @@ static int new_response(const char *line, u32 mode) {
   u32 head = 0, number = 0, function = 0, code = 0;
   if (!request || sscanf(request, "> %*2x%2x%4x", &head, &number) != 2) return 0;
   sscanf(response, "< %*2x%2x%2x", &function, &code);
-  return is_new((head * 65536 + number) * 31 + function * 7 + (function & 128 ? code : 0) + mode * 1009);
+  if (function & 128) return is_new(function * 256 + code);
+  return is_new((head * 65536 + number) * 31 + function * 7 + mode * 1009);
 }
 
 static int new_state(const char *line, u32 *mode) {

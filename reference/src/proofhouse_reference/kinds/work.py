@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 from proofhouse_reference.strengths import Strength
 
-Task = TypeVar("Task")
+Task_co = TypeVar("Task_co", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Work(Generic[Task]):
+class Work(Generic[Task_co]):
     """What a move may look at: the task, the strength and the steps before it."""
 
-    task: Task
+    task: Task_co
     strength: Strength
     steps: tuple[Step, ...]
 
