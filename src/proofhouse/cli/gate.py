@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -101,4 +102,13 @@ def _show(judgement: Judgement) -> None:
         click.echo(f"  {check.result:12} {check.name:14} {check.why}")
         for name in ("input", "before", "after", "found"):
             if name in check.evidence and check.result in ("failed", "noted"):
-                click.echo(f"{'':16}{name}: {str(check.evidence[name])[:300]!r}")
+                click.echo(f"{'':16}{name}: {_told(check.evidence[name])}")
+
+
+def _told(value: Any) -> str:
+    """A piece of evidence on one line: an input, what a run did, or what stands in a patch."""
+    if isinstance(value, dict) and "ended" in value:
+        named = " in ".join(str(word) for word in (value["class"], value["function"]) if word)
+        ended = f"{value['ended']} ({named})" if named else f"ended with {value['exitStatus']}"
+        return f"{ended}, printed {str(value['told'])[:200]!r}"
+    return repr(str(value)[:300])

@@ -73,6 +73,9 @@ def command(
     click.get_current_context().exit(EXIT[report.verdict])
 
 
+_LOG_LINES = 12
+
+
 def read_input(path: Path) -> bytes:
     """A file that is handed to the program; InputError when there is none or it is too long."""
     if not path.is_file():
@@ -84,6 +87,9 @@ def read_input(path: Path) -> bytes:
 
 def _show(report: Report) -> None:
     click.echo(f"{report.verdict}: {report.reason}")
+    if not report.turns:
+        for line in report.build_log.splitlines()[1:][-_LOG_LINES:]:
+            click.echo(f"    {line}")
     for at, turn in enumerate(report.turns, 1):
         controls = ", ".join(str(seen) for seen in turn.controls)
         click.echo(f"  run {at}: {turn.proof}; control: {controls}")

@@ -15,8 +15,11 @@ How strictly depends on who made the input (``origin``):
 - *grown*: a mutant of one of these. Likewise.
 - *kin*: a mutant of a proof that is quiet without the patch. It counts if it was taken (0) before
   and the flaw's class is one whose edge is exact: an access outside an object, an exception. A
-  recursion, a hang, a lack of memory has no exact edge, and a rule that was broken (exit status)
-  may be broken quietly: there kin do not count.
+  recursion, a hang, a lack of memory has no exact edge, a value that a type can't have does harm
+  only where it is used, and a rule that was broken (exit status) may be broken quietly: there kin
+  do not count.
+- *graft*: an input with the proof's harmful part in another place or after another command. To
+  refuse that part wherever it stands is the fix's business; only a fault counts.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ from proofhouse.validation.traces import canonical_class, family
 
 _NO_EDGE = frozenset(
     {"stack-overflow", "recursionerror", "timeout", "out-of-memory", "memoryerror"}
-    | {"allocation-size-too-big", "killed", "requested-allocation-size"}
+    | {"allocation-size-too-big", "killed", "requested-allocation-size", "invalid-value"}
 )
 
 
@@ -172,7 +175,7 @@ def _answered_otherwise(flaw: Flaw, before: Seen, after: Seen, origin: str) -> W
     if origin not in ("given", "recorded"):
         if old and new:
             return None
-        if origin == "kin" and (old or not flaw.has_edge):
+        if origin == "graft" or (origin == "kin" and (old or not flaw.has_edge)):
             return None
     if old == new:
         return Weighed("difference", "it is answered otherwise, with the same exit status.")

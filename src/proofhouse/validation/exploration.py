@@ -67,7 +67,7 @@ _MOST_NAMED = 2000
 _MOST_BY_OTHERS = 600
 _MOST_ANSWERED = 12
 _MOST_LET_THROUGH = 64
-_ORIGINS = ("given", "recorded", "found", "grown", "kin")
+_ORIGINS = ("given", "recorded", "found", "grown", "kin", "graft")
 
 
 @dataclass(frozen=True)
@@ -396,32 +396,33 @@ class Explorer:
         for item in samples[:12]:
             for proof in proofs[:3]:
                 made = grafted(item.data, proof)
-                streams.append(iter([Item(data, item.run, "kin", item.data) for data in made]))
+                streams.append(iter([Item(data, item.run, "graft", item.data) for data in made]))
             spelt = list(escaped(item.data, proofs))
             self.pick.shuffle(spelt)
             streams.append(iter([Item(data, item.run, "grown", item.data) for data in spelt]))
         yield from itertools.islice(_in_turn(streams), _MOST_BY_OTHERS)
 
     def _variants(self, proofs: Sequence[bytes]) -> Iterator[Item]:
-        streams: list[Iterator[bytes]] = []
+        streams: list[Iterator[Item]] = []
         for proof in proofs:
             cut = proof[:MOST_INPUT]
-            ways = [
-                list(way)
-                for way in (
-                    varied(cut, self.havoc.constants, self.pick),
-                    respelled(cut, self.havoc.words),
-                    enlarged(cut),
-                    traded(cut),
-                    transplanted(cut),
-                )
-            ]
-            for way in ways:
-                self.pick.shuffle(way)
-            first = itertools.chain(sisters(cut, self.havoc.words), recast(cut))
-            streams.append(_in_turn([first, shortened(cut), *(iter(way) for way in ways)]))
-        for data in itertools.islice(_in_turn(streams), _MOST_VARIANTS):
-            yield Item(data, "", "kin", proofs[0])
+            near = (
+                varied(cut, self.havoc.constants, self.pick),
+                respelled(cut, self.havoc.words),
+                enlarged(cut),
+                traded(cut),
+            )
+            ways = [(recast(cut), "kin"), (shortened(cut), "kin")]
+            ways += [(self._shuffled(way), "kin") for way in near]
+            ways += [(sisters(cut, self.havoc.words), "graft")]
+            ways += [(self._shuffled(transplanted(cut)), "graft")]
+            streams.append(_in_turn([_items(way, origin, cut) for way, origin in ways]))
+        yield from itertools.islice(_in_turn(streams), _MOST_VARIANTS)
+
+    def _shuffled(self, made: Iterable[bytes]) -> Iterator[bytes]:
+        every = list(made)
+        self.pick.shuffle(every)
+        return iter(every)
 
     def _named(self) -> Iterator[Item]:
         """What the patch names or compares with, put into inputs."""
@@ -429,12 +430,12 @@ class Explorer:
         new = [number for number in sorted(theirs - ours) if number < 1 << 32][:24]
         numbers = list(dict.fromkeys([*self.numbers, *new]))
         seeds = [item for item in self.pool if 0 < len(item.data) <= 4096]
-        seeds.sort(key=lambda item: (item.origin == "kin", _ORIGINS.index(item.origin)))
+        seeds.sort(key=lambda item: (item.origin in ("kin", "graft"), _ORIGINS.index(item.origin)))
         streams: list[Iterator[Item]] = []
         for seed in seeds[:16]:
             made = list(itertools.islice(named(seed.data, self.texts, numbers), 6000))
             self.pick.shuffle(made)
-            origin = "kin" if seed.origin == "kin" else "grown"
+            origin = _offspring(seed.origin)
             streams.append(iter([Item(data, seed.run, origin, seed.data) for data in made]))
         yield from itertools.islice(_in_turn(streams), _MOST_NAMED)
 
@@ -446,7 +447,7 @@ class Explorer:
         for seed in seeds:
             made = list(itertools.islice(stretched(seed.data, lengths), 4000))
             self.pick.shuffle(made)
-            origin = "kin" if seed.origin == "kin" else "grown"
+            origin = _offspring(seed.origin)
             streams.append(iter([Item(data, seed.run, origin, seed.data) for data in made]))
         yield from itertools.islice(_in_turn(streams), _MOST_STRETCHED)
 
@@ -457,10 +458,20 @@ class Explorer:
             parent = self.pick.choice(pool[-16:] if self.pick.random() < 0.4 else pool)
             if self.pick.random() < 0.15:
                 parent = self.pick.choice(kin)
-            other = self.pick.choice([item for item in pool if item.origin != "kin"] or pool)
-            origin = "kin" if parent.origin == "kin" else "grown"
+            own = [item for item in pool if item.origin not in ("kin", "graft")]
+            other = self.pick.choice(own or pool)
+            origin = _offspring(parent.origin)
             data = self.havoc.mutant(parent.data, other.data)
             yield Item(data, parent.run, origin, parent.data)
+
+
+def _items(made: Iterable[bytes], origin: str, parent: bytes) -> Iterator[Item]:
+    return (Item(data, "", origin, parent) for data in made)
+
+
+def _offspring(origin: str) -> str:
+    """What a mutant of an input is."""
+    return origin if origin in ("kin", "graft") else "grown"
 
 
 def apart(parent: bytes, data: bytes) -> tuple[int, int]:

@@ -27,7 +27,7 @@ from importlib import resources
 
 from proofhouse.sandbox import Session, SessionLostError
 from proofhouse.validation.commands import PLACE, command
-from proofhouse.validation.program import TOOLS, Bench, Built, Seen
+from proofhouse.validation.program import SOURCE, TOOLS, Bench, Built, Seen
 
 _COVER = "/work/cover"
 _MAP_BYTES = 16384
@@ -153,6 +153,7 @@ class Probe(Bench):
             self._warm = session
             source = resources.files("proofhouse.validation").joinpath("cover.c").read_bytes()
             await session.write_file(f"{TOOLS}/cover.c", source)
+            await session.exec(["/bin/cp", "-a", SOURCE, "/work/clean"], timeout=60)
             make = ["/usr/bin/gcc", "-O1", "-DDRIVER", "-o", _DRIVER, f"{TOOLS}/cover.c"]
             await session.exec(make, timeout=30)
             if _PYTHON_RUN.search(self.run):
@@ -165,26 +166,27 @@ class Probe(Bench):
         for name in ("python_client.c", "python_server.py"):
             await session.write_file(f"{TOOLS}/{name}", here.joinpath(name).read_bytes())
         script = (
-            f"cd {TOOLS} && gcc -O1 -o python.new python_client.c"
-            " && /usr/bin/python3 python_server.py python.socket"
-            " && cp python.new python && mv python.new python3"
+            f"gcc -O1 -o {TOOLS}/python {TOOLS}/python_client.c"
+            f" && /usr/bin/python3 {TOOLS}/python_server.py {TOOLS}/python.socket"
+            f" && cp {TOOLS}/python {TOOLS}/python3"
         )
         env = self._environment(_STATUS, "0" * 32)
         del env["PROOFHOUSE_COVER"]
-        await session.exec(["/bin/sh", "-c", script], env=env, timeout=30)
+        env["PATH"] = "/usr/local/bin:/usr/bin:/bin"
+        await session.exec(["/bin/sh", "-c", script], cwd=SOURCE, env=env, timeout=30)
 
     async def look(self, data: bytes, run: str = "") -> Looked:
         """Run one input and say what it did and what it reached."""
         try:
-            await (await self.session()).write_file(_COVER, _EMPTY)
+            session = await self.session()
+            await session.write_file(_COVER, _EMPTY)
         except (SessionLostError, OSError):
             return await self.see(data, run), Reached()
         seen = await self.see(data, run)
         try:
-            raw = await (await self.session()).read_file(_COVER, _BYTES)
+            return seen, read(await session.read_file(_COVER, _BYTES))
         except (SessionLostError, OSError):
             return seen, Reached()
-        return seen, read(raw)
 
     async def look_all(
         self, inputs: Sequence[bytes], run: str = "", until: float = math.inf

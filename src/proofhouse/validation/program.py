@@ -52,6 +52,11 @@ MOST_PROOF = 32 << 20
 _MIB = 1 << 20
 _MOST_BUILT = 512 * _MIB
 _RUNS_A_SESSION = 400
+_STAMP = f"{TOOLS}/stamp"
+_CHANGED = (
+    f"find /work /tmp -cnewer {_STAMP} ! -path /work ! -path /tmp ! -path '/work/input*'"
+    f" ! -path '{TOOLS}*' ! -path '/work/clean*' ! -path /work/cover -print -quit"
+)
 _STATUSES = range(64, 126)
 _FAULTS = frozenset(
     {signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
@@ -226,6 +231,7 @@ async def _build(session: Session, line: str, seconds: float, tools: bool) -> Bu
 
 def _tail(data: bytes, most: int = 4000) -> str:
     text = data[-most:].decode("utf-8", "replace")
+    text = text.replace("\t", "    ")
     return "".join(c if c.isprintable() or c == "\n" else "�" for c in text).strip()
 
 
@@ -298,7 +304,13 @@ class Bench:
             self._session, self._runs = session, 0
             await put_tree(session, self._built.archive)
             await session.write_file(f"{TOOLS}/sitecustomize.py", self._hook)
+            await session.write_file(_STAMP, b"")
         return self._session
+
+    async def _left_behind(self, session: Session) -> bool:
+        """Whether a run changed or left anything that the next one could find."""
+        found = await session.exec(["/bin/sh", "-c", _CHANGED], timeout=10)
+        return found.returncode != 0 or bool(found.stdout)
 
     async def see(self, data: bytes, run: str = "", seconds: float | None = None) -> Seen:
         """Run one input, by ``run`` or the bench's own command, and say what it did."""
@@ -309,8 +321,11 @@ class Bench:
             session = await self.session()
             self._runs += 1
             seen = await self._see(session, data, run, seconds or self._seconds)
+            if self._runs < _RUNS_A_SESSION and await self._left_behind(session):
+                self._runs = _RUNS_A_SESSION  # so the next run gets a new place
             if seen.kind == "unsigned-status":
                 # The program may have this status by itself; it hasn't the next one, too.
+                session = await self.session()
                 return await self._see(
                     session, data, run, seconds or self._seconds, seen.exit_status
                 )

@@ -279,10 +279,23 @@ def family(kind: str) -> str:
     return _FAMILIES.get(name, name)
 
 
+# What a check of bounds or of pointers says, whatever AddressSanitizer would have called it.
+_SEEN_FIRST = frozenset({"index-out-of-bounds", "object-size", "pointer-overflow", "null", "segv"})
+
+
 def same_class(expected: str, seen: str) -> bool:
-    """Whether two names mean one class; an exception may be named without its module."""
+    """Whether two names mean one class.
+
+    An exception may be named without its module. Where the build has several sanitizers, the first
+    to look names the crash: ``object-size`` and ``stack-buffer-overflow`` are one, ``null`` and
+    ``SEGV``; ``heap-buffer-overflow`` and ``stack-buffer-overflow`` are two.
+    """
     wanted, found = canonical_class(expected), canonical_class(seen)
-    return bool(found) and (wanted == found or wanted == found.rpartition(".")[2])
+    if not found:
+        return False
+    if wanted == found or wanted == found.rpartition(".")[2]:
+        return True
+    return family(wanted) == family(found) and bool({wanted, found} & _SEEN_FIRST)
 
 
 def same_function(expected: str, seen: str) -> bool:
