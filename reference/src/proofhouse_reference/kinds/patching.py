@@ -42,7 +42,7 @@ from proofhouse_reference.repairs import Candidate, Function, Sources
 from proofhouse_reference.strengths import Strength, Tool
 from proofhouse_reference.task import Task, read_task
 
-BUILDS = {"weak": 5, "weak-plus": 10, "fair": 15, "good": 30, "strong": 40, "expert": 60}
+BUILDS = {"weak": 5, "weak-plus": 8, "fair": 12, "good": 20, "strong": 25, "expert": 30}
 """The budget of each strength, in candidates that are compiled and tested."""
 
 SECONDS = 150
