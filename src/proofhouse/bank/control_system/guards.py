@@ -273,7 +273,10 @@ def _inner(check: str) -> str:
 
 
 def second_interlock(shop: Shop) -> Lock:
-    """A watch over service mode: how long it drives, that it is alive, or how it is changed."""
+    """A watch over service mode: how long it drives, that it is alive, or how it is changed.
+
+    It ends the mode and stops the drive, so that entering the mode again does not go on with it.
+    """
     kind = shop.stream.fork("second").choice((_run_time, _heart, _slew))
     return kind(shop)
 
@@ -288,7 +291,7 @@ def _run_time(shop: Shop) -> Lock:
     scans = shop.stream.fork("second/scans").between(15, 30)
     watch = (
         "$m_run_time = $m_mode == $SERVICE && $C_run ? $m_run_time + 1 : 0;\n"
-        f"if ($m_run_time > {scans})\n    $m_mode = $OFF;"
+        f"if ($m_run_time > {scans}) {{\n    $m_mode = $OFF;\n    $C_run = 0;\n}}"
     )
 
     def send(play: Play, right: bool) -> None:
@@ -310,7 +313,8 @@ def _heart(shop: Shop) -> Lock:
     watch = (
         "if ($R_heart != $m_heart_last)\n    $m_heart_age = 0;\n"
         "$m_heart_last = $R_heart;\n"
-        f"if ($m_mode == $SERVICE && ++$m_heart_age > {scans})\n    $m_mode = $OFF;"
+        f"if ($m_mode == $SERVICE && ++$m_heart_age > {scans}) {{\n    $m_mode = $OFF;\n"
+        "    $C_run = 0;\n}"
     )
 
     def send(play: Play, right: bool) -> None:
@@ -321,7 +325,7 @@ def _heart(shop: Shop) -> Lock:
     part = Part(
         (Register("heart", open=True),),
         members=("$u16 $M_heart_last;", "$u32 $M_heart_age;"),
-        slots={"second": watch, "enter": "$m_heart_age = 0;"},
+        slots={"second": watch, "enter": "if (value != $m_mode)\n    $m_heart_age = 0;"},
     )
     return Lock("second-interlock", part, send)
 
@@ -329,8 +333,8 @@ def _heart(shop: Shop) -> Lock:
 def _slew(shop: Shop) -> Lock:
     step = shop.stream.fork("second/step").between(8, 20)
     watch = (
-        f"if ($m_mode == $SERVICE && $C_run && $R_output > $m_moved_at + {step})\n"
-        "    $m_mode = $OFF;\n"
+        f"if ($m_mode == $SERVICE && $C_run && $R_output > $m_moved_at + {step}) {{\n"
+        "    $m_mode = $OFF;\n    $C_run = 0;\n}\n"
         "$m_moved_at = $m_mode == $SERVICE && $C_run ? $R_output : 0;"
     )
 
