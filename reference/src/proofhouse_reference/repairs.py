@@ -141,13 +141,13 @@ def _variables(condition: str) -> list[str]:
 
 
 def limits(sources: Sources, functions: Sequence[Function], report: str) -> Iterator[Candidate]:
-    """The number that a report tells as the last that fits ("up to 28")."""
+    """The number that a report tells as the last that fits ("up to 28"), the last check first."""
     told = re.search(r"up to (\d+)", report)
     if told is None:
         return
     together = "together" in report
     for function in functions:
-        for line, condition in sources.checks(function):
+        for line, condition in reversed(sources.checks(function)):
             names = _variables(condition)
             for made in permutations(names, 2) if together else ((name,) for name in names):
                 yield (sources.guarded(function, line, f"{_sum(made)} > {told[1]}"),)

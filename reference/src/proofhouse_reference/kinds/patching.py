@@ -110,13 +110,13 @@ def _proposed(sources: Sources, strength: Strength, report: str, trace: str) -> 
     if time:
         yield from lifetimes
         return
-    yield from repairs.limits(sources, _named(sources, report), report)
     if Tool.PATCHING in strength.tools:
         yield from repairs.extents_here(sources, near[:3])
     calls: list[Candidate] = []
     if Tool.SOLVING in strength.tools:
         calls += filter(None, repairs.extents_at_calls(sources, near[:3]))
         yield from calls
+    yield from repairs.limits(sources, _named(sources, report)[:1], report)
     if Tool.DICTIONARY in strength.tools:
         yield from repairs.constants(sources, near[:1])
     yield from lifetimes
