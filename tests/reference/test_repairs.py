@@ -107,6 +107,13 @@ def test_a_shared_function_is_bounded_at_each_call_by_the_room_of_its_caller():
     ]
 
 
+def test_the_size_of_a_place_is_that_of_its_declaration():
+    """An element that is set is no declaration, wherever it stands."""
+    text = "int set(int k)\n{\n    many[k] = 1;\n    return many[k];\n}\n\nstatic int many[MOST];\n"
+    sources = Sources([("set.c", text)])
+    assert sources.size("many", sources.functions[0]) == "MOST"
+
+
 def test_a_member_is_cleared_after_its_free_unless_that_is_done():
     """A free of a member gets a NULL after it; one that is set at once is left."""
     text = (

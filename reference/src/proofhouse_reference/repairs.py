@@ -120,7 +120,7 @@ class Sources:
         last = re.split(r"->|\.", name)[-1]
         if not re.fullmatch(r"\w+", last):
             return None
-        declared = re.compile(rf"^[\w\s*]*\b{last}\[(\w+)\](?:;| = )")
+        declared = re.compile(rf"^\s*(?!return)(?:\w+[\s*]+)+{last}\[(\w+)\](?:;| = )")
         made = re.compile(rf"(?:->|\b){last} = (?:calloc\(1, |malloc\()(\w+)\);")
         own = [line for _, line in self.body(function)]
         rest = [line for lines in self.files.values() for line in lines]
