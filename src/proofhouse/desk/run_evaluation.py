@@ -40,6 +40,7 @@ from proofhouse.evaluation.types import (
 from proofhouse.formats import canonical
 from proofhouse.formats.merkle import leaf_hash
 from proofhouse.judges import Proven, grade, machines, prove
+from proofhouse.oracles.errors import UnprovenItemError
 from proofhouse.rules.determination import StopReason
 from proofhouse.rules.registration import Case, Entry
 
@@ -173,15 +174,36 @@ class Conductor:
         return len(last) == 4 and all(sample["kind"] == "model" for sample in last)
 
     async def _offer(self) -> list[TaskItem] | None:
-        """The next batch for the child, derived and proven."""
+        """The next batch for the child, derived and proven; what isn't proven is never put."""
         upcoming = self._upcoming()
         if upcoming is None:
             return None
         proofs = [self._proof(planned) for planned in upcoming]
         self._prefetch([*upcoming])
-        return [
-            _task(planned, await proof) for planned, proof in zip(upcoming, proofs, strict=True)
-        ]
+        tasks = []
+        for planned, proof in zip(upcoming, proofs, strict=True):
+            try:
+                tasks.append(_task(planned, await proof))
+            except UnprovenItemError as error:
+                self._leave_out(planned, error)
+        return tasks or await self._offer()
+
+    def _leave_out(self, planned: Planned, error: UnprovenItemError) -> None:
+        """An item that does not hold what it must is our fault, and so missing (R14)."""
+        record: dict[str, Any] = {
+            "id": planned.id,
+            "level": planned.level,
+            "kind": "infrastructure",
+            "outcome": "missing",
+            "reason": f"The item was not proven (check: {error.check}); the model was not asked.",
+            **dict.fromkeys(("inputTokens", "outputTokens", "milliseconds", "modelCalls"), 0),
+            "transcript": None,
+            "answer": None,
+            "itemDigest": self._items.get(planned.id),
+            "flags": [],
+        }
+        self._note(f"sample/{planned.id}", record)
+        self._result.samples[planned.id] = record
 
     def _prefetch(self, running: Sequence[Planned]) -> None:
         """Begin to prove what comes after ``running``, however those turn out to be scored."""

@@ -42,7 +42,7 @@ def end(
         "inputTokens": conducted.total("inputTokens"),
         "outputTokens": conducted.total("outputTokens"),
         "milliseconds": conducted.total("milliseconds"),
-        "transcripts": [sample["transcript"] for sample in samples],
+        "transcripts": [s["transcript"] for s in samples if s["transcript"] is not None],
         "gradedBy": "assessor",
         "endedAt": at,
     }

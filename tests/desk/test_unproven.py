@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An item that its judge does not prove is our fault: missing, never put, and the run goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from proofhouse.desk import plan_evaluation, run_evaluation, state_run
+from proofhouse.desk.measure import seed_of
+from proofhouse.evaluation.types import FinishedSample
+from proofhouse.oracles.errors import UnprovenItemError
+from stories import rehearsal
+
+CASE = "c4" * 32
+
+
+async def run_all(_job: Any, *, next_batch: Any, finished: Any, **_others: Any) -> None:
+    """A model that fails every item that it is given."""
+    while (batch := await next_batch()) is not None:
+        for item in batch:
+            finished(FinishedSample(item.id, "failed", "answered", "", 9, 1, 1, 1, 5, (), b"{}"))
+
+
+def test_an_unproven_item_is_missing_and_the_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The statement of the run is registered all the same."""
+    with rehearsal.opened(tmp_path / "home") as played:
+        case = played.play(CASE, until="run_under_way")
+        plan = plan_evaluation.opened(played.desk, case, "plan", "plan")
+        bad = plan["items"][1]["id"]
+
+        async def prove(item: Any) -> Any:
+            if item.id == bad:
+                raise UnprovenItemError("It holds nothing.", check="reference")
+            return SimpleNamespace(item=item)
+
+        monkeypatch.setattr(run_evaluation, "prove", prove)
+        monkeypatch.setattr(run_evaluation, "run", run_all)
+        monkeypatch.setattr(run_evaluation, "machines", lambda _proven: ())
+        conducted = asyncio.run(
+            run_evaluation.Conductor(
+                played.desk,
+                case,
+                SimpleNamespace(),
+                plan_evaluation.order_of(plan),
+                seed=seed_of(played.bank),
+                tell=lambda _event, _outcomes: None,
+            ).conduct()
+        )
+        assert conducted.samples[bad]["outcome"] == "missing"
+        assert "check: reference" in conducted.samples[bad]["reason"]
+        assert len(conducted.samples) > 4
+        ids = [item["id"] for item in plan["items"]]
+        draft = state_run.end(case, ids, conducted, at=played.desk.clock())
+        played.desk.register(draft.signed(played.home.keys["assessor"]), draft.openings)
+        ended = played.desk.case(CASE).need("run-ended").predicate
+        assert ended["missing"] == 1
+        assert len(ended["transcripts"]) == len(conducted.samples) - 1
