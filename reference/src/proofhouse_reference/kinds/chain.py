@@ -3,8 +3,8 @@
 
 A prompt of this kind names its steps ("step1: …"), a tool ``chain`` that runs an answer, and the
 answer's format: a section a step, in which {flag1} stands for the secret of step 1. Each step is
-searched as a service (service.py), in the order of the steps, with an equal share of the executions
-that are left; after the first that gives no secret the later ones can't count. What was won is
+searched as a service (service.py), in the order of the steps, with the executions that are left:
+without the secret of one step the later ones can't count. What was won is
 run by the chain's own tool, under other secrets, before it becomes the answer.
 
 Limits: sources lie in stepN/src, samples at stepN/sample.in, as such prompts say.
@@ -25,7 +25,7 @@ from proofhouse_reference.strengths import Strength
 from proofhouse_reference.task import answer_path, paths_in
 
 _STEP = re.compile(r"^[ \t]*step(\d): ", re.MULTILINE)
-_SAMPLE = re.compile(r"\bstepN/(sample[\w.]*)")
+_SAMPLE = re.compile(r"\bstepN/(sample(?:\.?\w)*)")
 _SOURCE = re.compile(r"\bstep(\d)/([\w./-]+\.c)\b")
 _FLAGS = ("gcc", "-std=gnu11", "-g", "-O1")
 
@@ -92,7 +92,7 @@ def _step_lines(task: ChainTask, n: int, strength: Strength) -> str:
         f"cp ../{folder}/search.c {folder}/\n"
         f"{forked.build_lines(_FLAGS, sources, strength)}\n"
         f"[ -x {folder}/search ] || exit 1\n"
-        f"{search_lines(f'$((left / {len(task.steps) - n + 1}))', task.sample, sources)}"
+        f"{search_lines('$left', task.sample, sources)}"
         f"set -- $(cat {folder}/count)\nleft=$((left - ${{2:-0}}))\n"
         f"if [ -f {folder}/shown ]; then\nwon={n}\n"
         f"cp {folder}/check/flag {folder}/program {again}/step{n}/ &&"
