@@ -102,8 +102,8 @@ def test_a_shared_function_is_bounded_at_each_call_by_the_room_of_its_caller():
     sources = Sources([("box.c", SHARED), ("box.h", HEADER)])
     (found,) = [c for c in repairs.extents_at_calls(sources, sources.functions[:1]) if c]
     assert lines(sources, found) == [
-        "    if (((size_t)many - 1) + 3 + 1 > 20 || (put(small, many)))",
-        "    if (((size_t)much - 1) + 3 + 1 > BIG_ROOM || (put(b->big, much))) {",
+        "    if ((many ? ((size_t)many - 1) + 3 + 1 : 0) > 20 || (put(small, many)))",
+        "    if ((much ? ((size_t)much - 1) + 3 + 1 : 0) > BIG_ROOM || (put(b->big, much))) {",
     ]
 
 

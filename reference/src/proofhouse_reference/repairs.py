@@ -263,7 +263,7 @@ def _reach(index: str, bounds: Mapping[str, str], written: bool) -> str:
         if index == counters[0]:
             return f"(size_t){count}"
         last = re.sub(rf"\b{counters[0]}\b", f"((size_t){count} - 1)", index)
-        return f"{last} + 1"
+        return f"({count} ? {last} + 1 : 0)"
     plain = re.fullmatch(r"[a-z_]\w*", index)
     return f"(size_t){index} + 1" if plain and written and not counters else ""
 
