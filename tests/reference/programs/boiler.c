@@ -48,7 +48,7 @@ int main(int argc, char **argv)
             if (fscanf(file, "at %u %63s\n", &next, hex) != 2)
                 next = TICKS;
         }
-        level = level < registers[0] ? level + registers[1] / 5 : level - 10;
+        level = level < registers[0] ? level + registers[1] / 5 : level > 10 ? level - 10 : 0;
         left |= level > 1000;
         if (tick % 10 == 0)
             printf("%5u  level %u  mode %u\n", tick, level, registers[2]);
