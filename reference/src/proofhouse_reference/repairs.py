@@ -355,7 +355,7 @@ def edited(sources: Sources, candidate: Candidate) -> dict[str, list[str]]:
 
 def unified(sources: Sources, candidate: Candidate) -> str:
     """The candidate as a unified diff with three lines of context."""
-    parts = []
+    parts: list[str] = []
     for path, lines in sorted(edited(sources, candidate).items()):
         before = [f"{line}\n" for line in sources.files[path]]
         after = [f"{line}\n" for line in lines]
