@@ -36,6 +36,7 @@ _NO_EDGE = frozenset(
 )
 
 
+_CHOSEN = ("given", "recorded")
 _MEMORY = frozenset({"outside-object", "wild-address", "after-end-of-life"})
 
 
@@ -138,7 +139,7 @@ def _callers(seen: Seen) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Weighed:
-    """A difference that counts: ``kind`` is variant, crash or difference."""
+    """A difference that counts: ``kind`` is variant, crash, difference or unsure."""
 
     kind: str
     why: str
@@ -155,6 +156,13 @@ def repeatable(seen: Seen) -> tuple[object, ...]:
 def weigh(flaw: Flaw, before: Seen, after: Seen, origin: str) -> Weighed | None:
     """Whether the two sides of one input differ in a way that counts."""
     if flaw.bad(before):
+        by_status = before.ended == after.ended == "quiet"
+        if flaw.shows(before) and flaw.bad(after) and by_status and origin not in _CHOSEN:
+            return Weighed(
+                "unsure",
+                f"A variant of a proof is {before} without and with the patch: the flaw is still "
+                "there, or it is an input for which that status is right.",
+            )
         if flaw.shows(before) and flaw.bad(after):
             return Weighed(
                 "variant", f"It showed the flaw ({before}) and still ends badly: {after}."
@@ -172,7 +180,7 @@ def weigh(flaw: Flaw, before: Seen, after: Seen, origin: str) -> Weighed | None:
 
 def _answered_otherwise(flaw: Flaw, before: Seen, after: Seen, origin: str) -> Weighed | None:
     old, new = before.exit_status, after.exit_status
-    if origin not in ("given", "recorded"):
+    if origin not in _CHOSEN:
         if old and new:
             return None
         if origin == "graft" or (origin == "kin" and (old or not flaw.has_edge)):

@@ -114,6 +114,7 @@ class Explorer:
         self.pick = random.Random(seed)  # noqa: S311 - not a secret; must repeat
         self.texts, self.numbers = literals_of(added)
         self.pool: list[Item] = []
+        self.unsure: Finding | None = None
         self.let_through: dict[bytes, Item] = {}
         self._compared_with: tuple[set[int], set[int]] = (set(), set())
         self._edges: set[tuple[int, int, int]] = set()
@@ -156,7 +157,7 @@ class Explorer:
         finding = finding or await self._answered(0.65 * seconds)
         finding = finding or await self._stage(self._named(), 0.75 * seconds)
         finding = finding or await self._stage(self._stretched(), 0.85 * seconds)
-        return finding or await self._stage(self._random(proofs), seconds)
+        return finding or await self._stage(self._random(proofs), seconds) or self.unsure
 
     async def _processor(self) -> float:
         used = [await probe.processor_seconds() for probe in self.probes]
@@ -333,7 +334,11 @@ class Explorer:
             self.single += 1
             if self.single < _ENOUGH:
                 return None
-        return Finding(weighed.kind, weighed.why, item, before, after)
+        finding = Finding(weighed.kind, weighed.why, item, before, after)
+        if weighed.kind == "unsure":
+            self.unsure = self.unsure or finding  # and on, for something that is sure
+            return None
+        return finding
 
     async def _elsewhere(self, item: Item, after: Seen) -> bool:
         """Whether a variant only comes further now, to a fault that was there without the patch.

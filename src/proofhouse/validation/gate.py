@@ -404,6 +404,8 @@ class _Gate:
             if at == "behaviour":
                 self._tell("variants", "passed", "No variant ends badly.", **evidence)
             told = shown(finding.item, finding.before, finding.after)
+            if finding.kind == "unsure":
+                self._tell(at, "inconclusive", finding.why, **evidence, **told)
             self._tell(at, "failed", finding.why, **evidence, **told)
         self._tell("variants", "passed", "No variant ends badly.", **evidence)
         self._tell("behaviour", "passed", "Nothing that counts is answered otherwise.", **evidence)
