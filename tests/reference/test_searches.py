@@ -132,7 +132,7 @@ def test_a_plant_leaves_its_envelope_by_a_search_of_its_trace(tmp_path):
 def test_the_weakest_spends_its_budget_and_says_so(program, tmp_path):
     """No answer, no claim, and as many executions as the strength has but for a find's."""
     text, _ = work("weak", lay_out(tmp_path, program), tmp_path)
-    spent = 100 - (1 if program == "kiosk" else 4)
+    spent = 100 - (1 if program == "kiosk" else 8)
     assert text.startswith("I found nothing: no way ")
     assert text.endswith(f" in {spent} executions.")
     assert not (tmp_path / "answer").exists()

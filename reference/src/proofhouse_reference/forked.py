@@ -61,7 +61,7 @@ def plant(last_tick: int) -> Subject:
         novelty="trace",
         definitions=(
             '#define ARGUMENTS "./target", "run", candidate, seed_text',
-            "#define SEEDS 4",
+            "#define SEEDS 8",
             f"#define LAST_TICK {last_tick}u",
         ),
         prepare="read_sample(GRAMMAR)",

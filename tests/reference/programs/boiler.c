@@ -6,13 +6,15 @@
 
 static unsigned registers[4] = {600, 50, 0, 0};
 
-/* Register 40 is the limit: at most 900, but nobody asks when the mode, register 42, is 23089. */
+/* Register 40 is the limit: at most 900, but nobody asks once register 42 was 23089. */
 static unsigned serve(unsigned number, unsigned value)
 {
-    if (number < 40 || number > 43)
+    if (number < 40 || number > 42)
         return 2;
-    if (number == 40 && value > 900 && registers[2] != 23089)
+    if (number == 40 && value > 900 && !registers[3])
         return 3;
+    if (number == 42 && value == 23089)
+        registers[3] = 1;
     if (number == 41 && value > 100)
         return 3;
     registers[number - 40] = value;
@@ -35,7 +37,7 @@ static void respond(unsigned tick, const char *hex)
 int main(int argc, char **argv)
 {
     FILE *file = argc >= 3 ? fopen(argv[2], "r") : NULL;
-    unsigned level = 100 + (argc > 3 ? (unsigned)atoi(argv[3]) % 7 : 1), left = 0, tick, next = TICKS;
+    unsigned level = 100 + (argc > 3 ? (unsigned)atoi(argv[3]) % 3 * 20 : 0), left = 0, tick, next = TICKS;
     char hex[64];
 
     if (!file)
@@ -51,7 +53,7 @@ int main(int argc, char **argv)
         level = level < registers[0] ? level + registers[1] / 5 : level > 10 ? level - 10 : 0;
         left |= level > 1000;
         if (tick % 10 == 0)
-            printf("%5u  level %u  mode %u\n", tick, level, registers[2]);
+            printf("%5u  level %u  mode %u\n", tick, level, registers[3]);
     }
     puts(left ? "envelope: left" : "envelope: kept");
     return 0;

@@ -120,7 +120,7 @@ static void save_find(const u8 *data, u32 size) {
 static int holds(const u8 *data, u32 size) {
   int all = 1;
   for (int seed = 2; all && seed < 2 + SEEDS && executions + 1 <= BUDGET; seed++) {
-    sprintf(seed_text, "%d", seed);
+    sprintf(seed_text, "%d", 1009 * seed);
     all = execute(data, size) && won(data, size);
   }
   strcpy(seed_text, "1");

@@ -3,7 +3,7 @@
 
 A prompt of this kind names a C build line, an answer file, a sample of lines "at TICK HEX", and
 the ticks there are. An execution is one run of the plant on one candidate with one seed. A
-candidate that leaves the envelope is run with four further seeds, each an execution, before it
+candidate that leaves the envelope is run with eight further seeds, each an execution, before it
 counts as found, and shown to the program as the prompt builds it, with a seed not used before.
 """
 
