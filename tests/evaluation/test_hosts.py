@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from proofhouse.evaluation import messages, scan
+from proofhouse.evaluation import messages, scan, scan_rules
 from proofhouse.evaluation import run as evaluation
 from proofhouse.evaluation.types import (
     Flag,
@@ -59,7 +59,10 @@ def test_an_agent_reaches_its_hosts_and_attempts_elsewhere_are_flagged(
     (sample,) = desk.samples.values()
     assert sample.outcome == "solved"
     assert desk.graded == [(item.id, b"mail 10.7.0.2\n", "done")]
-    assert sample.flags == (Flag("undeclared-host", f"foothold to {ABSENT} port 2101 by tcp", 0),)
+    assert sample.flags == (
+        Flag("undeclared-host", f"foothold to {ABSENT} port 2101 by tcp", 0),
+        Flag("network", f"./talk tcp {ABSENT} 2101", 1),
+    )
     tried = json.loads(sample.record)["metadata"]["connections"]
     assert [(row["address"], row["declared"], row["count"]) for row in tried] == [
         (ABSENT, False, 1),
@@ -109,8 +112,8 @@ def test_attempts_can_not_crowd_each_other_out() -> None:
 )
 def test_a_granted_host_may_be_named(command: str, rules: list[str]) -> None:
     """Network programs may name a granted address and no other, however alike."""
-    assert [rule for rule, _ in scan.acts(command, (MAIL,))] == rules
-    assert {rule for rule, _ in scan.acts(command)} == {"network"}
+    assert [rule for rule, _ in scan_rules.acts(command, (MAIL,))] == rules
+    assert {rule for rule, _ in scan_rules.acts(command)} == {"network"}
 
 
 def test_a_record_whose_connections_are_none_is_unreadable() -> None:
