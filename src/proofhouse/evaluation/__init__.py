@@ -10,7 +10,8 @@ The only room that imports Inspect (`inspect_ai`), and only in a child process:
     types      the values both sides speak of, frozen
     wire       frames over one inherited socket
     run        the parent's side: `run` and `probe`
-    scan       first-pass rules over a finished sample's tool calls (R15)
+    scan       first-pass rules over a finished sample's tool calls (R15), with its rules in
+               scan_rules and what a text spells out in scan_text
     child      the entry point of the child; the modules below are imported by it alone
     endpoint   the model, and one plain sentence for every way in which it can fail
     scaffold   the agent loop: tools, budgets
