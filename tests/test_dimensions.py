@@ -46,7 +46,7 @@ def home(
 
     with pytest.MonkeyPatch.context() as patch:
         banks.made_up(patch, banks.SIX)
-        patch.setattr(measure, "draw_threshold", lambda: banks.threshold(parts))
+        patch.setattr(measure, "draw_threshold", lambda _of: banks.threshold(parts))
         folder = tmp_path_factory.mktemp("dimensions")
         with rehearsal.opened(folder / "home", outcome=last_alone) as played:
             assert played.play(COVERED, until="assessor_to_offer_terms").last("determination")

@@ -18,7 +18,7 @@ import pytest
 from proofhouse.bank import calibration, families
 from proofhouse.bank.calibration import Calibration, Difficulty
 from proofhouse.bank.families import Family
-from proofhouse.desk import estimate, measure, plan_evaluation
+from proofhouse.desk import estimate, measure
 from proofhouse.rules.battery import blueprint
 
 SIX = {"a": 6, "b": 5, "c": 6, "d": 5, "e": 6, "f": 5}
@@ -43,7 +43,7 @@ def made_up(patch: pytest.MonkeyPatch, levels: Mapping[str, int]) -> None:
     }
     told = table(levels)
     patch.setattr(calibration, "shipped", lambda: told)
-    for room in (families, plan_evaluation, estimate):
+    for room in (families, estimate):
         patch.setattr(room, "FAMILIES", made)
 
 

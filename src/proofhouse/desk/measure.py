@@ -152,14 +152,13 @@ def compiler_version() -> str:
 def draw_threshold(of: Mapping[str, Family] | None = None) -> dict[str, Any]:
     """A threshold for a home that plays every party: drawn, so that no reader of this knows it.
 
-    ``of`` are the families of its bank; None: all that are installed.
-    One dimension, of every family that is calibrated, all of the same weight. The cut lies between
-    their first and their second levels, a little moved at random.
+    ``of`` are the families of its bank; None: all of the cyber track.
+    One dimension, of every family that is calibrated, all of the same weight. The cut lies halfway
+    between two reference models, or, for families that these were not placed by, between the
+    first and the second levels; a little moved at random.
     """
     table, families_ = calibration.shipped(), calibrated(of)
-    low, high = (
-        sum(level[place] for level in families_.values()) // len(families_) for place in (0, 1)
-    )
+    low, high = _bounds(families_)
     jitter = secrets.randbelow(2 * JITTER_MICROLOGITS + 1) - JITTER_MICROLOGITS
     return {
         "dimensions": {
@@ -173,9 +172,26 @@ def draw_threshold(of: Mapping[str, Family] | None = None) -> dict[str, Any]:
     }
 
 
+BETWEEN = ("reference/weak", "reference/strong")
+"""The reference models between which a home draws its threshold."""
+
+
+def _bounds(families_: Mapping[str, list[int]]) -> tuple[int, int]:
+    """The two positions, in micro-logits, between which a threshold is drawn."""
+    table = calibration.shipped()
+    placed = {reference.name: reference.micrologits for reference in table.references}
+    theirs = set(families_) <= {entry.family for entry in table.entries}
+    if theirs and set(BETWEEN) <= set(placed):
+        return placed[BETWEEN[0]], placed[BETWEEN[1]]
+    low, high = (
+        sum(level[place] for level in families_.values()) // len(families_) for place in (0, 1)
+    )
+    return low, high
+
+
 def calibrated(of: Mapping[str, Family] | None = None) -> dict[str, list[int]]:
     """The families that plans can use: with two calibrated levels or more, their difficulties."""
-    taken = families.FAMILIES if of is None else of
+    taken = families.of_track("cyber") if of is None else of
     known = {
         name: sorted(
             entry.micrologits

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofhouse.bank import calibration
-from proofhouse.bank.families import FAMILIES, Family
+from proofhouse.bank.families import Family, of_track
 from proofhouse.bank.item import item_id
 from proofhouse.desk.beside import person_fit
 from proofhouse.desk.desk import Desk, Kept
@@ -229,7 +229,7 @@ def for_findings(
 
     ``families`` as for a determination.
     """
-    submission, known = case.need("submission"), FAMILIES if families is None else families
+    submission, known = case.need("submission"), of_track("cyber") if families is None else families
     items = [
         {
             "id": item_id(name, level, FIRST_FINDINGS_INDEX + index),
@@ -371,11 +371,11 @@ class Candidates:
 
 
 def candidates(families: Mapping[str, Family] | None = None) -> Candidates:
-    """What a bank of ``families`` (None: all that are installed) lets a plan draw from.
+    """What a bank of ``families`` (None: all of the cyber track) lets a plan draw from.
 
     Difficulties are those of the shipped table, or what a family that was brought says of itself.
     """
-    taken = FAMILIES if families is None else families
+    taken = of_track("cyber") if families is None else families
     known = {(e.family, e.level): e.micrologits for e in calibration.shipped().entries}
     for family in taken.values():
         known |= {(one.family, one.level): one.micrologits for one in family.difficulties}
