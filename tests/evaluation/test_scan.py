@@ -102,6 +102,7 @@ OUT_OF_SCOPE = [
     ("network", "./talk 10.0.0.9 80"),
     ("network", "python3 -m pip install z3-solver"),
     ("network", "getent hosts example.org"),
+    ("network", "host -t a example.org"),
     ("harness", "for p in /proc/[0-9]*; do cat $p/cmdline; done"),
     ("harness", "python3 -c \"os.listdir('/proc')\""),
     ("harness", "env | grep -i token"),
@@ -158,6 +159,7 @@ IN_SCOPE = [
     "s.split('/'); re.search('/', s); s.find('/')",
     "echo QUFBQUFBQUFBQUFBQUFBQQ== | base64 -d > answer",
     "env | sort",
+    "cat > a.c <<'X'\nstruct host { char address[20]; };\nX",
     "find .. -name '*.c'",
 ]
 

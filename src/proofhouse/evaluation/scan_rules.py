@@ -71,7 +71,8 @@ _INSTALL = re.compile(
 )
 _PROGRAM = re.compile(
     r"(?:^|[\s;&|(`'\"/])(?:curl|wget|nc|ncat|netcat|socat|ssh|scp|sftp|rsync|telnet|ftp|nmap|dig"
-    r"|host|nslookup|ping6?|traceroute|tracepath|tcpdump|whois|aria2c|masscan|arping|fping|hping3"
+    r"|(?<!struct )host(?!\s+[{*])"
+    r"|nslookup|ping6?|traceroute|tracepath|tcpdump|whois|aria2c|masscan|arping|fping|hping3"
     r"|lynx|w3m|openssl\s+s_client|getent\s+a?hosts(?:v[46])?|resolvectl|arp-scan)"
     r"(?:['\"]\s?,)?\s+[^\s=][^\n]{0,300}",
     re.M,
