@@ -15,6 +15,7 @@ from proofhouse.sandbox import seccomp
 ALLOW, KILL = 0x7FFF0000, 0x80000000
 AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7, "i386": 0x40000003, "arm": 0x40000028}
 ENOSYS, EPERM = 0x50000 | errno.ENOSYS, 0x50000 | errno.EPERM
+NOT_A_TERMINAL = 0x50000 | errno.ENOTTY
 NOT_OURS = 0x50000 | errno.EAFNOSUPPORT
 SUCCESS = 0x50000
 
@@ -26,6 +27,8 @@ NUMBERS = {
         "keyctl": 250, "unshare": 272, "perf_event_open": 298, "prlimit64": 302,
         "open_by_handle_at": 304, "setns": 308, "process_vm_readv": 310, "bpf": 321,
         "userfaultfd": 323, "io_uring_setup": 425, "clone3": 435, "statmount": 457,
+        "fcntl": 72, "flock": 73, "mincore": 27, "readahead": 187, "fadvise64": 221,
+        "preadv2": 327, "pwritev2": 328, "cachestat": 451,
     },
     "aarch64": {
         "read": 63, "ioctl": 29, "socket": 198, "socketpair": 199, "clone": 220, "execve": 221,
@@ -33,6 +36,8 @@ NUMBERS = {
         "keyctl": 219, "unshare": 97, "perf_event_open": 241, "prlimit64": 261,
         "open_by_handle_at": 265, "setns": 268, "process_vm_readv": 270, "bpf": 280,
         "userfaultfd": 282, "io_uring_setup": 425, "clone3": 435, "statmount": 457,
+        "fcntl": 25, "flock": 32, "mincore": 232, "readahead": 213, "fadvise64": 223,
+        "preadv2": 286, "pwritev2": 287, "cachestat": 451,
     },
 }  # fmt: skip
 
@@ -48,6 +53,9 @@ def run(program: bytes, audit: int, number: int, *arguments: int) -> int:
     while True:
         operation, if_true, if_false, k = code[at]
         at += 1
+        if operation == 0x05:
+            at += k
+            continue
         if operation == 0x06:
             return k
         if operation == 0x20:
@@ -77,7 +85,7 @@ def ask(request):
     [
         "ptrace", "mount", "init_module", "keyctl", "unshare", "perf_event_open", "setns", "bpf",
         "open_by_handle_at", "process_vm_readv", "userfaultfd", "io_uring_setup", "clone3",
-        "statmount",
+        "statmount", "mincore", "readahead", "fadvise64", "preadv2", "pwritev2", "cachestat",
     ],
 )  # fmt: skip
 def test_forbidden_calls_do_not_exist(ask, name):
@@ -126,10 +134,40 @@ def test_socket_protocols(ask, kind, protocol, passes):
 
 
 def test_terminal_controls(ask):
-    """Typing into a terminal and loading a line discipline are refused, other controls pass."""
+    """Typing into a terminal and loading a line discipline are refused, a job's controls pass."""
     for control in (0x5412, 0x541C, 0x5423):
         assert ask("ioctl", 0, control) == ask("ioctl", 0, control | 1 << 32) == EPERM
     assert ask("ioctl", 0, 0x5401) == ask("ioctl", 0, 0x5413) == ALLOW
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        *(0x8008662C, 0x80111500, 0x80811501, 0x81009431),  # ext4's UUID, any UUID, sysfs, label
+        *(0xC020660B, 0x1, 0x80086601, 0x40086602),  # FIEMAP, FIBMAP, flags
+        *(0xB701, 0xB702, 0xC0045877, 0x541D, 0x8946, 0x8914, 0x400454CA, 0, 0xFFFFFFFF),
+    ],
+)
+def test_other_controls_are_unknown(ask, request_):
+    """What filesystems, namespaces, consoles and network devices answer is not asked for."""
+    assert ask("ioctl", 3, request_) == ask("ioctl", 3, request_ | 5 << 32) == NOT_A_TERMINAL
+
+
+def test_descriptor_and_socket_controls(ask):
+    """Bytes waiting, non-blocking, close-on-exec and an interface's own address pass."""
+    for control in (0x541B, 0x5421, 0x5450, 0x5451, 0x8905, 0x8912, 0x8915, 0x80045430):
+        assert ask("ioctl", 3, control) == ALLOW
+
+
+def test_descriptor_commands(ask):
+    """Of fcntl duplicates, flags, owners, pipes and seals pass; no lock does, nor anything else."""
+    passing = {0, 1, 2, 3, 4, 8, 9, 10, 11, 15, 16, 1027, 1030, 1031, 1032, 1033, 1034}
+    locks = {5, 6, 7, 36, 37, 38}
+    for command in {*range(64), *range(1020, 1060), 0xFFFFFFFF}:
+        refused = 0x50000 | (errno.ENOLCK if command in locks else errno.EINVAL)
+        assert ask("fcntl", 3, command) == (ALLOW if command in passing else refused)
+        assert ask("fcntl", 3, command | 9 << 32) == ask("fcntl", 3, command)
+    assert ask("flock", 3, 2) == 0x50000 | errno.ENOLCK
 
 
 def test_personalities(ask):

@@ -253,6 +253,7 @@ def test_a_greedy_session_does_not_starve_another(small, probe):
     [
         {"memory_bytes": 0},
         {"pids": 0},
+        {"pids": 99999999},
         {"pids": True},
         {"cpu_seconds": 0.5},
         {"wall_seconds": float("nan")},

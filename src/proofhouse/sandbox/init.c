@@ -6,8 +6,10 @@
  *
  * `launch` writes "0" to every descriptor (each a cgroup's `tasks` or `cgroup.procs`), becomes UID
  * ("-": stays who it is) and executes bubblewrap, which executes `serve` behind its fences. It
- * first takes back an exemption from the out-of-memory killer that its caller may have, and a bound
- * on data that its caller set for itself: a sandbox's memory is bounded by its cgroup.
+ * first gives up an exemption from the out-of-memory killer that its caller may have, for a score
+ * that comes before the host's programs and that, when root gave it, nobody inside can lower; and a
+ * bound on data that its caller set for itself: a sandbox's memory is bounded by its cgroup. As root
+ * it also sets a NIS domain, in a namespace that bubblewrap's begins as a copy of.
  *
  * With UID, which only root inside can give, whatever `serve` starts is that user.
  *
@@ -38,6 +40,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -54,6 +57,7 @@
 #include <unistd.h>
 #include <grp.h>
 
+#define NO_DOMAIN "(none)" /* as a kernel starts */
 #define SLOTS 256
 #define DESCRIPTORS 8 /* strings, stdin, stdout, stderr, cgroups */
 #define STREAMS 1     /* where the three streams begin among them */
@@ -137,7 +141,9 @@ static int launch(const char *user, char *groups, char **program)
 {
     /* An ordinary user may be refused either, and then goes on: see set_limits for the second. */
     struct rlimit core = {1, 1};
-    set_oom_score("0");
+    set_oom_score("500");
+    if (unshare(CLONE_NEWUTS) == 0) /* else it would be the host's */
+        setdomainname(NO_DOMAIN, sizeof NO_DOMAIN - 1);
     setrlimit(RLIMIT_CORE, &core);
     struct rlimit data;
     getrlimit(RLIMIT_DATA, &data);

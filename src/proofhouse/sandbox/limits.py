@@ -29,6 +29,7 @@ _LEAST = {
     "output_bytes": 1,
 }
 _MOST = 1 << 50
+_MOST_PIDS = 1 << 22  # as many as the kernel can number (PID_MAX_LIMIT)
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Limits:
       one file.
     - ``output_bytes``: what is kept of a command's stdout and of its stderr, each.
 
-    Raises `InputError` for a value that is no number, too small to start with, or above 2^50.
+    Raises `InputError` for a value that is no number, too small to start with, or above 2^50
+    (``pids``: 2^22, the most processes that Linux can number).
     """
 
     memory_bytes: int = 1024 * MIB
@@ -61,10 +63,11 @@ class Limits:
             value = getattr(self, field.name)
             kinds = (int, float) if field.name == "wall_seconds" else (int,)
             least = _LEAST[field.name]
+            most = _MOST_PIDS if field.name == "pids" else _MOST
             if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
                 raise InputError(f"The limit {field.name} is not a number: {value!r}.")
-            if not least <= value <= _MOST:
+            if not least <= value <= most:
                 raise InputError(
                     f"The limit {field.name} can't be {value}.",
-                    hint=f"It is at least {least} and at most {_MOST}.",
+                    hint=f"It is at least {least} and at most {most}.",
                 )

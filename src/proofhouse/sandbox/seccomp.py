@@ -14,7 +14,14 @@ Some calls are decided by their arguments, always on the 32 bits that the kernel
 - ``socket`` and ``socketpair``: UNIX, IPv4 and IPv6, the latter two with TCP and UDP only.
   AF_VSOCK reaches the hypervisor's host whatever the network namespace, AF_ALG and AF_NETLINK are
   doors into the kernel, and other protocols load modules.
-- ``ioctl`` TIOCSTI and TIOCLINUX type into a terminal, TIOCSETD loads line disciplines: EPERM.
+- ``ioctl`` for terminals, descriptors and what a socket says of itself: a list of requests. Others
+  answer ENOTTY, as from a file that does not know them. A filesystem's own would tell which disk
+  holds ``/usr`` and where on it. Of the terminals' requests TIOCSTI and TIOCLINUX type into one and
+  TIOCSETD loads line disciplines: EPERM.
+- ``fcntl`` for descriptors, pipes and seals: a list of commands. Locks answer ENOLCK: one on a file
+  of ``/usr`` holds up the host's programs, and no control group is charged for them. Others answer
+  EINVAL; F_NOTIFY would tell what the host does in ``/usr``.
+- ``flock``: ENOLCK, for the same reason.
 - ``personality``: asking, the default, and no address randomisation, which sanitizers want.
 - ``setrlimit`` and ``prlimit64`` on the size of core dumps: nothing happens, with success. The
   limit stays at one byte, the only value at which core(5) never starts the host's dump handler;
@@ -35,6 +42,7 @@ ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_* (l
 # linux/bpf_common.h, linux/seccomp.h
 _LOAD = 0x20  # BPF_LD | BPF_W | BPF_ABS
 _EQUAL, _AT_LEAST, _ANY_BIT = 0x15, 0x35, 0x45  # BPF_JMP | BPF_JEQ, JGE, JSET | BPF_K
+_ALWAYS = 0x05  # BPF_JMP | BPF_JA
 _MASK = 0x54  # BPF_ALU | BPF_AND | BPF_K
 _RETURN = 0x06
 _ALLOW, _ERROR, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
@@ -47,6 +55,39 @@ _AF_UNIX, _AF_INET, _AF_INET6 = 1, 2, 10
 _SOCK_STREAM, _SOCK_DGRAM, _SOCK_TYPE_MASK = 1, 2, 0xF
 _IPPROTO_IP, _IPPROTO_TCP, _IPPROTO_UDP = 0, 6, 17
 _TIOCSTI, _TIOCLINUX, _TIOCSETD = 0x5412, 0x541C, 0x5423
+# asm-generic/ioctls.h, linux/sockios.h, the same on both architectures; the most frequent first
+_IOCTLS = (
+    *(0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x5452),  # TCGETS TIOCGWINSZ FIONREAD FIO*
+    *range(
+        0x5402, 0x5410
+    ),  # TCSETS TCSETSW TCSETSF TCGETA TCSETA* TCSBRK TCXONC TCFLSH .. TIOCGPGRP
+    *(0x5410, 0x5411, 0x5414),  # TIOCSPGRP TIOCOUTQ TIOCSWINSZ
+    *(0x5420, 0x5422, 0x5424, 0x5425, 0x5427, 0x5428, 0x5429),  # TIOCPKT TIOCNOTTY .. TIOCGSID
+    *(0x802C542A, 0x402C542B, 0x402C542C, 0x402C542D),  # TCGETS2 TCSETS2 TCSETSW2 TCSETSF2
+    *(
+        0x80045430,
+        0x40045431,
+        0x80045438,
+        0x80045439,
+        0x5441,
+    ),  # TIOCGPTN SPTLCK GPKT GPTLCK GPTPEER
+    *(0x8901, 0x8902, 0x8903, 0x8904, 0x8905),  # FIOSETOWN SIOCSPGRP FIOGETOWN SIOCGPGRP SIOCATMARK
+    *(0x8910, 0x8912, 0x8913, 0x8915, 0x8917, 0x8919, 0x891B),  # SIOCGIFNAME CONF FLAGS ADDR ..
+    *(0x891D, 0x8921, 0x8927, 0x8933, 0x894B),  # SIOCGIFMETRIC MTU HWADDR INDEX, SIOCOUTQNSD
+)
+# asm-generic/fcntl.h, linux/fcntl.h
+_LOCKS = (5, 6, 7, 36, 37, 38)  # F_GETLK F_SETLK F_SETLKW, F_OFD_*
+_FCNTLS = (
+    *(1, 2, 3, 4, 0, 1030),  # F_GETFD F_SETFD F_GETFL F_SETFL F_DUPFD F_DUPFD_CLOEXEC
+    *(8, 9, 10, 11, 15, 16),  # F_SETOWN F_GETOWN F_SETSIG F_GETSIG F_SETOWN_EX F_GETOWN_EX
+    *(
+        1027,
+        1031,
+        1032,
+        1033,
+        1034,
+    ),  # F_DUPFD_QUERY F_SETPIPE_SZ F_GETPIPE_SZ F_ADD_SEALS F_GET_SEALS
+)
 _ADDR_NO_RANDOMIZE, _ASK = 0x0040000, 0xFFFFFFFF
 _RLIMIT_CORE = 4
 
@@ -75,6 +116,12 @@ def _unless(values: tuple[int, ...], otherwise: int) -> _Code:
     """Return ``otherwise`` unless the accumulator is one of ``values``; else go on."""
     tests = [(_EQUAL, len(values) - i, 0, value) for i, value in enumerate(values)]
     return [*tests, *_give(otherwise)]
+
+
+def _if(values: tuple[int, ...], then: int) -> _Code:
+    """Return ``then`` if the accumulator is one of ``values``; else go on."""
+    tests = [(_EQUAL, len(values) - i, 0, value) for i, value in enumerate(values)]
+    return [*tests, (_ALWAYS, 0, 0, 1), *_give(then)]
 
 
 def _socket() -> _Code:
@@ -120,8 +167,15 @@ _DECIDED_BY_ARGUMENTS: dict[str, _Code] = {
     "socketpair": [*_load(0), *_one_of((_AF_UNIX,), _ALLOW, _error(errno.EAFNOSUPPORT))],
     "ioctl": [
         *_load(1),
-        *_one_of((_TIOCSTI, _TIOCLINUX, _TIOCSETD), _error(errno.EPERM), _ALLOW),
+        *_if((_TIOCSTI, _TIOCLINUX, _TIOCSETD), _error(errno.EPERM)),
+        *_one_of(_IOCTLS, _ALLOW, _error(errno.ENOTTY)),
     ],
+    "fcntl": [
+        *_load(1),
+        *_if(_LOCKS, _error(errno.ENOLCK)),
+        *_one_of(_FCNTLS, _ALLOW, _error(errno.EINVAL)),
+    ],
+    "flock": _give(_error(errno.ENOLCK)),
     "personality": [
         *_load(0),
         *_one_of((0, _ADDR_NO_RANDOMIZE, _ASK), _ALLOW, _error(errno.EPERM)),

@@ -139,6 +139,10 @@ _LIMITS = (
            opens("echo -1000 > /proc/self/oom_score_adj && grep -qx -- -1000 "
                  "/proc/self/oom_score_adj && echo WON"), Control.IF_KERNEL,
            guest_fence=_OWN_KERNEL),
+    Attack("locks", "limits", "It takes locks, whose memory no control group is charged for.",
+           "the filter", asks_kernel("lock-open"), guest_fence=_OWN_KERNEL),
+    Attack("leases", "limits", "It takes a lease, whose memory no control group is charged for.",
+           "the filter", asks_kernel("lease"), Control.IF_KERNEL, guest_fence=_OWN_KERNEL),
     Attack("fork-bomb", "limits", "It starts more processes than it may.",
            "control group", takes("./attack use processes 64"),
            guest_fence="the guest's limit on processes, control group"),

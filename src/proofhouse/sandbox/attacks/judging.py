@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from proofhouse.errors import RefusedError
-from proofhouse.sandbox.attacks.attack import Act, Attack, Control, reads, tells
+from proofhouse.sandbox.attacks.attack import Act, Attack, Control, asks_kernel, reads, tells
 from proofhouse.sandbox.attacks.stage import Stage
 from proofhouse.sandbox.session import SessionLostError
 
@@ -198,6 +198,11 @@ def _first_line(path: str, skip: str) -> str:
     return ""
 
 
+def _domain() -> str:
+    found = Path("/proc/sys/kernel/domainname").read_text().strip()
+    return "" if found == "(none)" else found
+
+
 _FIRMWARE = ("product_uuid", "product_serial", "sys_vendor")
 _COVERED = "covered files"
 _OWN = "a kernel of its own"
@@ -238,6 +243,13 @@ _IDENTITY = (
            _COVERED, tells("cat /proc/partitions /proc/diskstats",
                            lambda: _first_line("/proc/partitions", "major")),
            Control.IF_KERNEL, guest_fence=_OWN),
+    Attack("disk-identifier", "identity", "It asks for the identifier of the disk that holds /usr.",
+           "the filter", asks_kernel("disk-uuid"), Control.IF_KERNEL, guest_fence=_OWN),
+    Attack("disk-place", "identity", "It asks where on the disk a file of /usr lies.",
+           "the filter", asks_kernel("disk-map"), Control.IF_KERNEL, guest_fence=_OWN),
+    Attack("domain", "identity", "It learns the NIS domain that the host belongs to.",
+           "set by root in the UTS namespace",
+           tells("cat /proc/sys/kernel/domainname", _domain), Control.IF_KERNEL, guest_fence=_OWN),
     Attack("modules", "identity", "It lists the kernel's modules, and so the hardware.",
            _COVERED, tells("cat /proc/modules", lambda: _first_line("/proc/modules", "#")),
            Control.IF_KERNEL, guest_fence=_OWN),

@@ -93,6 +93,23 @@ _PROC = (
            "a program under execution can't be opened for writing anywhere"),
 )  # fmt: skip
 
+_HOST_FILES = (
+    Attack("usr-watched", "host files", "It has itself told what the host does in /usr.",
+           "the filter", asks_kernel("notify"), Control.IF_KERNEL, guest_fence=_OWN_KERNEL),
+    Attack("usr-locked", "host files", "It locks a file of /usr that the host's programs use.",
+           "the filter", asks_kernel("flock"), guest_fence=_OWN_KERNEL),
+    Attack("usr-locked-bytes", "host files", "It locks a part of such a file.",
+           "the filter", asks_kernel("lock"), guest_fence=_OWN_KERNEL),
+    Attack("usr-cached", "host files", "It asks which pages of a file the host has read lately.",
+           "the filter", asks_kernel("cached-pages"), guest_fence=_OWN_KERNEL),
+    Attack("usr-cached-read", "host files", "It reads a file only if the host has read it lately.",
+           "the filter", asks_kernel("cached-read"), Control.IF_KERNEL, guest_fence=_OWN_KERNEL),
+    Attack("usr-cached-dropped", "host files", "It makes the host forget a file of /usr.",
+           "the filter", asks_kernel("cached-dropped"), guest_fence=_OWN_KERNEL),
+    Attack("usr-cached-ahead", "host files", "It makes the host read a file of /usr ahead.",
+           "the filter", asks_kernel("cached-ahead"), Control.IF_KERNEL, guest_fence=_OWN_KERNEL),
+)  # fmt: skip
+
 _DEVICES = (
     Attack("device-disk", "devices", "It finds a disk among its devices.",
            "own /dev", reads("find /dev -type b | grep -q . && echo @word@")),
@@ -158,7 +175,7 @@ _NETWORK = (
     Attack("hypervisor", "network", "It opens a socket to the hypervisor of the machine.",
            "the filter", asks_kernel("vsock"), Control.IF_KERNEL, guest_fence=_OWN_KERNEL),
     Attack("interface-change", "network", "It changes an interface.",
-           "no capability", asks_kernel("interface"), Control.NONE,
+           "the filter, no capability", asks_kernel("interface"), Control.NONE,
            "as root it would change this machine's loopback"),
 )  # fmt: skip
 
@@ -221,4 +238,4 @@ _NEIGHBOURS = (
            "files end with their session", _left_behind),
 )  # fmt: skip
 
-ATTACKS = (*_FILES, *_PROC, *_DEVICES, *_SOCKETS, *_NETWORK, *_NEIGHBOURS)
+ATTACKS = (*_FILES, *_HOST_FILES, *_PROC, *_DEVICES, *_SOCKETS, *_NETWORK, *_NEIGHBOURS)
