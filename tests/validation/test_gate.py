@@ -112,6 +112,65 @@ def test_a_changed_test_is_put_back() -> None:
     assert (judgement.verdict, judgement.checks[-1].name) == ("refused", "tests")
 
 
+_WATCHES = """#include <sys/wait.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+    static char out[1 << 16];
+    long n = 0, got;
+    int p[2], status = 0, child = pipe(p) == 0 ? fork() : -1;
+    if (child <= 0) {
+        if (child == 0) {
+            dup2(p[1], 1);
+            dup2(p[1], 2);
+            close(p[0]);
+            close(p[1]);
+        }
+        return real_main(argc, argv);
+    }
+    close(p[1]);
+    while (n < (long)sizeof out && (got = read(p[0], out + n, sizeof out - n)) > 0)
+        n += got;
+    waitpid(child, &status, 0);
+    if ((status & 127) || WEXITSTATUS(status) >= 64)
+        return puts("refused"), 1;
+    return write(1, out, n), WEXITSTATUS(status);
+}
+"""
+"""A main that lets the one that was there crash in a child, and tells otherwise."""
+
+
+def watched(program: Program) -> Program:
+    """The program, and a patch of it that does so."""
+    whole = f"{program.text}/* The end. */\n"
+    ways = (("int main(", "static int real_main("), ("/* The end. */\n", _WATCHES))
+    return replace(program, text=whole, bad={"watches": ways})
+
+
+def test_a_patch_that_lets_a_child_crash_is_refused() -> None:
+    """The program needs no child, so it gets none: what the patch started crashes as before."""
+    program = watched(NOTES)
+    judgement = judged(program, program.patch(program.bad["watches"]), 1.0)
+    assert (judgement.verdict, judgement.checks[-1].name) == ("refused", "proof-gone")
+    before = next(check for check in judgement.checks if check.name == "proof-before")
+    assert before.evidence["fenced"] is True
+
+
+def test_a_program_that_needs_processes_is_not_fenced_and_that_is_told() -> None:
+    """A shell line with a pipe behaves otherwise without processes."""
+    judgement = judged(
+        NOTES,
+        NOTES.patch(NOTES.good["refuses"]),
+        2.0,
+        run=f"cat {{proof}} | cat >in; {NOTES.run.replace('{proof}', 'in')}",
+    )
+    assert judgement.verdict == "accepted", judgement.to_dict()
+    assert [check.name for check in judgement.checks if check.result == "noted"][0] == "fence"
+    before = next(check for check in judgement.checks if check.name == "proof-before")
+    assert before.evidence["fenced"] is False
+
+
 def test_a_corpus_is_held_to_exactly() -> None:
     """An input that somebody gave must be answered as before, refusals included."""
     patch = NOTES.patch(

@@ -10,6 +10,7 @@
    runs many inputs instead of one: the sanitizer has come up once, and each input gets a fork of
    the process as it is before main. Standard input and output are then as batch.py says. Compiled
    with DRIVER it is a program by itself, that does the same for any command: a shell line, Python.
+   With PROOFHOUSE_FENCE a run starts no process and no thread.
    Left to others: reading both (instrument.py, batch.py). */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -246,6 +247,7 @@ static void serve(const char *path)
   sigset_t ended, before;
   batch = fcntl(0, F_DUPFD_CLOEXEC, 200);
   results = fcntl(1, F_DUPFD_CLOEXEC, 200);
+  int fenced = getenv("PROOFHOUSE_FENCE") != NULL;
   unsetenv("PROOFHOUSE_BATCH");
   mkdir("/work/input", 0755);
   sigemptyset(&ended);
@@ -270,6 +272,9 @@ static void serve(const char *path)
     if (child == 0) {
       struct rlimit most = {MOST_FILE, MOST_FILE};
       setrlimit(RLIMIT_FSIZE, &most);
+      struct rlimit one = {1, 1};
+      if (fenced && setrlimit(RLIMIT_NPROC, &one) != 0)
+        _exit(125);
       setsid();
       if (from_file) {
         close(in);

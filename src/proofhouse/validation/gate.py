@@ -19,7 +19,9 @@ Checks, in this order; the first that fails refuses, and all before it are kept 
 10. *behaviour*     inputs grown from all of these, led by coverage, are answered as before
 
 Steps 9 and 10 run against an instrumented build of both sides (``instrument``) for a stated time,
-and what they find is confirmed on the plain builds. ``weigh`` in ``differences`` says which
+and what they find is confirmed on the plain builds. Where the program without the patch behaves
+the same without processes and threads of its own, all runs of 3, 4 and 7 to 10 are fenced so, or a
+patch could let a child crash and tell otherwise. ``weigh`` in ``differences`` says which
 difference counts. What no check reached is not known: an accepted patch is not proven right.
 """
 
@@ -166,8 +168,10 @@ class _Gate:
         patch, patched = self._applied()
         plain = await self._built(patched)
         async with self._bench(plain.before) as before, self._bench(plain.after) as after:
+            await self._fence(before, after)
             flaw = await self._proofs(before, after)
             calls = await self._tests(patch, patched, plain)
+            await self._fence_calls(calls, before, after)
             self._look(patch)
             known = self._known(calls)
             benign = await self._known_inputs(known, flaw, before, after)
@@ -243,6 +247,36 @@ class _Gate:
             await session.close()
         return frozenset(done.stdout.decode("utf-8", "replace").split("\n")) - {""}
 
+    # ---- the fence -----------------------------------------------------------------------------
+
+    async def _fence(self, before: Bench, after: Bench) -> None:
+        """Fence the gate's own command on both sides, if the source behaves the same so."""
+        inputs = (*self.request.proofs, *self.request.corpus[:8], *GENERIC_CONTROLS)
+        if await _same_fenced(before, "", inputs):
+            after.fence()
+        else:
+            self._unfenced()
+
+    async def _fence_calls(self, calls: Sequence[Call], before: Bench, after: Bench) -> None:
+        """Do so for the commands of the tests; what they show of the gate's own may end its."""
+        inputs: dict[str, list[bytes]] = {}
+        for call in calls:
+            run = before.run if call.run in self.request.run else call.run
+            inputs.setdefault(run, []).append(call.data)
+        for run, some in list(inputs.items())[:40]:
+            was = run in before.fenced
+            if run == before.run and not was:
+                continue
+            if await _same_fenced(before, run, some[:4]):
+                after.fence(run)
+            elif was:
+                after.fenced -= {run}
+                self._unfenced()
+
+    def _unfenced(self) -> None:
+        why = "The program starts processes or threads by itself, so it ran unfenced: a patch that"
+        self._tell("fence", "noted", f"{why} lets a child crash and tells otherwise isn't seen.")
+
     # ---- proofs and tests ----------------------------------------------------------------------
 
     async def _proofs(self, before: Bench, after: Bench) -> Flaw:
@@ -265,7 +299,13 @@ class _Gate:
             else:
                 signatures.append(flaw)
         flaw = Flaw.together(signatures)
-        self._tell("proof-before", "passed", f"Each run shows {flaw}.", proofs=shown)
+        self._tell(
+            "proof-before",
+            "passed",
+            f"Each run shows {flaw}.",
+            proofs=shown,
+            fenced=before.run in before.fenced,
+        )
         gone = []
         for at, proof in enumerate(self.request.proofs):
             runs = [await after.see(proof) for _ in range(RUNS)]
@@ -395,6 +435,7 @@ class _Gate:
             Probe(pair.before, request.run, seconds, tier=self.tier) as left,
             Probe(pair.after, request.run, seconds, tier=self.tier) as right,
         ):
+            left.fenced = right.fenced = benches[0].fenced & benches[1].fenced
             probes = (left, right)
             explorer = Explorer(flaw, request.source, patched, probes, benches, request.seed, added)
             finding = await explorer.explore(known, request.proofs, request.seconds)
@@ -430,12 +471,33 @@ class _Gate:
         async with Probe(
             built, self.request.run, self.request.run_seconds, tier=self.tier
         ) as bench:
+            bench.fenced = plain.fenced
             for item in trusted:
                 wanted = await plain.see(item.data, item.run)
                 seen = await bench.see(item.data, item.run)
                 if wanted.ended == "quiet":
                     same.append(repeatable(seen) == repeatable(wanted))
         return sum(same) * 2 >= len(same)
+
+
+async def _same_fenced(bench: Bench, run: str, inputs: Sequence[bytes]) -> bool:
+    """Whether ``run`` does the same to each input without processes and threads of its own.
+
+    If it does it is fenced from here on, or else it isn't. What differs from itself, and what
+    hangs, tells nothing.
+    """
+    run = run or bench.run
+    bench.fenced -= {run}
+    free = [await bench.see(data, run) for data in inputs]
+    bench.fence(run)
+    for data, seen in zip(inputs, free, strict=True):
+        if seen.ended == "timed-out" or repeatable(await bench.see(data, run)) == repeatable(seen):
+            continue
+        bench.fenced -= {run}
+        if repeatable(await bench.see(data, run)) == repeatable(seen):
+            return False
+        bench.fence(run)
+    return True
 
 
 def shown(item: Item, before: Seen, after: Seen) -> dict[str, Any]:

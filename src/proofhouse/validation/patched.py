@@ -183,7 +183,9 @@ class _Judging:
     def bench(self, built: Built) -> Bench:
         """A place to run a built program in."""
         run = " ".join(_PLACE if word == INPUT else word for word in self.item.run)
-        return Bench(built, run, self.item.timeout_seconds, tier=self.tier)
+        bench = Bench(built, run, self.item.timeout_seconds, tier=self.tier)
+        bench.fence()
+        return bench
 
     async def graded(self, answer: bytes, expected: _Expected) -> _Graded:
         """All steps; without expected answers every quiet one is right that is given twice."""

@@ -22,6 +22,9 @@ What a program prints is no evidence by itself, for it prints what its input tel
 Words of `Seen.ended`: quiet (it ended by itself), crashed, timed-out, killed (by the memory limit
 or by a signal that is no fault), unclear (the sanitizer's status or a trace that nothing vouches
 for), not-started. LeakSanitizer needs ptrace, which the sandbox denies: leaks are not seen.
+
+A bench can fence commands (`Bench.fence`): they start no process and no thread (RLIMIT_NPROC, which
+a process can't raise), so that no part of a program can watch another part crash and tell otherwise.
 """
 
 from __future__ import annotations
@@ -58,6 +61,8 @@ _CHANGED = (
     f" ! -path '{TOOLS}*' ! -path '/work/clean*' ! -path /work/cover -print -quit"
 )
 _STATUSES = range(64, 126)
+_FENCE = 'unset PWD OLDPWD; ulimit -p 1 2>/dev/null || ulimit -u 1 || exit 125; exec "$@"'
+"""One process for this user, this one: dash names the limit p, bash u."""
 _FAULTS = frozenset(
     {signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
     | {signal.SIGABRT, signal.SIGTRAP, signal.SIGSYS}
@@ -265,6 +270,7 @@ class Bench:
         self._session: Session | None = None
         self._runs = 0
         self._past = 0.0
+        self.fenced: frozenset[str] = frozenset()
         self._places: dict[tuple[str, int], tuple[Place, ...]] = {}
         self._demangled: dict[str, str] = {}
 
@@ -307,6 +313,13 @@ class Bench:
             await session.write_file(_STAMP, b"")
         return self._session
 
+    def fence(self, run: str = "") -> None:
+        """From now on ``run``, or the bench's own command, starts no process and no thread."""
+        self.fenced |= {run or self.run}
+
+    def _fencing(self, argv: Sequence[str], run: str) -> Sequence[str]:
+        return ["/bin/sh", "-c", _FENCE, "sh", *argv] if run in self.fenced else argv
+
     async def _left_behind(self, session: Session) -> bool:
         """Whether a run changed or left anything that the next one could find."""
         found = await session.exec(["/bin/sh", "-c", _CHANGED], timeout=10)
@@ -348,6 +361,8 @@ class Bench:
         argv, by_shell = command(run, path)
         status, nonce = secrets.choice(_STATUSES), secrets.token_hex(16)
         env = {**self._environment(status, nonce), "PROOFHOUSE_BATCH": path}
+        if run in self.fenced:
+            env["PROOFHOUSE_FENCE"] = "1"  # the server forks; what it serves doesn't
         asked = order(inputs, self._seconds, seconds)
         try:
             session = await self.session()
@@ -398,7 +413,11 @@ class Bench:
         status = secrets.choice([n for n in _STATUSES if n not in (but, self._meant)])
         nonce = secrets.token_hex(16)
         env = self._environment(status, nonce)
-        result = await session.exec(argv, stdin=stdin, cwd=SOURCE, env=env, timeout=seconds)
+        if run in self.fenced:
+            env["PROOFHOUSE_FENCE"] = "1"  # for what a server runs in a process of its own
+        result = await session.exec(
+            self._fencing(argv, run), stdin=stdin, cwd=SOURCE, env=env, timeout=seconds
+        )
         if result.timed_out or result.out_of_memory:
             self._runs = _RUNS_A_SESSION  # the next run gets a place that nothing was left in
         seen = _fatal(result)

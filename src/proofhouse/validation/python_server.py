@@ -17,6 +17,7 @@ import builtins
 import contextlib
 import gc
 import os
+import resource
 import runpy
 import select
 import signal
@@ -61,6 +62,8 @@ def _become(folder: str, env: dict[str, str], streams: list[int]) -> None:
     os.environ.clear()
     os.environ.update(env)
     sys.executable = _EXECUTABLE
+    if env.get("PROOFHOUSE_FENCE"):
+        resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
     hook = sys.modules.get("sitecustomize")
     if hook is not None and env.get("PROOFHOUSE_NONCE"):
         hook._install(env["PROOFHOUSE_NONCE"])
