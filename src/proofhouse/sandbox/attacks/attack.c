@@ -154,8 +154,9 @@ static int host_file(const char *name)
     int file = open("/usr/bin/env", O_RDONLY | O_CLOEXEC);
     if (strcmp(name, "notify") == 0)
         return fcntl(open("/usr/bin", O_RDONLY | O_DIRECTORY), F_NOTIFY, DN_ACCESS) == 0;
-    if (strcmp(name, "flock") == 0)
-        return flock(file, LOCK_SH | LOCK_NB) == 0;
+    if (strcmp(name, "flock") == 0) /* a lock holds if the next to come is refused */
+        return flock(file, LOCK_EX | LOCK_NB) == 0 &&
+               flock(open("/usr/bin/env", O_RDONLY | O_CLOEXEC), LOCK_EX | LOCK_NB) != 0;
     if (strcmp(name, "lock") == 0 || strcmp(name, "lock-open") == 0) {
         struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_len = 1};
         return fcntl(file, strcmp(name, "lock") == 0 ? F_SETLK : F_OFD_SETLK, &lock) == 0;
