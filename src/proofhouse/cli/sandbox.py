@@ -149,7 +149,8 @@ def run(
 
     Ends with the command's own status, or 128 + n if signal n ended it. 124: the time was up,
     137: out of memory, 126 and 127: it could not be started. Before it starts: 2 bad input,
-    3 refused, 5 the machine lacks the tier; then nothing was run. 8: the sandbox was lost.
+    3 refused, 5 the machine lacks the tier, 7 a file can't be put in; then nothing was run.
+    8: the sandbox was lost.
     """
     limits = Limits(memory, pids, cpu, seconds, open_files, disk, output)
     hosts, address = _hosts(network)

@@ -15,8 +15,9 @@ The files of ours name no host, user or organisation. Programs crash at start-up
 ``/etc/os-release`` or ``/etc/hosts``, which looks like a finding, so these exist.
 
 What can't be hidden this way: the kernel's release (uname), the processor, the machine's memory,
-load and time since its start (/proc, sysinfo), which software lies in ``/usr``, how full its disk
-is (statfs), and in /proc/self/mountinfo the name of the device that holds it.
+load and time since its start (/proc, sysinfo), which software lies in ``/usr`` and when it was last
+used (stat), how full its disk is and a number made of its filesystem's identifier (statfs), and in
+/proc/self/mountinfo the name of the device that holds it.
 """
 
 from __future__ import annotations
