@@ -148,7 +148,9 @@ def hessian(loss, x: Floats, step: float = 1e-3) -> Floats:  # type: ignore[no-u
     return out
 
 
-def table(data: Outcomes, fitted: Fit, sample: str, anchor: str) -> dict[str, object]:
+def table(
+    data: Outcomes, fitted: Fit, sample: str, anchor: str, provisional: bool
+) -> dict[str, object]:
     """The calibration table as a JSON value."""
     entries = [
         {
@@ -166,7 +168,7 @@ def table(data: Outcomes, fitted: Fit, sample: str, anchor: str) -> dict[str, ob
         "scale": "Rasch, logits; the probability of solving is 1/2 where ability is difficulty",
         "anchor": f"the mean difficulty of the levels of {anchor} is 0",
         "sample": sample,
-        "provisional": False,
+        "provisional": provisional,
         "itemSpreadMicrologits": round(fitted.spread * MICRO),
         "entries": entries,
         "references": [
@@ -206,6 +208,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Fit the bank's calibration table.")
     parser.add_argument("outcomes", type=Path)
     parser.add_argument("--sample", required=True, help="who the solvers were and what they met")
+    parser.add_argument("--provisional", action="store_true", help="say that it rests on little")
     parser.add_argument("--anchor", default="memory-flaw")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
@@ -213,7 +216,7 @@ def main() -> None:
     fitted = fit(data, arguments.anchor)
     print(report(data, fitted))
     if arguments.out:
-        value = table(data, fitted, arguments.sample, arguments.anchor)
+        value = table(data, fitted, arguments.sample, arguments.anchor, arguments.provisional)
         arguments.out.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
 
 
