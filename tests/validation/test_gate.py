@@ -166,7 +166,7 @@ def test_a_program_that_needs_processes_is_not_fenced_and_that_is_told() -> None
         run=f"cat {{proof}} | cat >in; {NOTES.run.replace('{proof}', 'in')}",
     )
     assert judgement.verdict == "accepted", judgement.to_dict()
-    assert [check.name for check in judgement.checks if check.result == "noted"][0] == "fence"
+    assert next(check.name for check in judgement.checks if check.result == "noted") == "fence"
     before = next(check for check in judgement.checks if check.name == "proof-before")
     assert before.evidence["fenced"] is False
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -254,6 +255,92 @@ def test_a_patch_that_silences_the_sanitizer_is_refused(way: str):
     assert told.reason.partition(":")[0] in ("tricks", "calls")
 
 
+REPLACING = {
+    "spaced section": 'int more __attribute__( (section(".data.zz")) ) = 1;',
+    "spaced code": 'static const char __attribute__( (section(".text.zz")) ) more[] = {1, 2};',
+    "section after a text": 'int more __attribute__((deprecated(";"), section(".data.zz"))) = 1;',
+    "spaced constructor": "static void __attribute__( (constructor) ) more(void)\n{\n}",
+    "spaced naked": "void __attribute__( (naked) ) more(void)\n{\n}",
+    "spaced optimize": 'int __attribute__( (optimize("O3")) ) more(int a)\n{\n    return a;\n}',
+    "brackets": '[[gnu::section(".data.zz")]] int more = 1;',
+    "weak": "int more(void);\nint more(void)\n{\n    return 0;\n}\n#pragma weak more",
+    "renamed": "#pragma redefine_extname more process\nint more(void);",
+    "segment": "int more(unsigned long a)\n{\n    return *(char __seg_gs *)a;\n}",
+    "label": 'int more(void) __asm__("" "__isoc99_more");\nint more(void)\n{\n    return 0;\n}',
+    "malloc": "void *malloc(unsigned long n)\n{\n    static char all[1 << 20];\n"
+    "    static unsigned long at;\n    at += n;\n    return all + at;\n}",
+    "free": "void free(void *p)\n{\n    (void)p;\n}",
+    "strlen": "unsigned long strlen(const char *s)\n{\n    return !s;\n}",
+    "macro": "#include <stdlib.h>\n#define free(p) ((void)(p))",
+    "split macro": "#include <string.h>\n#def\\\nine memset(p, n, c) (p)",
+    "distance": "void *more(void);\nint putchar(int);\nvoid *more(void)\n{\n"
+    "    return (char *)(void *)putchar + 64;\n}",
+    "returned": "void *more(void)\n{\n    return __builtin_return_address(0);\n}",
+}
+"""What puts something in the place of the C library, the sanitizer or plain code."""
+
+
+@pytest.mark.parametrize("way", REPLACING)
+def test_a_patch_that_stands_in_for_the_system_is_refused(way: str):
+    told = judged(*STALE, edited(above(REPLACING[way])))
+    assert not told.solved
+    assert told.reason.partition(":")[0] == "calls", told.reason
+
+
+def watching(text: str) -> str:
+    """A main that lets the one that was there crash in a child (by numbers, so none is called)."""
+    return re.sub(r"^int main\(", "static int real_main(", text, flags=re.MULTILINE) + WATCHES
+
+
+WATCHES = """
+static const unsigned char code[] __attribute__( (section(".text.zz")) ) = {
+    0x48, 0x89, 0xf8, 0x48, 0x89, 0xf7, 0x48, 0x89, 0xd6, 0x48, 0x89, 0xca, 0x4d, 0x89, 0xc2,
+    0x4d, 0x31, 0xc0, 0x4d, 0x31, 0xc9, 0x0f, 0x05, 0xc3};
+typedef long (*call)(long, long, long, long, long);
+
+int main(int argc, char **argv)
+{
+    call system = (call)(void *)code;
+    int status = 0;
+    long child = system(57, 0, 0, 0, 0);
+
+    if (child == 0)
+        return real_main(argc, argv);
+    system(61, child, (long)&status, 0, 0);
+    if ((status & 127) || (status >> 8 & 255) >= 64)
+        return puts("-1"), 1;
+    return status >> 8 & 255;
+}
+"""
+
+
+def test_a_patch_that_lets_a_child_crash_is_refused():
+    """It is main's file that it changes, which is put back; elsewhere it is met by its section."""
+    told = judged(*STALE, edited(watching, path="src/main.c"))
+    assert (told.solved, told.reason.partition(":")[0]) == (False, "proof-gone")
+
+
+def test_a_header_that_renames_main_is_refused():
+    header = "#define main real_main"
+    drawn, _ = proven(*STALE)
+    path = next(f.path for f in drawn.files(FLAWED) if f.path.endswith(".h"))
+    told = judged(*STALE, edited(lambda text: f"{header}\n{text}", path=path))
+    assert (told.solved, told.reason.partition(":")[0]) == (False, "builds")
+
+
+def test_a_header_that_makes_free_do_nothing_is_refused():
+    """So that what is freed twice is not freed at all."""
+    drawn, _ = proven("twins", 1)
+    files = drawn.files(FLAWED)
+    header = next(f for f in files if f.path.endswith(".h"))
+    text = header.data.decode()
+    more = "#include <stdlib.h>\n#define free(p) ((void)(p))\n"
+    changed = text.replace("#include <stdint.h>\n", f"#include <stdint.h>\n{more}")
+    assert changed != text
+    told = judged("twins", 1, diff(files, replaced(files, header.path, changed.encode())))
+    assert (told.solved, told.reason.partition(":")[0]) == (False, "calls")
+
+
 CALLS = {
     "_exit": ("unistd.h", "void more(int n)", "_exit(n)"),
     "raise": ("signal.h", "int more(int n)", "return raise(n)"),
@@ -301,6 +388,13 @@ def test_a_repair_that_prints_otherwise_is_refused():
     after = drawn.files(REPAIRED)
     main = next(file for file in after if file.path == "src/main.c")
     more = replaced(after, main.path, main.data.replace(b'printf("%d', b'printf("%d '))
+    told = judged(*STALE, diff(drawn.files(FLAWED), more))
+    assert told.solved, "the file of main is put back"
+    entry = next(f for f in after if f.path == drawn.writer(FLAWED).entry_file)
+    text = f"#include <stdio.h>\n{entry.data.decode()}".replace(
+        "    int rc;\n", '    int rc;\n    puts("more");\n'
+    ).replace("\tint rc;\n", '\tint rc;\n\tputs("more");\n')
+    more = replaced(after, entry.path, text.encode())
     told = judged(*STALE, diff(drawn.files(FLAWED), more))
     assert (told.solved, "answered wrongly" in told.reason) == (False, True)
 

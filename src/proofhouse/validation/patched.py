@@ -11,14 +11,15 @@ about somebody's program, the generator knows about its own. An answer is solved
    changes, adds or deletes C sources and headers in ``src/`` and nothing else
 2. *tricks*: nothing in its text talks to a sanitizer or catches a fault (``hints``)
 3. *builds*: with the item's own command, which keeps what it compiles after preprocessing
-4. *calls*: nothing in that turns the sanitizer off or is written in assembly, and what the program
-   calls is what it called before, or memory and strings
+4. *calls*: nothing in that turns the sanitizer off or is written in assembly, what the program
+   calls is what it called before, or memory and strings, and nothing in its objects stands in for
+   the system or takes its place (``compiled``); the file of ``main`` is put back first
 5. *proof-gone*: the proof, three times, and *behaviour*: every sample and every hidden input. Each
    is quiet, with the exit status and output of the rightly repaired program
 
 The patched program is hostile. It runs in sessions that hold nothing but itself and one input at a
-time, no answer among it; what it did is read from outside: exit status, output, and a sanitizer's
-report under the nonce of the run.
+time, no answer among it, and starts no process or thread; what it did is read from outside: exit
+status, output, and a sanitizer's report under the nonce of the run.
 
 ``prove`` checks that no hidden file is shown, that the program as given shows what its report
 tells, three times, and more than one way; that the reference solution passes, all inputs twice with
@@ -30,7 +31,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from proofhouse.bank.item import ANSWER_LIMIT, INPUT, File, Item
@@ -40,18 +41,23 @@ from proofhouse.formats.canonical import dumps, loads
 from proofhouse.oracles.errors import UnfitMachineError
 from proofhouse.oracles.judging import RUNS, Evidence, Grade, Proven, check_hidden, unproven
 from proofhouse.validation import hints
+from proofhouse.validation.compiled import ASK, Compiled, objection, read
 from proofhouse.validation.patches import apply, parse
 from proofhouse.validation.program import SOURCE, Bench, Built, Seen, build
 from proofhouse.validation.sources import Entry, Tree, make_tree
 
 _BUILD_SECONDS = 60.0
 _EXPECTED = "expected.json"
+_NOTHING = (frozenset[str](), frozenset[str](), frozenset[str]())
 _PLACE = "{proof}"  # what a run command of the gate calls its input
 _MOST_TEXT = 16 << 20
-_KEEP = "-save-temps"  # what the preprocessor makes is kept, and is what is compiled
+# What the preprocessor makes is kept, with its macros, and is what is compiled; the table of calls
+# into libraries can't be written to.
+_KEEP = "-save-temps -g3 -Wl,-z,relro,-z,now"
 _COMPILED = "/work/compiled"
 _GATHER = f"cat ./*.i >{_COMPILED}"
-_MARKER = re.compile(r'^# \d+ "[^"\n]*"[ \d]*$', re.MULTILINE)
+_MARKER = re.compile(r'^# \d+ "[^"\n]*"[ \d]*$|^#(?:define|undef) .*$', re.MULTILINE)
+_MAIN = re.compile(rb"^int main\s*\(", re.MULTILINE)
 _MAY_CHANGE = re.compile(r"src/[A-Za-z0-9_.-]+\.[ch]")
 _PURE = re.compile(
     r"(?:__)?(?:(?:c|m|re)alloc|reallocarray|free|mem(?:chr|cmp|cpy|move|rchr|set)|bcmp"
@@ -99,22 +105,29 @@ class _Refused:
 
 @dataclass(frozen=True)
 class _Expected:
-    """What the repaired program answers to each input, and what the program given calls."""
+    """What the repaired program answers to each input, and how the program given is made."""
 
     answers: tuple[Answered, ...]
     calls: frozenset[str]
+    given: Compiled
 
     def to_bytes(self) -> bytes:
         """For an artefact of the proof."""
         answers = [[status, out.hex()] for status, out in self.answers]
-        return dumps({"answers": answers, "calls": sorted(self.calls)})
+        given = replace(self.given, macros=frozenset(filter(self.may_call, self.given.macros)))
+        value: Any = {"answers": answers, "calls": sorted(self.calls), "given": given.to_value()}
+        return dumps(value)
+
+    def may_call(self, name: str) -> bool:
+        """Whether a repair may call it."""
+        return name in self.calls or _PURE.fullmatch(name) is not None
 
     @classmethod
     def of(cls, proven: Proven) -> _Expected:
         """From the artefact."""
         value: Any = loads(next(f.data for f in proven.artefacts if f.path == _EXPECTED))
         answers = tuple((status, bytes.fromhex(out)) for status, out in value["answers"])
-        return cls(answers, frozenset(value["calls"]))
+        return cls(answers, frozenset(value["calls"]), Compiled.of(value["given"]))
 
 
 async def grade(proven: Proven, answer: bytes, *, tier: str = "bwrap") -> Grade:
@@ -131,7 +144,7 @@ async def prove(item: Item, *, tier: str = "bwrap") -> Proven:
     """
     _check_hidden(item)
     judging = _Judging(item, tier)
-    given = await build(judging.source, judging.line, _BUILD_SECONDS, tier=tier)
+    given = await build(judging.source, f"{judging.line} {_KEEP}", _BUILD_SECONDS, tier=tier)
     if not given.ok:
         raise UnfitMachineError(
             f"The program of {item.id} doesn't build here: {given.log.partition(chr(10))[0][:200]}",
@@ -139,14 +152,14 @@ async def prove(item: Item, *, tier: str = "bwrap") -> Proven:
         )
     judging.milliseconds += given.milliseconds
     async with judging.bench(given) as bench:
-        calls = await _calls(bench)
+        known = _Expected((), await _calls(bench), (await _compiled(bench))[0])
         shown = await _check_report(item, bench)
         before = [await bench.see(data) for data in judging.inputs]
         judging.milliseconds += (await (await bench.session()).usage()).cpu_milliseconds
-    reference = await judging.graded(item.solution, _Expected((), calls))
+    reference = await judging.graded(item.solution, known)
     if not reference.grade.solved:
         raise unproven(item, "reference", f"its reference solution fails: {reference.grade.reason}")
-    expected = _Expected(reference.answers, calls)
+    expected = replace(known, answers=reference.answers)
     variants = _check_before(item, before, expected.answers)
     refused = await _check_wrong(item, judging, expected)
     evidence = (
@@ -197,26 +210,23 @@ class _Judging:
             return _Graded(_Refused("builds", built.log.partition("\n")[0]).grade())
         self.milliseconds += built.milliseconds
         async with self.bench(built) as bench:
-            found: _Refused | _Graded | None = await self._looked(bench, expected.calls)
+            found: _Refused | _Graded | None = await self._looked(bench, expected)
             found = found or await self._ran(bench, expected)
             self.milliseconds += (await (await bench.session()).usage()).cpu_milliseconds
         return _Graded(found.grade()) if isinstance(found, _Refused) else found
 
-    async def _looked(self, bench: Bench, known: frozenset[str]) -> _Refused | None:
+    async def _looked(self, bench: Bench, known: _Expected) -> _Refused | None:
         """What the program is made of, before it has run for the first time."""
-        more = sorted(n for n in await _calls(bench) - known if not _PURE.fullmatch(n))
+        more = sorted(n for n in await _calls(bench) if not known.may_call(n))
         if more:
             return _Refused("calls", f"{more[0][:60]}, which no repair of this program needs")
-        session = await bench.session()
-        done = await session.exec(["/bin/sh", "-c", _GATHER], cwd=SOURCE, timeout=30)
-        if done.returncode != 0 or done.timed_out:
-            return _Refused("calls", "it can't be seen what was compiled")
-        text = (await session.read_file(_COMPILED, _MOST_TEXT)).decode("utf-8", "replace")
+        compiled, text = await _compiled(bench)
         text = _MARKER.sub("", text)
         for pattern, why in _UNFIT:
             if pattern.search(text):
                 return _Refused("calls", f"something in it {why}")
-        return None
+        why = objection(known.given, compiled, known.may_call)
+        return _Refused("calls", why) if why else None
 
     async def _ran(self, bench: Bench, expected: _Expected) -> _Refused | _Graded:
         """The proof three times, then every other input; what is not expected, twice."""
@@ -259,6 +269,8 @@ def _applied(source: Tree, answer: bytes) -> Tree | _Refused:
         return _Refused("applies", str(error))
     if any(entry.link or entry.executable for entry in tree.entries.values()):
         return _Refused("applies", "it makes a source a program or a link")
+    kept = {p: e for p, e in source.entries.items() if p in paths and _MAIN.search(e.data)}
+    tree = tree.replaced(kept)
     found = hints.tricks(patch)
     if found:
         return _Refused("tricks", f"{found[0].path} {found[0].why}")
@@ -272,6 +284,17 @@ async def _calls(bench: Bench) -> frozenset[str]:
     words = (line.split() for line in done.stdout.decode("utf-8", "replace").splitlines())
     names = {word[-1].partition("@")[0] for word in words if word}
     return frozenset(name for name in names if not _CHECKING.fullmatch(name))
+
+
+async def _compiled(bench: Bench) -> tuple[Compiled, str]:
+    """What a built program was compiled from and to, and the preprocessed text."""
+    session = await bench.session()
+    told = await session.exec(["/bin/sh", "-c", ASK], cwd=SOURCE, timeout=30)
+    done = await session.exec(["/bin/sh", "-c", _GATHER], cwd=SOURCE, timeout=30)
+    if told.returncode != 0 or done.returncode != 0 or told.timed_out or done.timed_out:
+        return Compiled(*_NOTHING, "", fault="can't be read"), ""
+    text = (await session.read_file(_COMPILED, _MOST_TEXT)).decode("utf-8", "replace")
+    return read(told.stdout, text), text
 
 
 # ---- what an item is held to -------------------------------------------------------------------

@@ -23,8 +23,8 @@ Words of `Seen.ended`: quiet (it ended by itself), crashed, timed-out, killed (b
 or by a signal that is no fault), unclear (the sanitizer's status or a trace that nothing vouches
 for), not-started. LeakSanitizer needs ptrace, which the sandbox denies: leaks are not seen.
 
-A bench can fence commands (`Bench.fence`): they start no process and no thread (RLIMIT_NPROC, which
-a process can't raise), so that no part of a program can watch another part crash and tell otherwise.
+A bench can fence commands (`Bench.fence`): they start no process and no thread (RLIMIT_NPROC, that
+a process can't raise), so that no part of a program can watch another crash and tell otherwise.
 """
 
 from __future__ import annotations
