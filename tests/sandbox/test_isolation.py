@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import re
 import socket
 from pathlib import Path
 
@@ -160,6 +161,7 @@ def test_the_file_tree(inside, shell):
     expected = {"dev", "etc", "init", "proc", "tmp", "usr", "var", "work"}
     links = {"bin", "lib", "lib32", "lib64", "libx32", "sbin"}
     assert expected <= set(top) <= expected | links
+    etc = re.sub(r"java-\d+-openjdk\n", "", etc)  # where the machine has one
     assert etc == (
         "alternatives\ngroup\nhostname\nhosts\nnsswitch.conf\nos-release\npasswd\n"
         "/tmp:\n\n/usr/local:\n\n/var/tmp/:\n\n/work:\n"

@@ -9,6 +9,7 @@ import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -142,6 +143,36 @@ def test_open_files(probing, small):
     result = probing(scenario)
     assert int(result.stdout) == small.open_files
     assert result.returncode != 0
+
+
+def test_who_dies_first(probing):
+    """When memory runs out a command goes before PID 1, and both before the host's programs."""
+
+    async def scenario(session):
+        return await session.exec(["cat", "/proc/self/oom_score_adj", "/proc/1/oom_score_adj"])
+
+    assert probing(scenario).stdout.split() == [b"1000", b"500"]
+
+
+@pytest.mark.skipif(not Path("/usr/bin/python3").exists(), reason="needs a python inside")
+def test_no_lock_keeps_the_host_out(probing):
+    """A lock on a part of a file is refused; one on a whole file succeeds and holds nobody up."""
+    locks = """
+import errno, fcntl
+one, two = open("/usr/bin/env"), open("/usr/bin/env")
+try:
+    fcntl.lockf(one, fcntl.LOCK_SH)
+except OSError as error:
+    print(errno.errorcode[error.errno])
+for file in one, two:
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+print("both")
+"""
+
+    async def scenario(session):
+        return await session.exec(["python3", "-c", locks])
+
+    assert probing(scenario).stdout.split() == [b"ENOLCK", b"both"]
 
 
 def test_output_is_cut_and_our_memory_bounded(probing, small):
