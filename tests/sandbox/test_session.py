@@ -61,6 +61,7 @@ def test_environment_is_ours_and_the_callers(inside, monkeypatch):
 
     assert sorted(inside(scenario).stdout.decode().splitlines()) == [
         "ANSWER=42=6*7",
+        "ASAN_OPTIONS=detect_leaks=0",
         "HOME=/work",
         "LANG=C",
         "PATH=/usr/local/bin:/usr/bin:/bin",
