@@ -157,6 +157,29 @@ def test_a_patch_that_lets_a_child_crash_is_refused() -> None:
     assert before.evidence["fenced"] is True
 
 
+_POOL = """void *malloc(size_t n)
+{
+    static char pool[1 << 20];
+    static size_t at;
+    at += (n + 1024) & ~(size_t)15;
+    return pool + at % (1 << 19);
+}
+
+void free(void *p)
+{
+    (void)p;
+}
+"""
+
+
+def test_a_patch_that_brings_its_own_allocator_is_refused() -> None:
+    """It would take the place of the sanitizer's, which then sees nothing of the heap."""
+    program = replace(NOTES, text=f"{NOTES.text}/* The end. */\n")
+    judgement = judged(program, program.patch((("/* The end. */\n", _POOL),)), 1.0)
+    assert (judgement.verdict, judgement.checks[-1].name) == ("refused", "builds")
+    assert judgement.checks[-1].evidence["defined"] == ["free", "malloc"]
+
+
 def test_a_program_that_needs_processes_is_not_fenced_and_that_is_told() -> None:
     """A shell line with a pipe behaves otherwise without processes."""
     judgement = judged(

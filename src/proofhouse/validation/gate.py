@@ -58,6 +58,10 @@ from proofhouse.validation.recording import Call, record
 from proofhouse.validation.reproduce import GENERIC_CONTROLS, RUNS, seen_dict
 from proofhouse.validation.sources import Tree
 
+_SYSTEM = (
+    "malloc|calloc|realloc|reallocarray|free|memalign|posix_memalign|aligned_alloc|valloc|pvalloc"
+    "|_?exit|_Exit|abort|signal|sigaction|__libc_\\w+|__(asan|ubsan|msan|tsan|lsan|sanitizer)_\\w+"
+)
 VERDICTS = ("accepted", "refused", "inconclusive")
 
 
@@ -226,6 +230,11 @@ class _Gate:
         lost = sorted(checked[0] - checked[1])
         if lost:
             self._tell("builds", "failed", f"{lost[0]} is no longer built with its sanitizer.")
+        names = [await self._system_names(built) for built in (before, after)]
+        own = sorted(names[1] - names[0])
+        if own:
+            why = f"It defines {own[0][:60]}, which is the system's or the sanitizer's."
+            self._tell("builds", "failed", why, defined=own[:20])
         self._tell("builds", "passed", "Before and after.", sanitized=sorted(checked[1])[:20])
         return _Sides(before, after)
 
@@ -241,6 +250,20 @@ class _Gate:
             script = (
                 "find . -type f -perm -100 -size -64M -print0 | xargs -0 -r "
                 "grep -lE '__(asan|tsan|msan)_init|__ubsan_handle' | head -n 500"
+            )
+            done = await session.exec(["/bin/sh", "-c", script], cwd=SOURCE, timeout=60)
+        finally:
+            await session.close()
+        return frozenset(done.stdout.decode("utf-8", "replace").split("\n")) - {""}
+
+    async def _system_names(self, built: Built) -> frozenset[str]:
+        """What programs and libraries define themselves that a sanitizer takes the place of."""
+        session = await start_session(limits(60), self.tier)
+        try:
+            await put_tree(session, built.archive)
+            script = (
+                "find . -type f -perm -100 -size -64M -print0 | xargs -0 -r nm -P --defined-only"
+                f" 2>/dev/null | cut -d' ' -f1 | grep -xE '{_SYSTEM}' | sort -u"
             )
             done = await session.exec(["/bin/sh", "-c", script], cwd=SOURCE, timeout=60)
         finally:
