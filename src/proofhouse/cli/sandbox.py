@@ -98,7 +98,7 @@ _DEFAULT = Limits()
     metavar="SIZE",
     default="256M",
     show_default=True,
-    help="/work, /tmp, each.",
+    help="The work folder and the temporary one, each.",
 )
 @click.option(
     "--output",
