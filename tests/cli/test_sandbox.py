@@ -39,7 +39,8 @@ def test_a_command_runs_as_an_item_runs_it():
                 stdin=b"given")  # fmt: skip
     assert done.returncode == 7
     assert done.stdout == (
-        b"65534\n/work\nHOME=/work\nLANG=C.UTF-8\nPATH=/usr/local/bin:/usr/bin:/bin\nPWD=/work\ngiven"
+        b"65534\n/work\nASAN_OPTIONS=detect_leaks=0\nHOME=/work\nLANG=C.UTF-8\n"
+        b"PATH=/usr/local/bin:/usr/bin:/bin\nPWD=/work\ngiven"
     )
     assert done.stderr == b"e\n"
 

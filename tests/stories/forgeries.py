@@ -47,6 +47,12 @@ def _all(*changes: Change) -> Change:
     return change
 
 
+def _raise_a_level(plan: Any) -> None:
+    """The first item is called one of a level that no family has, by the right name."""
+    item = plan["items"][0]
+    item.update(id=f"{item['family']}/7/{item['index']:02d}", level=7)
+
+
 def _inquiry(*changes: Change) -> Change:
     """Of the inquiry alone: nothing of the review is shown."""
     return _all(lambda forger: forger.cut("determination"), *changes)
@@ -571,7 +577,7 @@ PLANS: dict[str, Forgery] = {
     ),
     "a-level-that-the-bank-lacks": Forgery(
         "The plan lists a level above the bank's last.",
-        _open("plan", "plan", lambda v: v["items"][0].update(id="memory-flaw/7/100", level=7), 1),
+        _open("plan", "plan", _raise_a_level, 1),
         "does not have",
     ),
     "more-items-than-the-plan-lists": Forgery(
