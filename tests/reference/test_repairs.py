@@ -205,6 +205,7 @@ def worked(prompt, strength):
     return move.text
 
 
+@pytest.mark.soak
 def test_the_strong_repair_a_program_so_that_valid_inputs_stay_valid(task):
     """The diff fits; the patched program refuses the proof and takes what was taken before."""
     folder, prompt = task

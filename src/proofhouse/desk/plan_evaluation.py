@@ -55,7 +55,7 @@ AIM_PART = 13
 FINDINGS_SELECTION = "as many of each family, from a spread of its levels"
 SELECTION = "near the cut, and some without regard to it (docs/statistics.md)"
 
-MOST_FINDINGS_ITEMS = 30
+MOST_FINDINGS_ITEMS = 24
 FINDINGS_PER_LEVEL = 3
 """How many items of a level a plan for findings takes at most."""
 
