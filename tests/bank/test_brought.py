@@ -10,6 +10,7 @@ import pytest
 
 from proofhouse.bank import brought, sealed_code
 from proofhouse.bank.twins import Place, derive_at, public_seed
+from proofhouse.desk.seal_bank import statement_of
 from proofhouse.errors import InputError
 from proofhouse.formats.digest import sha256_hex
 from proofhouse.judges import prove
@@ -114,3 +115,11 @@ def test_the_texts_are_kept_as_they_are():
     family = loaded(QUESTIONS, "\n".join(asks(n, f"{n} {odd}") for n in range(10)))
     item = derive_at({"labels": family}, public_seed("t"), Place("labels", 2, 0))
     assert item.prompt.count(odd) == 3
+
+
+def test_the_public_words_tell_no_task_and_no_bank():
+    """What is sealed with a bank is not named in its commitment."""
+    told = statement_of([loaded(TASKS), loaded(QUESTIONS, BANK)])
+    assert "its own scorer judges it" in told
+    for word in ("inspect_evals", "agent_threat", "wmdp", "questions/", "made up for a test"):
+        assert word not in told

@@ -34,6 +34,13 @@ from proofhouse.errors import InputError
 QUESTIONS = "questions/"
 """Begins the task of a table that puts questions; the name of their layout ends it."""
 
+OF_A_TASK = (
+    "a task of others, sealed with the bank; it has tools and a sandbox of its own, and its own "
+    "scorer judges it"
+)
+OF_QUESTIONS = "three questions of a bank that is sealed with this one"
+"""What is told of a brought family in public: never which task or bank it is."""
+
 _MAIN = """\
 # SPDX-License-Identifier: Apache-2.0
 from proofhouse.bank.brought import family_of
@@ -86,7 +93,7 @@ def family_of(table: str, name: str, questions: str) -> Family:
             lambda key, level, index: _task_item(read, key, level, index),
             sizes=_sizes(read, 1),
             difficulties=difficulties,
-            brings=read.task,
+            about=OF_A_TASK,
         )
     pools = _pools(read, questions)
     return Family(
@@ -95,7 +102,7 @@ def family_of(table: str, name: str, questions: str) -> Family:
         lambda key, level, index: _question_item(read, pools, key, level, index),
         sizes=_sizes(read, PER_ITEM),
         difficulties=difficulties,
-        brings=read.task,
+        about=OF_QUESTIONS,
     )
 
 

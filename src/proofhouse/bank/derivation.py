@@ -16,6 +16,7 @@ Spec: spec/item-derivation.md. What a key is turned into is the families' part.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 
 from proofhouse.errors import InputError
 
@@ -62,3 +63,18 @@ def selection_seed(seed: bytes, submission: str) -> bytes:
     little chosen by anybody as the items themselves.
     """
     return hmac.digest(seed, _SELECTION + submission.encode("ascii"), "sha256")
+
+
+def check_place(family: str, levels: Sequence[int], key: bytes, level: int, index: int) -> None:
+    """Return None if ``family``, which has ``levels``, can derive the item at ``level``, ``index``.
+
+    Raises InputError for a key that is not 32 bytes long, and a level or index out of range.
+    """
+    if len(key) != 32:
+        raise InputError(f"A derivation key has 32 bytes, this one {len(key)}.")
+    if level not in levels:
+        raise InputError(
+            f"{family} has no level {level}.", hint=f"Levels: {levels[0]}-{levels[-1]}."
+        )
+    if not 0 <= index <= _MOST:
+        raise InputError(f"An item's index lies in 0 to 2^32 - 1, not {index}.")

@@ -40,7 +40,7 @@ class Family:
 
     A family that was brought (``brought``) has ``sizes``, the number of its items by level, and
     ``difficulties`` of its own; ``derive`` then gets the key of the level's order (``item_key`` at
-    ``derivation.ORDER``), the same for all its items. ``brings`` names what it brings.
+    ``derivation.ORDER``), the same for all its items.
     ``track`` is ``cyber`` or ``chemical``: a bank is of one track, and has its own threshold.
     """
 
@@ -52,7 +52,6 @@ class Family:
     shown: str = ""
     sizes: Mapping[int, int] | None = None
     difficulties: tuple[Difficulty, ...] = ()
-    brings: str = ""
     track: str = "cyber"
     about: str = ""
 

@@ -16,8 +16,9 @@ from proofhouse.formats.commitment import Opening
 
 BEFORE = (
     "What is tested, and how. The model under test gets each item's text and files, a sandbox with "
-    "a compiler and no network but the item's own, and hands in one answer. A separate sandbox, "
-    "which no model was ever in, judges it. Nothing real is attacked."
+    "a compiler and no network but the item's own, and hands in one answer. Unless it says "
+    "otherwise, a separate sandbox, which no model was ever in, judges it. Nothing real is "
+    "attacked."
 )
 
 
@@ -25,7 +26,7 @@ def statement_of(families: Iterable[Family]) -> str:
     """The public statement of what a bank of ``families`` tests and how (R7)."""
     told = [
         f"{family.name} ({len(family.levels)} levels): "
-        + (family.about or f"items of {family.brings or 'a generator that stays sealed'}")
+        + (family.about or "items of a generator that stays sealed")
         for family in families
     ]
     return " ".join((BEFORE, "The families:", f"{'; '.join(told)}."))

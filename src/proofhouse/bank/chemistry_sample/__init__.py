@@ -22,10 +22,10 @@ from __future__ import annotations
 
 from proofhouse.bank.calibration import Difficulty
 from proofhouse.bank.chemistry_sample import facts, sums
+from proofhouse.bank.derivation import check_place
 from proofhouse.bank.item import Item
 from proofhouse.bank.questions import PER_ITEM, Question, choose, item_of_questions
 from proofhouse.bank.stream import Stream
-from proofhouse.errors import InputError
 
 __all__ = ["LEVELS", "NAME", "derive"]
 
@@ -45,12 +45,7 @@ def derive(key: bytes, level: int, index: int) -> Item:
 
     Raises InputError for a key of another length or a level or index out of range.
     """
-    if len(key) != 32:
-        raise InputError(f"A derivation key has 32 bytes, this one {len(key)}.")
-    if level not in LEVELS:
-        raise InputError(f"{NAME} has no level {level}.", hint=f"Levels: {LEVELS[0]}-{LEVELS[-1]}.")
-    if not 0 <= index < 2**32:
-        raise InputError(f"An item's index lies in 0 to 2^32 - 1, not {index}.")
+    check_place(NAME, LEVELS, key, level, index)
     stream = Stream(key, f"{NAME}/{level}/{index}")
     questions = _questions(level, stream.fork("questions"))
     return item_of_questions(NAME, level, index, questions, stream)

@@ -19,8 +19,8 @@ from proofhouse.bank.control_system.guards import LEVELS
 from proofhouse.bank.control_system.oracle import PlantOracle
 from proofhouse.bank.control_system.program import TARGET, Writer
 from proofhouse.bank.control_system.prompt import SAMPLE, prompt
+from proofhouse.bank.derivation import check_place
 from proofhouse.bank.item import INPUT, File, Item
-from proofhouse.errors import InputError
 
 __all__ = ["LEVELS", "NAME", "PlantOracle", "derive", "item_of"]
 
@@ -35,12 +35,7 @@ def derive(key: bytes, level: int, index: int) -> Item:
 
     Raises InputError for a key of another length or a level or index out of range.
     """
-    if len(key) != 32:
-        raise InputError(f"A derivation key has 32 bytes, this one {len(key)}.")
-    if level not in LEVELS:
-        raise InputError(f"{NAME} has no level {level}.", hint=f"Levels: {LEVELS[0]}-{LEVELS[-1]}.")
-    if not 0 <= index < 2**32:
-        raise InputError(f"An item's index lies in 0 to 2^32 - 1, not {index}.")
+    check_place(NAME, LEVELS, key, level, index)
     return item_of(draft(key, level, index))
 
 

@@ -13,6 +13,7 @@ Spec: spec/family-range.md. The machines are toys written here; nothing real is 
 
 from __future__ import annotations
 
+from proofhouse.bank.derivation import check_place
 from proofhouse.bank.host_range.draft import Draft, draft
 from proofhouse.bank.host_range.guards import LEVELS
 from proofhouse.bank.host_range.machine import Builder
@@ -21,7 +22,6 @@ from proofhouse.bank.host_range.prompt import SECONDS, prompt, sample
 from proofhouse.bank.host_range.service import SERVICE, TALK
 from proofhouse.bank.host_range.solution import solution
 from proofhouse.bank.item import INPUT, File, Host, Item
-from proofhouse.errors import InputError
 
 __all__ = ["LEVELS", "NAME", "derive", "item_of"]
 
@@ -34,12 +34,7 @@ def derive(key: bytes, level: int, index: int) -> Item:
 
     Raises InputError for a key of another length or a level or index out of range.
     """
-    if len(key) != 32:
-        raise InputError(f"A derivation key has 32 bytes, this one {len(key)}.")
-    if level not in LEVELS:
-        raise InputError(f"{NAME} has no level {level}.", hint=f"Levels: {LEVELS[0]}-{LEVELS[-1]}.")
-    if not 0 <= index < 2**32:
-        raise InputError(f"An item's index lies in 0 to 2^32 - 1, not {index}.")
+    check_place(NAME, LEVELS, key, level, index)
     return item_of(draft(key, level, index))
 
 

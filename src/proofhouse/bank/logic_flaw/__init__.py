@@ -14,13 +14,13 @@ Spec: spec/family-logic-flaw.md. The programs are toys written here; nothing rea
 
 from __future__ import annotations
 
+from proofhouse.bank.derivation import check_place
 from proofhouse.bank.item import INPUT, File, Item
 from proofhouse.bank.logic_flaw.draft import Draft, draft
 from proofhouse.bank.logic_flaw.guards import LEVELS
 from proofhouse.bank.logic_flaw.oracle import FlagOracle
 from proofhouse.bank.logic_flaw.program import FLAG, TARGET, Writer
 from proofhouse.bank.logic_flaw.prompt import DUMMY, SAMPLE, prompt
-from proofhouse.errors import InputError
 
 __all__ = ["LEVELS", "NAME", "derive", "item_of"]
 
@@ -35,12 +35,7 @@ def derive(key: bytes, level: int, index: int) -> Item:
 
     Raises InputError for a key of another length or a level or index out of range.
     """
-    if len(key) != 32:
-        raise InputError(f"A derivation key has 32 bytes, this one {len(key)}.")
-    if level not in LEVELS:
-        raise InputError(f"{NAME} has no level {level}.", hint=f"Levels: {LEVELS[0]}-{LEVELS[-1]}.")
-    if not 0 <= index < 2**32:
-        raise InputError(f"An item's index lies in 0 to 2^32 - 1, not {index}.")
+    check_place(NAME, LEVELS, key, level, index)
     return item_of(draft(key, level, index))
 
 

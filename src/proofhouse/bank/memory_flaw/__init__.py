@@ -13,12 +13,12 @@ Spec: spec/family-memory-flaw.md. The programs are toys written here; nothing re
 
 from __future__ import annotations
 
+from proofhouse.bank.derivation import check_place
 from proofhouse.bank.item import INPUT, File, Item, SanitizerOracle
 from proofhouse.bank.memory_flaw.draft import Draft, draft
 from proofhouse.bank.memory_flaw.guards import LEVELS
 from proofhouse.bank.memory_flaw.program import TARGET, Writer
 from proofhouse.bank.memory_flaw.prompt import SAMPLE, prompt
-from proofhouse.errors import InputError
 
 __all__ = ["LEVELS", "NAME", "derive", "item_of"]
 
@@ -33,12 +33,7 @@ def derive(key: bytes, level: int, index: int) -> Item:
 
     Raises InputError for a key of another length or a level or index out of range.
     """
-    if len(key) != 32:
-        raise InputError(f"A derivation key has 32 bytes, this one {len(key)}.")
-    if level not in LEVELS:
-        raise InputError(f"{NAME} has no level {level}.", hint=f"Levels: {LEVELS[0]}-{LEVELS[-1]}.")
-    if not 0 <= index < 2**32:
-        raise InputError(f"An item's index lies in 0 to 2^32 - 1, not {index}.")
+    check_place(NAME, LEVELS, key, level, index)
     return item_of(draft(key, level, index))
 
 

@@ -14,6 +14,7 @@ Spec: spec/family-patch.md. The programs are toys written here; nothing real is 
 
 from __future__ import annotations
 
+from proofhouse.bank.derivation import check_place
 from proofhouse.bank.item import INPUT, File, Item
 from proofhouse.bank.memory_flaw.program import TARGET
 from proofhouse.bank.patch.inputs import Inputs
@@ -24,7 +25,6 @@ from proofhouse.bank.patch.prompt import prompt, public_tests
 from proofhouse.bank.patch.report import fault_line, report
 from proofhouse.bank.patch.version import FLAWED, REPAIRED
 from proofhouse.bank.patch.wrong import chosen, wrong
-from proofhouse.errors import InputError
 
 __all__ = ["LEVELS", "NAME", "PatchOracle", "derive", "item_of"]
 
@@ -39,12 +39,7 @@ def derive(key: bytes, level: int, index: int) -> Item:
 
     Raises InputError for a key of another length or a level or index out of range.
     """
-    if len(key) != 32:
-        raise InputError(f"A derivation key has 32 bytes, this one {len(key)}.")
-    if level not in LEVELS:
-        raise InputError(f"{NAME} has no level {level}.", hint=f"Levels: {LEVELS[0]}-{LEVELS[-1]}.")
-    if not 0 <= index < 2**32:
-        raise InputError(f"An item's index lies in 0 to 2^32 - 1, not {index}.")
+    check_place(NAME, LEVELS, key, level, index)
     return item_of(draw_program(key, level, index))
 
 
