@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 export PROOFHOUSE_HOME ?= $(CURDIR)/.proofhouse
 
-.PHONY: help setup review test check unit soak fuzz cross-check lock clean
+.PHONY: help setup review serve test check unit soak fuzz cross-check lock clean
 
 help:  ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,22 +34,30 @@ $(VENV)/.tasks: requirements-tasks.lock requirements-tasks-package.lock $(VENV)/
 	  --prefix $(VENV)/tasks -r requirements-tasks-package.lock
 	@touch $@
 
+# The portal's libraries and those of its tests: nothing of the main job needs them.
+$(VENV)/.portal: requirements-portal.lock $(VENV)/.ready
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-portal.lock
+	@touch $@
+
 review: setup  ## Test a reference model from inquiry to closed window; writes bundle and dossier
 	@$(BIN)/proofhouse review $(ARGS)
 
+serve: setup $(VENV)/.portal  ## Serve the portal of your home on this machine
+	@$(BIN)/proofhouse serve $(ARGS)
+
 test: check unit  ## Every check and every test (under 10 minutes on 2 cores)
 
-check: setup  ## Style, types and the import contract
+check: setup $(VENV)/.portal  ## Style, types and the import contract
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-unit: setup $(VENV)/.tasks  ## The tests alone
+unit: setup $(VENV)/.tasks $(VENV)/.portal  ## The tests alone
 	@tools/system-packages test || true
 	@$(BIN)/pytest -n 2 --dist worksteal -m "not soak"
 
-soak: setup  ## Kill `proofhouse review` 50 times at random moments, and larger samples of the bank
+soak: setup $(VENV)/.portal  ## Kill `proofhouse review` 50 times at random moments, and larger samples of the bank
 	@$(BIN)/pytest -m soak --timeout 3600
 
 fuzz: setup  ## Fuzz every parser of bytes, 5 seconds each (ARGS="--seconds 60 note" for more)
@@ -63,6 +71,10 @@ lock: setup  ## Resolve requirements.lock anew (hash-pinned, without addresses)
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	  --no-emit-package inspect-evals \
 	  --extra tasks -c requirements.lock pyproject.toml -o requirements-tasks.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --extra portal --group portal -c requirements.lock -c requirements-tasks.lock \
+	  pyproject.toml -o requirements-portal.lock
 	@echo inspect-evals | $(BIN)/uv pip compile --quiet --no-deps --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	  -o requirements-tasks-package.lock -
