@@ -41,6 +41,7 @@ COMMON = {"--case", "--case-file", "--as", "--in", "--out", "--json", "--help"}
 _REPORTS = "[A reported vulnerability](clearinghouse.md) shows it among the others."
 ELSEWHERE = {
     "review": "The [README](../README.md) shows it from the first line to the last.",
+    "serve": "[The portal](portal.md) shows what it prints.",
     **{
         f"case {step}": _REPORTS
         for step in ["take", "validate", "gate", "link", "unlink", "relay", "close", "show", "list"]
@@ -58,6 +59,7 @@ SANDBOXED = ("validate", "gate")
 STATEMENT = "0 · 1 the bundle of the case does not verify · 2 · 3 · 4 · 5 · 7"
 EXITS = {
     "review": "0 · 2 · 3 · 5 · 6 · 7 · 8 · 130",
+    "serve": "0 · 2 · 3 · 5 · 7 · 130",
     "verify": "0 verified · 1 a check failed · 2 · 4 signed by somebody unknown · 7",
     "audit": "0 all holds · 1 a check failed · 2 · 4 signed by somebody unknown · 5 · 7",
     "init": "0 · 2 · 3 there is a log already, or another log is trusted · 7",

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from proofhouse.bootstrap import FORMAT_VERSION, open_home
@@ -166,16 +167,27 @@ def trust_more(path: Path, more: Collection[Trusted]) -> Policy:
         if role not in issuers:
             raise InputError(f"There is no role “{role}”.")
         issuers[role].append(Issuer(name, _public(key)))
-    wider = Policy(
-        log=policy.log,
-        custody=policy.custody,
-        issuers={role: tuple(found) for role, found in issuers.items()},
-        body_threshold=policy.body_threshold,
-        witnesses=policy.witnesses,
-        witness_threshold=policy.witness_threshold,
-    )
+    wider = replace(policy, issuers={role: tuple(found) for role, found in issuers.items()})
     _keep(path / "policy.json", wider.to_bytes())
     return wider
+
+
+def rename(path: Path, keyid: str, name: str) -> Policy:
+    """Call the party of ``keyid`` so in the policy of a log's home; its key stays as it is.
+
+    Raises InputError if no party has that keyid, FormatError.
+    """
+    with told("the home", path):
+        policy = Policy.parse((path / "policy.json").read_bytes())
+    if keyid not in policy.keys:
+        raise InputError(f"The trust policy names no party by the key {keyid[:16]}.")
+    renamed = {
+        role: tuple(replace(one, name=name) if one.key.keyid == keyid else one for one in found)
+        for role, found in policy.issuers.items()
+    }
+    policy = replace(policy, issuers=renamed)
+    _keep(path / "policy.json", policy.to_bytes())
+    return policy
 
 
 def _public(key: str) -> PublicKey:

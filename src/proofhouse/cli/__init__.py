@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "proofhouse.cli.sandbox",
         "Run anything as an item runs it; which tiers are here; try to break out.",
     ),
+    "serve": ("proofhouse.cli.serve", "Serve the portal: every person’s part, in a browser."),
     "verify": ("proofhouse.cli.verify", "Check a bundle offline against a trust policy."),
     "audit": ("proofhouse.cli.audit", "Audit a whole log from its public files."),
     "ledger": ("proofhouse.cli.ledger", "List, prove, export and serve the log of a home."),
@@ -79,6 +80,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 SECTIONS: dict[str, tuple[str, ...]] = {
     "The main job": ("review", "verify"),
+    "The portal": ("serve",),
     "Homes and keys": ("init", "key"),
     "An inquiry and a review, step by step": (
         *("bank", "threshold", "invite", "inquire", "submit", "plan", "evaluate", "determine"),

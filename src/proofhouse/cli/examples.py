@@ -70,6 +70,7 @@ EXAMPLES: dict[str, str] = {
     "ledger show": "proofhouse ledger show 1",
     "ledger prove": "proofhouse ledger prove 3 --out leaf-3.proof",
     "ledger export": "proofhouse ledger export /srv/www/log",
+    "serve": "proofhouse serve --port 8080",
     "ledger serve": "proofhouse ledger serve --port 8080",
     "audit": "proofhouse audit https://log.example/one --policy policy.json",
     "witness init": "proofhouse witness init ./witness --name witness.example/one",

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``proofhouse serve``: the portal, on the embedded default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+DAY = 86_400
+
+
+@click.command()
+@click.option("--port", default=8080, show_default=True, help="The loopback port to listen on.")
+@click.option(
+    "--origin",
+    default="",
+    help="The address that browsers use, if a server in front of this one is reached by another: "
+    "https://review.example. Passkeys are bound to it.",
+)
+@click.option(
+    "--reachable",
+    multiple=True,
+    metavar="HOST:PORT",
+    help="An endpoint inside your own network that a submission may name; may be repeated. Every "
+    "other private address is refused.",
+)
+@click.option(
+    "--hours",
+    default=40,
+    show_default=True,
+    help="The reviewer hours a week that the assessors' queue is cut to.",
+)
+@click.option(
+    "--sample",
+    is_flag=True,
+    help="First fill an empty home with sample data, by really running inquiries and reviews of "
+    "the reference models.",
+)
+def command(port: int, origin: str, reachable: tuple[str, ...], hours: int, sample: bool) -> None:
+    """Serve the portal of this home to browsers, until it is interrupted.
+
+    The first time, a link for the first administrator is printed here; it works once, for a day.
+    The portal holds the home as long as it runs: other commands that write wait for its end.
+    """
+    from proofhouse.errors import InputError, PrerequisiteError
+
+    try:
+        import uvicorn
+
+        from proofhouse.portal.app import create_app, open_house
+        from proofhouse.portal.house import Settings
+    except ModuleNotFoundError as error:
+        raise PrerequisiteError(
+            f"The portal needs the package “{error.name}”, which is not installed.",
+            hint="Run `make serve`, or: pip install 'proofhouse[portal]'",
+        ) from None
+    if not 0 <= port <= 65_535:
+        raise InputError("A port is from 0 to 65535.")
+    found = _socket(port)
+    port = found.getsockname()[1]
+    settings = Settings(
+        origin=(origin or f"http://localhost:{port}").rstrip("/"),
+        reachable=reachable,
+        hours_a_week=hours,
+    )
+    if sample:
+        _fill()
+    with open_house(settings=settings) as house:
+        _greet(house)
+        config = uvicorn.Config(
+            create_app(house),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=2,
+        )
+        uvicorn.Server(config).run(sockets=[found])
+
+
+def _socket(port: int) -> Any:
+    """A listening socket on loopback, taken at once. Raises PrerequisiteError."""
+    import socket
+
+    from proofhouse.errors import PrerequisiteError
+
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind(("127.0.0.1", port))
+    except OSError as error:
+        found.close()
+        raise PrerequisiteError(
+            f"Port {port} can't be listened on: {error.strerror}.", hint="Choose another: --port"
+        ) from None
+    return found
+
+
+def _greet(house: Any) -> None:
+    """Where the portal is; and as long as nobody has come in, the link for the first person."""
+    from proofhouse.rules.window import parse_time, print_time
+
+    click.echo(f"The portal is at {house.settings.origin}/")
+    setup = getattr(house.access, "setup_link", None)
+    if setup is not None and not house.access.people():
+        at = house.clock()
+        secret = setup(at, print_time(parse_time(at) + DAY))
+        click.echo("Set it up, as its first administrator, within a day, by this link:")
+        click.echo(f"  {house.settings.origin}/setup/{secret}")
+    click.echo("Interrupt it to end it (Ctrl-C).")
+
+
+def _fill() -> None:
+    from proofhouse.errors import RefusedError
+    from proofhouse.home import default_path
+    from proofhouse.portal.sample import fill
+
+    path: Path = default_path()
+    if (path / "home.json").exists():
+        raise RefusedError(
+            f"There is a home at {path} already; sample data goes into an empty one.",
+            rule="sample",
+            hint="Choose another with PROOFHOUSE_HOME, or leave --sample.",
+        )
+    fill(path, click.echo)

@@ -1,0 +1,648 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of acts: one row for each statement that a person makes in the portal.
+
+    act = ACTS["open-window"]
+    act.open_to(case)                                is it possible where the case stands?
+    act.draft(Making(seat, known, filled, person))   →  what the desk drafts
+
+A row names the roles that make the statement (several: each signs), the fields of its form and its
+words. Pages, the API and the test that walks every role over every route read this one table. What
+may happen when is not said here: ``open_to`` asks the rules' own table, and the desk checks again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from proofhouse.desk import (
+    admit_partner,
+    agree,
+    close_window,
+    deliver_findings,
+    disclose,
+    inquire,
+    open_window,
+    state_determination,
+    submit,
+    withdraw,
+)
+from proofhouse.desk.draft import Draft
+from proofhouse.errors import InputError, RefusedError
+from proofhouse.formats.predicates import CLAUSES
+from proofhouse.journey.moves import MadeInTwo
+from proofhouse.portal.fields import Field
+from proofhouse.rules.party import Party
+from proofhouse.rules.registration import Case
+from proofhouse.rules.review import CASE
+from proofhouse.rules.terms import OFFER
+from proofhouse.rules.window import MAXIMUM_DAYS, Window, parse_time, print_time
+from proofhouse.seat import Known, Seat
+
+DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Making:
+    """What a draft is made with.
+
+    ``party`` is the keyid of the organisation that acts, ``by`` what its person is called;
+    ``stewards`` are the keyids of organisations that were named, ``probe`` asks a submitted model
+    how it answers (endpoint and key → fingerprint).
+    """
+
+    seat: Seat
+    known: Known | None
+    filled: Mapping[str, Any]
+    party: str
+    by: str
+    parties: Mapping[str, str] = field(default_factory=dict)
+    probe: Callable[[Mapping[str, Any]], tuple[str | None, str]] | None = None
+
+    @property
+    def case(self) -> Case:
+        """The case that the act is about."""
+        assert self.known is not None
+        return self.known.case
+
+    @property
+    def at(self) -> str:
+        """Now."""
+        return self.seat.clock()
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing that somebody may do in a case.
+
+    ``roles`` make the statement, each with a signature of its own; ``event`` is its name in the
+    rules' table. ``title`` is what the page says, ``lead`` what it means, ``next`` what follows.
+    """
+
+    name: str
+    roles: tuple[str, ...]
+    event: str
+    title: str
+    lead: str
+    button: str
+    next: str
+    draft: Callable[[Making], Draft | MadeInTwo]
+    fields: tuple[Field, ...] = ()
+    begins: bool = False
+    grave: bool = False
+
+    def open_to(self, case: Case) -> bool:
+        """Whether the rules know this event in the state in which the case is."""
+        return not self.begins and self.event in CASE[case.state]
+
+
+# ------------------------------------------------------------------------------- the developer
+
+
+def _inquire(making: Making) -> Draft:
+    filled, seat = making.filled, making.seat
+    bank = seat.bank()
+    stewards = filled.get("stewards") or []
+    if stewards:
+        keys = tuple(sorted({making.parties[one] for one in stewards} | {making.party}))
+        needed = filled["needed"] or len(keys)
+        if not 1 <= needed <= len(keys):
+            raise InputError(f"There are {len(keys)} stewards; {needed} of them can't sign.")
+        party = Party("stewards", needed, keys)
+    else:
+        party = Party(
+            "sponsor" if filled["standing"] == "sponsor" else "developer", 1, (making.party,)
+        )
+    case = Case(secrets.token_hex(32))
+    return inquire.draft(
+        case, bank, party, developer=filled["name"], contact=filled["contact"], at=making.at
+    )
+
+
+def _submit(making: Making) -> Draft:
+    known, filled = making.known, making.filled
+    assert known is not None
+    bank = known.clear(known.case.need("inquiry").predicate["bank"], "bank-commitment")
+    threshold = making.seat.threshold(known, bank)
+    weights, fingerprint = filled["weights"], None
+    if filled["endpoint"] or filled["model"].startswith("reference/"):
+        if making.probe is None:
+            raise InputError("This house can't reach a model now.", hint="Submit weights instead.")
+        seen, answered = making.probe(filled)
+        weights, fingerprint = weights or seen, ("probe/v1", answered)
+    elif weights is None:
+        raise InputError(
+            "A submission binds to something: weights, or how the model answers.",
+            hint="Give an endpoint, the digest of the weights’ manifest, or both.",
+        )
+    identity = submit.Identity(
+        filled["model"],
+        filled["model"].split("/")[0],
+        filled["endpoint"],
+        checkpoint=filled["checkpoint"],
+        safeguard_variant=filled["safeguards"],
+        access_level=filled["access"],
+        weights=weights,
+        fingerprint=fingerprint,
+        artefact=filled["artefact"],
+    )
+    return submit.draft(known.case, bank, threshold, identity, at=making.at)
+
+
+def _request(making: Making) -> Draft:
+    return agree.request(making.case, at=making.at)
+
+
+def _answer(making: Making) -> Draft:
+    struck = [clause for clause in CLAUSES if making.filled[clause] == "struck"]
+    return agree.answer(making.case, struck=struck, at=making.at)
+
+
+def _open(making: Making) -> Draft:
+    at, filled = making.at, making.filled
+    release = filled["partner_release"]
+    public = filled["public_release"] or print_time(parse_time(release) + 7 * DAY)
+    window = Window(
+        opens_at=at,
+        planned_partner_release_at=release,
+        planned_public_release_at=public,
+        maximum_days=filled["maximum_days"],
+    )
+    return open_window.draft(making.case, window, at=at)
+
+
+def _receive(making: Making) -> Draft:
+    return deliver_findings.receive(making.case, at=making.at)
+
+
+def _withdraw(making: Making) -> Draft:
+    return withdraw.draft(making.case, at=making.at)
+
+
+# -------------------------------------------------------------------------------- the assessor
+
+
+def _determine(making: Making) -> MadeInTwo:
+    known, at = making.known, making.at
+    assert known is not None
+    case = known.case
+    planned, ran = case.need("plan"), case.need("run-ended")
+    decided = state_determination.decide(
+        known.value(planned, "plan"), known.value(ran, "outcomes"), ran, planned
+    )
+    notice = state_determination.notice(case, decided, at=at)
+    consulted = [line.strip() for line in (making.filled["consulted"] or "").splitlines()]
+
+    def then(published: Any) -> Draft:
+        return state_determination.draft(
+            case,
+            decided,
+            notice,
+            published,
+            decided_by=[making.by],
+            consulted=[name for name in consulted if name],
+            at=at,
+        )
+
+    return MadeInTwo(notice, then, ("assessor",))
+
+
+def _disclose(making: Making) -> Draft:
+    filled, case = making.filled, making.case
+    result = case.need("findings" if filled["result"] == "findings" else "determination")
+    return disclose.draft(
+        case,
+        result,
+        recipient=filled["recipient"],
+        redactions=filled["redactions"],
+        reason=filled["reason"],
+        at=making.at,
+    )
+
+
+def _offer(making: Making) -> Draft:
+    filled = making.filled
+    clauses = {clause: (filled[clause], OFFER[clause][1]) for clause in CLAUSES}
+    return agree.offer(making.case, clauses=clauses, at=making.at)
+
+
+def _deliver(making: Making) -> Draft:
+    known = making.known
+    assert known is not None
+    outcomes = known.value(known.case.need("run-ended"), "outcomes")
+    return deliver_findings.draft(known.case, outcomes, at=making.at)
+
+
+def _grant(making: Making) -> Draft:
+    filled, case = making.filled, making.case
+    partner = making.parties.get(filled["partner"])
+    if partner is None:
+        raise InputError("There is no such trusted partner here.")
+    return admit_partner.grant(
+        case,
+        partner=filled["name"],
+        sector=filled["sector"],
+        partner_key=partner,
+        purpose=filled["purpose"],
+        ends_at=filled["ends"] or case.need("window-opened").predicate["endsAt"],
+        at=making.at,
+    )
+
+
+def _accept(making: Making) -> Draft:
+    return admit_partner.accept(making.case, at=making.at)
+
+
+def _close(making: Making) -> Draft:
+    return close_window.draft(making.case, at=making.at)
+
+
+_CLAUSE_NAMES = {
+    "confidentiality": "Confidentiality",
+    "cybersecurity": "Cybersecurity",
+    "insiderRisk": "Insider risk",
+    "intellectualProperty": "Intellectual-property protection",
+    "use": "Use",
+    "nondisclosure": "Nondisclosure",
+}
+
+_ACTS = (
+    Act(
+        "inquire",
+        ("developer",),
+        "inquiry",
+        "Ask whether a model would be covered",
+        "You ask about one checkpoint under development. The answer is COVERED, NOT_COVERED or "
+        "INCONCLUSIVE. It permits nothing and forbids nothing, and you may withdraw at any moment.",
+        "Ask",
+        "Next you submit the checkpoint.",
+        _inquire,
+        (
+            Field("name", "Who asks", "Your organisation’s name. It stays sealed."),
+            Field("contact", "Where an answer goes", "An address that is read. It stays sealed."),
+            Field(
+                "standing",
+                "You ask as",
+                kind="choice",
+                options={
+                    "developer": "the model’s developer",
+                    "stewards": "one of several stewards of a project without a single owner",
+                    "sponsor": "a sponsor, for a public artefact that somebody else made",
+                },
+                default="developer",
+            ),
+            Field(
+                "stewards",
+                "The other stewards",
+                "Organisations that speak for the project together with yours.",
+                kind="choices",
+                needed=False,
+            ),
+            Field(
+                "needed",
+                "How many of the stewards sign each statement",
+                "Empty: all of them.",
+                kind="number",
+                needed=False,
+                low=1,
+                high=64,
+            ),
+        ),
+        begins=True,
+    ),
+    Act(
+        "submit",
+        ("developer",),
+        "submission",
+        "Submit the model",
+        "The submission binds the result to what you submit: to the digest of the weights, to how "
+        "the model answers a fixed set of prompts, or to both. Bank and threshold were fixed "
+        "before, and are the same for everybody.",
+        "Submit",
+        "Next the assessor registers its plan, before the first item.",
+        _submit,
+        (
+            Field(
+                "model",
+                "The model’s name",
+                "As it is called at its endpoint, like openai-api/lab/model-x.",
+            ),
+            Field("checkpoint", "The checkpoint’s own name", default="under development"),
+            Field(
+                "endpoint",
+                "The endpoint’s address",
+                "An OpenAI-compatible endpoint that the assessor may reach. Sealed.",
+                needed=False,
+                most=500,
+            ),
+            Field(
+                "key",
+                "The endpoint’s key",
+                "It goes straight into the vault and is never shown again.",
+                kind="secret",
+                needed=False,
+                most=4000,
+            ),
+            Field(
+                "weights",
+                "The digest of the weights’ manifest",
+                "SHA-256, 64 hexadecimal digits, if you submit weights.",
+                kind="digest",
+                needed=False,
+            ),
+            Field(
+                "artefact",
+                "Where a public artefact is found",
+                "For open weights: an address that anybody can fetch it from.",
+                needed=False,
+                most=500,
+            ),
+            Field(
+                "access",
+                "What the assessor sees",
+                kind="choice",
+                options={
+                    "black-box": "the endpoint only",
+                    "grey-box": "more than the endpoint, but not the weights",
+                    "weights": "the weights",
+                },
+                default="black-box",
+            ),
+            Field(
+                "safeguards",
+                "The safeguard variant",
+                "Which safeguards are on in what you submit.",
+                default="none",
+            ),
+        ),
+    ),
+    Act(
+        "request-review",
+        ("developer",),
+        "review_requested",
+        "Ask for a review",
+        "A review is yours to ask for, and nobody else’s. It opens an access window of at most 30 "
+        "days and ends in findings that reach you first.",
+        "Ask for a review",
+        "Next the assessor offers six clauses. You answer each on its own.",
+        _request,
+    ),
+    Act(
+        "answer-terms",
+        ("developer",),
+        "terms_answered",
+        "Answer the six clauses",
+        "Accept or strike each clause on its own. Striking one ends nothing: it limits what the "
+        "review may do, and the system keeps to that limit.",
+        "Answer",
+        "Next you open the access window, when you are ready.",
+        _answer,
+        tuple(
+            Field(
+                clause,
+                _CLAUSE_NAMES[clause],
+                kind="choice",
+                options={"accepted": "Accept", "struck": "Strike"},
+            )
+            for clause in CLAUSES
+        ),
+    ),
+    Act(
+        "open-window",
+        ("developer",),
+        "window_opened",
+        "Open the access window",
+        "Access begins now and ends by itself on the day on which you plan to release to other "
+        "trusted partners: at most 30 days from now. Nobody has to remember it.",
+        "Open the window",
+        "Next the assessor plans the deeper evaluation. You may withdraw at any time.",
+        _open,
+        (
+            Field(
+                "partner_release",
+                "Planned release to other trusted partners",
+                "The window ends then.",
+                kind="time",
+            ),
+            Field(
+                "public_release",
+                "Planned public release",
+                "Recorded, and not the same day. Empty: seven days later.",
+                kind="time",
+                needed=False,
+            ),
+            Field(
+                "maximum_days",
+                "The most days that you agreed on",
+                "30, or fewer.",
+                kind="number",
+                low=1,
+                high=MAXIMUM_DAYS,
+                default=MAXIMUM_DAYS,
+            ),
+        ),
+    ),
+    Act(
+        "receive-findings",
+        ("developer",),
+        "findings_received",
+        "Confirm that you have the findings",
+        "Before you confirm, no trusted partner can be given access.",
+        "Confirm",
+        "Next you and the assessor may choose trusted partners together.",
+        _receive,
+    ),
+    Act(
+        "withdraw",
+        ("developer",),
+        "withdrawal",
+        "Withdraw",
+        "You may leave at any moment, without giving a reason and without a mark against you. "
+        "Access ends at once, and a run under way is ended.",
+        "Withdraw",
+        "What was open is closed by the system.",
+        _withdraw,
+        grave=True,
+    ),
+    Act(
+        "determine",
+        ("assessor",),
+        "determined_covered",
+        "State the determination",
+        "The outcome is computed from the registered plan and the outcomes of its run: there is "
+        "nothing to choose. You state who decided and who was consulted.",
+        "State it",
+        "Next you decide to whom the result is disclosed.",
+        _determine,
+        (
+            Field(
+                "consulted",
+                "Who was consulted",
+                "One name a line.",
+                kind="area",
+                needed=False,
+                most=2000,
+            ),
+        ),
+    ),
+    Act(
+        "disclose",
+        ("assessor",),
+        "disclosure",
+        "Disclose a result",
+        "Each disclosure is a decision of its own, for one recipient, with what is left out.",
+        "Disclose",
+        "The recipient can read what you disclosed, and nothing else.",
+        _disclose,
+        (
+            Field(
+                "recipient",
+                "To whom",
+                "“developer” is the case’s own developer.",
+                default="developer",
+            ),
+            Field(
+                "result",
+                "Which result",
+                kind="choice",
+                options={"determination": "the determination", "findings": "the findings"},
+                default="determination",
+            ),
+            Field(
+                "redactions",
+                "What is left out",
+                kind="choices",
+                needed=False,
+                options={
+                    "threshold": "the threshold",
+                    "plan": "the list of items",
+                    "evidence": "the evidence and its path",
+                    "transcripts": "the transcripts",
+                },
+            ),
+            Field("reason", "Why", kind="area", most=1000),
+        ),
+    ),
+    Act(
+        "offer-terms",
+        ("assessor",),
+        "terms_offered",
+        "Offer the six clauses",
+        "Each clause is separate. The developer accepts or strikes each on its own.",
+        "Offer",
+        "Next the developer answers.",
+        _offer,
+        tuple(
+            Field(clause, _CLAUSE_NAMES[clause], kind="area", most=2000, default=OFFER[clause][0])
+            for clause in CLAUSES
+        ),
+    ),
+    Act(
+        "deliver-findings",
+        ("assessor",),
+        "findings",
+        "Deliver the findings",
+        "The findings of the run reach the developer first, each with its severity, its interval "
+        "and what to do about it.",
+        "Deliver",
+        "Next the developer confirms that it has them.",
+        _deliver,
+    ),
+    Act(
+        "grant-partner",
+        ("developer", "assessor"),
+        "partner_access",
+        "Choose a trusted partner",
+        "Developer and assessor choose together: both sign the same statement. Access ends with "
+        "the window, or sooner.",
+        "Propose",
+        "Next the other of you signs; then the partner accepts.",
+        _grant,
+        (
+            Field("partner", "The partner", kind="choice"),
+            Field("name", "Its name, as it is stated"),
+            Field(
+                "sector",
+                "Its sector",
+                kind="choice",
+                options={
+                    "water": "water",
+                    "health": "health",
+                    "finance": "finance",
+                    "energy": "energy",
+                    "transport": "transport",
+                    "communications": "communications",
+                    "government": "government",
+                    "other": "other",
+                },
+            ),
+            Field("purpose", "What the access is for", kind="area", most=1000),
+            Field(
+                "ends",
+                "When it ends",
+                "Empty: with the window.",
+                kind="time",
+                needed=False,
+            ),
+        ),
+    ),
+    Act(
+        "accept-partner",
+        ("partner",),
+        "partner_accepted",
+        "Accept the access",
+        "You take the access for the purpose that is stated, until the day that is stated.",
+        "Accept",
+        "Your use of the access is logged for the developer to see.",
+        _accept,
+    ),
+    Act(
+        "close-window",
+        ("registrar",),
+        "window_closed",
+        "Close the window",
+        "Every access is revoked. The window closes by itself on its day.",
+        "Close the window",
+        "What is still owed to the developer stays owed.",
+        _close,
+        grave=True,
+    ),
+)
+
+ACTS: Mapping[str, Act] = {act.name: act for act in _ACTS}
+"""Every act by its name; the order is that of a case."""
+
+
+def act_named(name: str) -> Act:
+    """The act. Raises InputError if there is none of that name."""
+    act = ACTS.get(name)
+    if act is None:
+        raise InputError("There is nothing of that name to be done.")
+    return act
+
+
+def open_acts(case: Case, role: str) -> tuple[Act, ...]:
+    """What ``role`` may do where the case stands: its own moves first, leaving last."""
+    found = [act for act in ACTS.values() if role in act.roles and act.open_to(case)]
+    if case.state in ("covered", "findings_received") and role == "developer":
+        found = [act for act in found if not _nothing_to_do(act, case)]
+    return tuple(sorted(found, key=lambda act: act.grave))
+
+
+def _nothing_to_do(act: Act, case: Case) -> bool:
+    inquiry = case.last("inquiry")
+    sponsored = inquiry is not None and inquiry.predicate["party"]["standing"] == "sponsor"
+    return act.name == "request-review" and sponsored
+
+
+def check_open(act: Act, case: Case) -> None:
+    """Raise RefusedError unless the rules know the act where the case stands."""
+    if not act.begins and not act.open_to(case):
+        allowed = [one.title for one in ACTS.values() if one.open_to(case)]
+        raise RefusedError(
+            f"“{act.title}” is not possible where the case stands.",
+            rule="R1, R2",
+            hint=f"Possible now: {'; '.join(allowed) or 'nothing, the case has ended'}.",
+        )

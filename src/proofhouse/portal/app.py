@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The application: routes, the gate before them, and how an error is told.
+
+    with open_house(path) as house:
+        app = create_app(house)             an ASGI application
+
+The gate looks at every request first: the host it was meant for, who is asking, and on the way out
+the headers that fence a page in. An error becomes a page or a problem document in one place, and
+what is not an error of ours by name says nothing of itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from proofhouse.access import Access
+from proofhouse.portal import cases
+from proofhouse.portal.gate import Gate
+from proofhouse.portal.house import House, Settings
+from proofhouse.portal.problems import install
+from proofhouse.portal.projection import Projection
+from proofhouse.portal.runs import Runs
+from proofhouse.portal.sweep import Sweep
+from proofhouse.portal.visitor import visitor
+from proofhouse.seat import open_seat
+
+STATIC = Path(str(files("proofhouse.portal"))) / "static"
+
+
+@contextlib.contextmanager
+def open_house(path: Path | None = None, settings: Settings | None = None) -> Iterator[House]:
+    """The house of the home at ``path``, made on first use. Raises as ``bootstrap.open_home``."""
+    from proofhouse.bootstrap import open_home
+    from proofhouse.home import default_path
+
+    path = path or default_path()
+    if not (path / "home.json").exists():
+        with open_home(path):
+            pass
+    with open_seat(path) as seat, contextlib.closing(Access.open(path / "access.sqlite")) as access:
+        yield House(seat, access, settings or Settings())
+
+
+def create_app(house: House, *, working: bool = True) -> FastAPI:
+    """The portal over ``house``. ``working`` starts the threads that run and sweep."""
+    projection = Projection(house)
+    runs = Runs(house, projection)
+    sweep = Sweep(house, projection, runs)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if working:
+            runs.begin()
+            sweep.begin()
+        else:
+            projection.refresh()
+        yield
+        sweep.end()
+        runs.end()
+
+    app = FastAPI(
+        title="Proofhouse",
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.house = house
+    app.state.access = house.access
+    app.state.clock = house.clock
+    app.state.settings = house.settings
+    app.state.projection = projection
+    app.state.runs = runs
+    app.state.sweep = sweep
+    app.state.happened = _happened(app)
+    install(app)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for router in _routers():
+        app.include_router(router)
+
+    @app.get("/start", include_in_schema=False)
+    async def start(request: Request) -> Response:
+        who = visitor(request)
+        return RedirectResponse("/home" if who.person else "/sign-in", 303)
+
+    app.add_middleware(Gate, house=house)
+    return app
+
+
+def _routers() -> list[Any]:
+    """Every room of the portal that has routes."""
+    import importlib
+
+    names = ("public", "sign_in", "people", "banks", "partners", "queue", "inspect", "api")
+    found = [cases.router]
+    for name in names:
+        with contextlib.suppress(ModuleNotFoundError):
+            found.append(importlib.import_module(f"proofhouse.portal.{name}").router)
+    return found
+
+
+def _happened(app: FastAPI) -> Any:
+    """What follows a registered statement: the case's row, and whoever is to be told."""
+
+    def happened(_pending: Any, entry: Any) -> None:
+        app.state.projection.moved(entry.subject)
+
+    return happened

@@ -1,0 +1,495 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages of cases: what waits for whom, one case, an act's form, a draft to be signed.
+
+Each route parses, calls one function of ``acts``, ``signing`` or ``runs``, and renders. Whose case
+it is decides who may open it at all; the role decides what of it is opened (``rules.audience``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
+
+from proofhouse.desk.make_bundle import make_bundle
+from proofhouse.dossier import render as render_dossier
+from proofhouse.errors import InputError, RefusedError
+from proofhouse.formats import predicates
+from proofhouse.journey import Wishes, moves
+from proofhouse.portal import acts, fields, signing
+from proofhouse.portal.acts import Act, Making
+from proofhouse.portal.forms import form, form_values
+from proofhouse.portal.house import House
+from proofhouse.portal.projection import Row
+from proofhouse.portal.reach import check_endpoint
+from proofhouse.portal.render import render
+from proofhouse.portal.runs import PLANNING, RUNNING, UNDER_WAY, key_of_endpoint
+from proofhouse.portal.visitor import Visitor, need
+from proofhouse.publish import read_bundle
+from proofhouse.rules.audience import shown
+from proofhouse.rules.registration import Case
+from proofhouse.seat import Known
+from proofhouse.views import CaseView, Standing, case_view, words
+
+router = APIRouter()
+
+Seeing = Annotated[Visitor, Depends(need("see-case"))]
+SignedIn = Annotated[Visitor, Depends(need("see-log"))]
+
+AUDIENCES = {
+    "developer": "developer",
+    "steward": "developer",
+    "assessor": "inspector",
+    "inspector": "inspector",
+}
+"""As whom a role reads a case; every other role reads what is public of it."""
+
+_MOVES = {
+    "developer": ("developer_",),
+    "steward": ("developer_",),
+    "assessor": ("assessor_", "review_run", "run_under_way", "closed_findings_to_deliver"),
+    "partner": ("partner_",),
+}
+"""States in which it is a role's move begin so."""
+
+
+def house_of(request: Request) -> House:
+    """The house behind this portal."""
+    house: House = request.app.state.house
+    return house
+
+
+def acting(role: str) -> str:
+    """The role in which a statement is signed: a steward signs as developer."""
+    return "developer" if role == "steward" else role
+
+
+def sees(who: Visitor, row: Row) -> bool:
+    """Whether the visitor has a part in the case."""
+    role = acting(who.role)
+    if role in ("inspector", "registrar"):
+        return True
+    if role == "assessor":
+        has = row.parties["assessor"]
+        return not has or who.party in has
+    return who.party in row.parties.get(role, frozenset())
+
+
+def find(request: Request, who: Visitor, start: str) -> Row:
+    """The row of a case that the visitor has a part in.
+
+    Raises InputError alike for a case that is not there and for one that is not theirs.
+    """
+    row: Row | None = request.app.state.projection.get(start)
+    if row is None or who.person is None or not sees(who, row):
+        raise InputError("There is no such case among yours.")
+    if house_of(request).access.recused(who.person.id, row.case):
+        raise RefusedError(
+            "You have recused yourself from this case.",
+            rule="R8",
+            hint="A colleague without the conflict of interest can take it.",
+        )
+    return row
+
+
+def my_move(who: Visitor, row: Row) -> bool:
+    """Whether the case waits for the visitor's role."""
+    return row.state.startswith(_MOVES.get(who.role, ("-",)))
+
+
+@router.get("/home", response_class=HTMLResponse)
+async def home(request: Request, who: SignedIn) -> HTMLResponse:
+    """What waits for whoever is signed in, and their cases."""
+    rows = mine(request, who)
+    drafts = await anyio.to_thread.run_sync(_drafts, house_of(request), who)
+    return render(
+        request,
+        "cases/home.html",
+        moves=[row for row in rows if my_move(who, row)],
+        others=[row for row in rows if not my_move(who, row)],
+        drafts=drafts,
+        begins=[one for one in acts.ACTS.values() if one.begins and acting(who.role) in one.roles],
+        left=request.app.state.projection.left,
+        words=words,
+    )
+
+
+def mine(request: Request, who: Visitor) -> list[Row]:
+    """The cases that the visitor has a part in and is not recused from."""
+    assert who.person is not None
+    access, person = house_of(request).access, who.person.id
+    return [
+        row
+        for row in request.app.state.projection.rows()
+        if sees(who, row) and not access.recused(person, row.case)
+    ]
+
+
+def _drafts(house: House, who: Visitor) -> list[signing.Pending]:
+    if not who.party:
+        return []
+    actor = who.actor()
+    return list(signing.waiting_for(house, _signing_as(actor)))
+
+
+def _signing_as(actor: signing.Actor) -> signing.Actor:
+    return signing.Actor(**{**vars(actor), "role": acting(actor.role)})
+
+
+@router.get("/cases/{start}", response_class=HTMLResponse)
+async def case_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
+    """One case: where it stands, whose move it is, and all that this role is shown of it."""
+    house, row = house_of(request), find(request, who, start)
+
+    def load() -> tuple[Known, CaseView]:
+        known = house.seat.case(row.case, None)
+        return known, view_for(house, known, who)
+
+    known, view = await anyio.to_thread.run_sync(load)
+    _note(house, who, "case", row.case)
+    return render(
+        request,
+        "cases/case.html",
+        row=row,
+        case=known.case,
+        view=view,
+        now_words=words.now(known.case.state),
+        acts=acts.open_acts(known.case, acting(who.role)) if who.party else (),
+        errand=request.app.state.runs.state(row.case),
+        runnable=_runnable(who, known.case),
+        audience=AUDIENCES.get(who.role, "public"),
+        words=words,
+    )
+
+
+def view_for(house: House, known: Known, who: Visitor) -> CaseView:
+    """The case as this role is shown it: what the rules open to its audience, and no more."""
+    audience = AUDIENCES.get(who.role, "public")
+    allowed = shown(known.case, audience)
+    hidden: dict[str, Any] = {}
+    for entry in (*known.case.entries, *known.record.clear.values()):
+        for name, value in entry.predicate.items():
+            if isinstance(value, Mapping) and (entry.name, name) in allowed:
+                digest = str(value.get("salted") or value.get("sha256"))
+                if digest in known.opened:
+                    hidden[digest] = known.opened[digest]
+    policy = house.policy
+    standing = Standing(audience=audience, custody=policy.custody, names=policy.names)
+    return case_view(known.case, known.record, hidden, standing)
+
+
+def _runnable(who: Visitor, case: Case) -> str:
+    """The errand that an assessor may ask for here: plan, evaluate, or none."""
+    if who.role != "assessor":
+        return ""
+    if case.state in PLANNING:
+        return "plan"
+    if case.state in (*RUNNING, *UNDER_WAY, *moves.RUN_TO_END):
+        return "evaluate"
+    return ""
+
+
+def _note(house: House, who: Visitor, what: str, case: str) -> None:
+    """A line for every view of confidential material."""
+    assert who.person is not None
+    organisation = who.organisation.id if who.organisation else ""
+    house.access.viewed(who.person.id, organisation, what, case, house.clock())
+
+
+# ------------------------------------------------------------------------------------- acting
+
+
+def fields_of(house: House, act: Act, who: Visitor) -> tuple[fields.Field, ...]:
+    """The fields of an act, with the choices that stand in the house's own tables."""
+    found = []
+    for one in act.fields:
+        if one.name == "stewards":
+            one = _with(
+                one, {o.id: o.name for o in _of_role(house, "developer") if o.party != who.party}
+            )
+        elif one.name == "partner" and act.name == "grant-partner":
+            one = _with(one, {o.id: o.name for o in _of_role(house, "partner")})
+        found.append(one)
+    return tuple(found)
+
+
+def _with(one: fields.Field, options: Mapping[str, str]) -> fields.Field:
+    return fields.Field(**{**vars(one), "options": options})
+
+
+def _of_role(house: House, role: str) -> list[Any]:
+    return [one for one in house.access.organisations() if role in one.roles and one.party]
+
+
+@router.get("/begin/{name}", response_class=HTMLResponse)
+@router.get("/cases/{start}/do/{name}", response_class=HTMLResponse)
+async def act_form(request: Request, who: Seeing, name: str, start: str = "") -> HTMLResponse:
+    """The form of an act."""
+    house, act = house_of(request), act_for(who, name)
+    row = None if act.begins else find(request, who, start)
+    case = None
+    if row is not None:
+        case = await house.run(lambda seat: seat.desk.case(row.case))
+        acts.check_open(act, case)
+    return _form(request, house, act, who, row, case, {}, {})
+
+
+def act_for(who: Visitor, name: str) -> Act:
+    """The act, if the visitor's role makes it. Raises InputError, RefusedError."""
+    act = acts.act_named(name)
+    if acting(who.role) not in act.roles or not who.may(act.name):
+        raise RefusedError(
+            f"“{act.title}” is not for your role.",
+            rule="access",
+            hint=f"It is made by: {' and '.join(act.roles)}.",
+        )
+    return act
+
+
+def _form(
+    request: Request,
+    house: House,
+    act: Act,
+    who: Visitor,
+    row: Row | None,
+    case: Case | None,
+    filled: Mapping[str, Any],
+    errors: Mapping[str, str],
+    refusal: Any = None,
+) -> HTMLResponse:
+    return render(
+        request,
+        "cases/act.html",
+        status=422 if errors or refusal else 200,
+        act=act,
+        fields=fields_of(house, act, who),
+        row=row,
+        case=case,
+        filled={name: value for name, value in filled.items() if name != "key"},
+        errors=errors,
+        refusal=refusal,
+        words=words,
+    )
+
+
+@router.post("/begin/{name}")
+@router.post("/cases/{start}/do/{name}")
+async def act_made(request: Request, who: Seeing, name: str, start: str = "") -> Response:
+    """Draft what the form says, and go on to its signing."""
+    house, act = house_of(request), act_for(who, name)
+    row = None if act.begins else find(request, who, start)
+    asked = fields_of(house, act, who)
+    given = form_values(await form(request), asked)
+    try:
+        filled = fields.read(asked, given)
+        pending = await anyio.to_thread.run_sync(_propose, house, act, who, row, filled)
+    except fields.FieldsError as error:
+        case = await _case(house, row)
+        return _form(request, house, act, who, row, case, given, error.errors)
+    except (InputError, RefusedError) as error:
+        case = await _case(house, row)
+        return _form(request, house, act, who, row, case, given, {}, error)
+    return RedirectResponse(f"/drafts/{pending.id}", 303)
+
+
+async def _case(house: House, row: Row | None) -> Case | None:
+    return None if row is None else await house.run(lambda seat: seat.desk.case(row.case))
+
+
+def _propose(
+    house: House, act: Act, who: Visitor, row: Row | None, filled: Mapping[str, Any]
+) -> signing.Pending:
+    known = None if row is None else house.seat.case(row.case, None)
+    return propose(house, act, who, known, filled)
+
+
+def propose(
+    house: House, act: Act, who: Visitor, known: Known | None, filled: Mapping[str, Any]
+) -> signing.Pending:
+    """Draft ``act`` as the form says, and keep it for its signatures."""
+    actor = _signing_as(who.actor())
+    if known is not None:
+        acts.check_open(act, known.case)
+    if act.name == "submit":
+        check_endpoint(filled["endpoint"], house.settings.reachable)
+    parties = {one.id: one.party for one in house.access.organisations() if one.party}
+    making = Making(house.seat, known, filled, actor.party, actor.name, parties, house.probe)
+    pending = signing.propose(house, act, act.draft(making), known.case if known else None, actor)
+    if act.name == "submit" and known is not None and filled.get("key"):
+        house.keep_key(known.case.id, key_of_endpoint(filled))
+    return pending
+
+
+@router.get("/drafts/{draft}", response_class=HTMLResponse)
+async def draft_page(request: Request, who: SignedIn, draft: str) -> HTMLResponse:
+    """What is about to be signed, in words, and by whom."""
+    house = house_of(request)
+    pending = await anyio.to_thread.run_sync(_draft_for, house, who, draft)
+    statement = pending.handover.statement
+    assert who.person is not None
+    actor = _signing_as(who.actor())
+    return render(
+        request,
+        "cases/draft.html",
+        pending=pending,
+        act=acts.ACTS.get(pending.act),
+        told=told(pending),
+        statement=statement,
+        wanted=pending.waits_for(actor.party, actor.role, actor.person),
+        names=house.policy.names,
+        passkeys=house.access.passkeys(who.person.id),
+        words=words,
+    )
+
+
+def _draft_for(house: House, who: Visitor, draft: str) -> signing.Pending:
+    pending = signing.get(house, draft)
+    party = who.party
+    if not any(party in need_.parties for need_ in pending.needs):
+        raise InputError("There is no such draft among yours.")
+    return pending
+
+
+def told(pending: signing.Pending) -> list[tuple[str, str]]:
+    """What a draft states, field by field: what is hidden in it is shown to those who sign it."""
+    opened = {}
+    for opening in pending.handover.openings:
+        stated = opening.field() if hasattr(opening, "field") else None
+        if stated:
+            opened[stated["salted"]] = opening.value
+    predicate: Any = pending.handover.statement.predicate
+    lines = []
+    for name, value in predicate.items():
+        if name == "previous":
+            continue
+        if isinstance(value, Mapping) and "salted" in value:
+            value = opened.get(value["salted"], "sealed")
+        lines.append((name, _text(value)))
+    return lines
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, indent=2)[:4000]
+
+
+@router.post("/drafts/{draft}/sign")
+async def sign_draft(request: Request, who: SignedIn, draft: str) -> Response:
+    """One person's yes; the statement is registered if it was the last."""
+    house, values = house_of(request), await form(request)
+    assertion = json.loads(values["assertion"]) if values.get("assertion") else None
+
+    def sign() -> tuple[signing.Pending, Any]:
+        pending = _draft_for(house, who, draft)
+        act = acts.ACTS.get(pending.act)
+        if act is not None and not who.may(act.name):
+            raise RefusedError("Your role does not sign this.", rule="access")
+        how, checked = house.bound(who, pending, assertion)
+        return signing.approve(house, draft, _signing_as(who.actor()), how=how, assertion=checked)
+
+    pending, entry = await anyio.to_thread.run_sync(sign)
+    if entry is None:
+        return RedirectResponse(f"/drafts/{draft}", 303)
+    await anyio.to_thread.run_sync(request.app.state.happened, pending, entry)
+    if entry.name not in predicates.SEALED:
+        return RedirectResponse("/banks", 303)
+    return RedirectResponse(f"/cases/{entry.subject[:16]}", 303)
+
+
+@router.post("/drafts/{draft}/drop")
+async def drop_draft(request: Request, who: SignedIn, draft: str) -> Response:
+    """Take a draft back. It leaves no trace."""
+    await form(request)
+    house = house_of(request)
+    await anyio.to_thread.run_sync(
+        lambda: signing.take_back(house, draft, _signing_as(who.actor()))
+    )
+    return RedirectResponse("/home", 303)
+
+
+# -------------------------------------------------------------------------------- evaluations
+
+BUDGETS = (
+    fields.Field(
+        "tokens", "Tokens an item", kind="number", low=1000, high=10_000_000, default=200_000
+    ),
+    fields.Field("turns", "Turns an item", kind="number", low=1, high=1000, default=30),
+    fields.Field("seconds", "Seconds an item", kind="number", low=1, high=86_400, default=300),
+    fields.Field("samples", "Items at once", kind="number", low=1, high=64, default=2),
+)
+
+
+@router.post("/cases/{start}/errand/{what}")
+async def ask_errand(
+    request: Request, start: str, what: str, who: Annotated[Visitor, Depends(need("evaluate"))]
+) -> Response:
+    """Plan or evaluate in the background."""
+    row = find(request, who, start)
+    if what not in ("plan", "evaluate"):
+        raise InputError("There is no such errand.", hint="It is plan, or evaluate.")
+    filled = fields.read(BUDGETS, form_values(await form(request), BUDGETS))
+    wishes = Wishes(
+        samples_at_once=filled["samples"],
+        tokens_per_item=filled["tokens"],
+        turns_per_item=filled["turns"],
+        seconds_per_item=filled["seconds"],
+    )
+    request.app.state.runs.ask(row.case, what, who.party, wishes)
+    return RedirectResponse(f"/cases/{row.case[:16]}#progress", 303)
+
+
+@router.get("/cases/{start}/live")
+async def live(request: Request, who: Seeing, start: str) -> Response:
+    """How the errand of a case goes, as server-sent events."""
+    row = find(request, who, start)
+    evidence = AUDIENCES.get(who.role) == "inspector"
+
+    async def events() -> AsyncIterator[str]:
+        async for state in request.app.state.runs.watch(row.case, evidence=evidence):
+            yield f"data: {json.dumps(state)}\n\n"
+            await asyncio.sleep(0)
+        yield "event: end\ndata: {}\n\n"
+
+    return StreamingResponse(
+        events(), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+# --------------------------------------------------------------------------------- taking away
+
+
+@router.get("/cases/{start}/bundle.json")
+async def bundle(request: Request, who: Seeing, start: str) -> Response:
+    """The bundle of the case for this role's audience: what an outsider needs to check it."""
+    house, row = house_of(request), find(request, who, start)
+    audience = AUDIENCES.get(who.role, "public")
+    data = await house.run(lambda seat: make_bundle(seat.desk, row.case, audience).to_bytes())
+    _note(house, who, "bundle", row.case)
+    name = f"bundle-{audience}-{row.case[:12]}.json"
+    return Response(
+        data,
+        media_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@router.get("/cases/{start}/dossier.html")
+async def dossier(request: Request, who: Seeing, start: str) -> Response:
+    """The dossier of the case, made from this role's bundle after verifying it."""
+    house, row = house_of(request), find(request, who, start)
+    audience = AUDIENCES.get(who.role, "public")
+
+    def made() -> str:
+        data = make_bundle(house.desk, row.case, audience).to_bytes()
+        return render_dossier(read_bundle(data, house.policy)[1])
+
+    page = await anyio.to_thread.run_sync(made)
+    _note(house, who, "dossier", row.case)
+    request.state.own_policy = True  # the dossier carries its own, as strict, in its head
+    return HTMLResponse(page)

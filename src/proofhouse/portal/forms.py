@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A handed-in form: read within bounds, from our own pages only."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import Request
+
+from proofhouse.errors import InputError, RefusedError
+from proofhouse.portal.fields import Field
+from proofhouse.portal.visitor import visitor
+
+MAX_FIELDS = 200
+
+
+async def form(request: Request) -> dict[str, Any]:
+    """The fields of a form; a field that was given several times is a list.
+
+    Raises RefusedError if it does not come from a page of this session, InputError if it is no
+    form.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        raise InputError("This takes a form.")
+    try:
+        handed = await request.form(max_files=0, max_fields=MAX_FIELDS)
+    except Exception:
+        raise InputError("The form can't be read.") from None
+    values: dict[str, Any] = {}
+    for name in handed:
+        every = [value for value in handed.getlist(name) if isinstance(value, str)]
+        values[name] = every[0] if len(every) == 1 else every
+    check_csrf(request, values.pop("csrf", ""))
+    return values
+
+
+def check_csrf(request: Request, token: object) -> None:
+    """Raise RefusedError unless ``token`` is that of this session's pages."""
+    who = visitor(request)
+    if not isinstance(token, str) or not hmac.compare_digest(token.encode(), who.csrf.encode()):
+        raise RefusedError(
+            "This form was not sent from a page of yours, or that page is too old.",
+            rule="access",
+            hint="Go back, reload the page and send it again.",
+        )
+
+
+def form_values(values: Mapping[str, Any], asked: Iterable[Field]) -> dict[str, Any]:
+    """The values of a form for these fields; what a browser leaves out is empty."""
+    return {**values, **{f.name: values.get(f.name, []) for f in asked if f.kind == "choices"}}

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gate before every request: whom it was meant for, who asks, and what the page may do.
+
+    Content-Security-Policy: default-src 'none'; script-src 'self'; …      no inline script or style
+    X-Frame-Options: DENY                                                  nobody frames a page
+    Cache-Control: no-store                                                for who is signed in
+
+A request for another host than the portal's own is refused, so that a foreign name that resolves
+here gets nothing (DNS rebinding). Headers of a proxy are not believed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from proofhouse.portal.visitor import COOKIE, Visitor
+
+if TYPE_CHECKING:
+    from proofhouse.portal.house import House
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+MAX_BODY = 2 * 1024 * 1024
+"""Bytes of a request, at most; a statement handed in has a limit of its own."""
+
+
+class Gate:
+    """Pure ASGI, so that a stream stays a stream."""
+
+    def __init__(self, app: ASGIApp, house: House) -> None:
+        self._app = app
+        self._house = house
+        self._host = urlsplit(house.settings.origin).netloc
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it here."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        headers = Headers(scope=scope)
+        guarded = self._guarded(send, state, scope["path"])
+        if headers.get("host", "") != self._host:
+            response = PlainTextResponse("This portal has another address.\n", 421)
+            await response(scope, receive, guarded)
+            return
+        length = headers.get("content-length", "0")
+        if not length.isascii() or not length.isdigit() or int(length) > MAX_BODY:
+            await PlainTextResponse("That is too large.\n", 413)(scope, receive, guarded)
+            return
+        state["visitor"] = self._visitor(Request(scope))
+        await self._app(scope, receive, guarded)
+
+    def _visitor(self, request: Request) -> Visitor:
+        """Who asks; a secret that opens nothing is nobody's."""
+        house = self._house
+        secret = request.cookies.get(COOKIE, "")
+        if secret:
+            session = house.access.session(secret, house.clock())
+            if session is not None:
+                return Visitor(
+                    session.person,
+                    house.access.memberships(session.person.id),
+                    session.organisation,
+                    session.role or "",
+                    session.how,
+                    secret,
+                )
+        return Visitor()
+
+    def _guarded(self, send: Send, state: dict[str, Any], path: str) -> Send:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    if not (name == "Content-Security-Policy" and state.get("own_policy")):
+                        headers.setdefault(name, value)
+                if self._house.settings.secure:
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+                who = state.get("visitor")
+                if who is not None and who.person is not None and not path.startswith("/static/"):
+                    headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        return guarded

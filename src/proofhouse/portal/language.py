@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which language a visitor reads, and the words of the portal in it: gettext.
+
+    chosen(account="", cookie="es", accept="fr;q=0.9, en")   →  "es"
+    with speaking("es"):
+        gettext("Withdraw")                                  →  "Retirarse"
+
+The choice goes by account, then cookie, then Accept-Language, then English. What is active is held
+for the request (a context variable), so templates, forms and sentences made in Python agree, also
+in a thread that a request started. A text that is only marked, in a table, is translated where it
+is shown: ``N_("Days of access")``.
+
+Catalogues lie in locale/LANGUAGE/LC_MESSAGES/portal.po; tools/translations compiles them.
+"""
+
+from __future__ import annotations
+
+import gettext as _gettext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+LANGUAGES: Final = {"en": "English", "es": "Español"}
+"""Code → its own name. The first is what the texts are written in."""
+
+COOKIE: Final = "language"
+_FOLDER = Path(__file__).parent / "locale"
+_LONGEST_HEADER = 500
+
+_active: ContextVar[str] = ContextVar("language", default="en")
+
+
+def chosen(account: str = "", cookie: str = "", accept: str = "") -> str:
+    """The language for a visitor; whatever is handed in, one of `LANGUAGES`."""
+    for wish in (account, cookie, *_accepted(accept)):
+        if wish in LANGUAGES:
+            return wish
+    return next(iter(LANGUAGES))
+
+
+def _accepted(header: str) -> Iterator[str]:
+    """The primary languages of an Accept-Language header, the most wanted first (RFC 9110)."""
+    wishes = []
+    for place, part in enumerate(header[:_LONGEST_HEADER].split(",")):
+        name, _, weight = part.strip().partition(";")
+        try:
+            wanted = float(weight.strip().removeprefix("q=")) if weight else 1.0
+        except ValueError:
+            continue
+        if 0 < wanted <= 1:
+            wishes.append((-wanted, place, name.strip().lower().partition("-")[0]))
+    for _, _, name in sorted(wishes):
+        yield name
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak ``language`` within; KeyError if it is none of ours."""
+    LANGUAGES[language]
+    token = _active.set(language)
+    try:
+        yield
+    finally:
+        _active.reset(token)
+
+
+def active() -> str:
+    """The language that is spoken here and now."""
+    return _active.get()
+
+
+@cache
+def _catalogue(language: str) -> _gettext.NullTranslations:
+    return _gettext.translation("portal", _FOLDER, [language], fallback=True)
+
+
+def gettext(text: str) -> str:
+    """``text`` in the active language, or as it is."""
+    return _catalogue(active()).gettext(text) if text else ""
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """The form of the active language for ``number``."""
+    return _catalogue(active()).ngettext(one, many, number)
+
+
+def N_(text: str) -> str:  # noqa: N802 — gettext's own name for it
+    """Mark ``text`` for translation, and leave it as it is."""
+    return text
+
+
+def install(environment: Any) -> None:
+    """Give a Jinja environment the two functions; it needs the extension ``jinja2.ext.i18n``."""
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True)

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every page is drawn with: templates, their filters, and the files of static/.
+
+    looks = environment()
+    looks.get_template("public/front.html").render(visitor=None, csrf="…", path="/", theme="", …)
+
+Templates hold no arithmetic; an undefined name is an error and not an empty string; whatever stands
+in a statement is escaped and isolated (R20: ``words``, ``label``). Times are shown with their zone.
+
+A file of static/ is referred to by ``asset("proofhouse.css")``, which carries its digest, so that a
+browser may keep it for a year and still never shows a stale one.
+"""
+
+from __future__ import annotations
+
+import calendar as _calendar
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+from babel import Locale
+from babel.dates import format_date, format_datetime, get_day_names, get_month_names
+from babel.numbers import format_decimal, format_percent
+from markupsafe import Markup
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from proofhouse.dossier import markup
+from proofhouse.portal import language
+from proofhouse.portal.language import gettext
+
+STATIC: Final = Path(__file__).parent / "static"
+TEMPLATES: Final = Path(__file__).parent / "templates"
+PREFIX: Final = "/static"
+
+THEMES: Final = ("light", "dark")
+"""What a visitor may choose besides the system's own choice (an empty string)."""
+
+SECURITY_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The strictest Content Security Policy that the pages work under: nothing inline or off-site."""
+
+_YEAR = "public, max-age=31536000, immutable"
+
+
+def environment(*more: Path) -> jinja2.Environment:
+    """The templates of the portal, and of the folders ``more`` before them."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([*more, TEMPLATES]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    language.install(made)
+    made.globals.update(asset=asset, languages=language.LANGUAGES, calendar=calendar)
+    made.filters.update(
+        moment=moment,
+        day=day,
+        number=number,
+        percent=percent,
+        words=markup.words,
+        label=markup.label,
+        listed=markup.listed,
+    )
+    return made
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a file of static/, with the start of its digest. Raises OSError."""
+    return f"{PREFIX}/{name}?v={sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+class Assets(StaticFiles):
+    """The folder static/: what is asked for with its digest may be kept for a year."""
+
+    def __init__(self) -> None:
+        """Serve `STATIC`."""
+        super().__init__(directory=STATIC)
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, told how long it may be kept."""
+        response = await super().get_response(path, scope)
+        kept = scope["query_string"].startswith(b"v=") and response.status_code == 200
+        response.headers["Cache-Control"] = _YEAR if kept else "no-cache"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+def _locale() -> Locale:
+    return Locale.parse(language.active())
+
+
+def _parsed(text: str) -> dt.datetime:
+    return dt.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.UTC)
+
+
+def moment(text: str) -> Markup:
+    """``2026-07-01T09:00:00Z`` → ``1 July 2026, 09:00 UTC`` in a time element."""
+    shown = format_datetime(_parsed(text), _pattern("d MMMM y, HH:mm"), locale=_locale())
+    return Markup('<time datetime="{}">{} UTC</time>').format(text, shown)
+
+
+def day(text: str) -> Markup:
+    """``2026-07-01T09:00:00Z`` → ``1 July 2026``; days are those of UTC."""
+    shown = format_date(_parsed(text).date(), _pattern("d MMMM y"), locale=_locale())
+    return Markup('<time datetime="{}">{}</time>').format(text, shown)
+
+
+def _pattern(english: str) -> str:
+    return english if language.active() == "en" else english.replace(" MMMM ", " 'de' MMMM 'de' ")
+
+
+def number(value: int) -> str:
+    """``12345`` → ``12,345`` as the language groups it."""
+    return str(format_decimal(value, locale=_locale()))
+
+
+def percent(parts_per_million: int) -> str:
+    """``950000`` → ``95%``, at most two decimals."""
+    return str(format_percent(parts_per_million / 1e6, "#,##0.##%", locale=_locale()))
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day of a calendar: its number, its classes for the eye, and ``said`` for the ear."""
+
+    number: int
+    classes: str
+    said: str
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month: its name, and weeks of seven days, None where a day is of another month."""
+
+    name: str
+    weeks: tuple[tuple[Day | None, ...], ...]
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """An access window by month; ``weekdays`` are pairs (short, long), Monday first."""
+
+    weekdays: tuple[tuple[str, str], ...]
+    months: tuple[Month, ...]
+
+
+_MOST_MONTHS = 6
+
+
+def calendar(
+    opens_at: str, ends_at: str, now: str, marks: Mapping[str, str] | None = None
+) -> Calendar:
+    """The months from ``opens_at`` to ``ends_at`` or the last of ``marks`` (time → what is then).
+
+    Days are those of UTC; at most six months are drawn. Raises ValueError on a time that is none.
+    """
+    first, last, today = (_parsed(text).date() for text in (opens_at, ends_at, now))
+    told = {_parsed(time).date(): what for time, what in (marks or {}).items()}
+    span = sorted({first, last, *told})
+    months = [(span[0].year, span[0].month)]
+    while months[-1] < (span[-1].year, span[-1].month) and len(months) < _MOST_MONTHS:
+        year, month = months[-1]
+        months.append((year + month // 12, month % 12 + 1))
+    names = get_month_names("wide", context="stand-alone", locale=_locale())
+
+    def drawn(date: dt.date, month: int) -> Day | None:
+        return _day(date, first, last, today, told) if date.month == month else None
+
+    weeks = _calendar.Calendar(firstweekday=0)
+    return Calendar(
+        tuple(zip(_weekdays("short"), _weekdays("wide"), strict=True)),
+        tuple(
+            Month(
+                f"{names[month].capitalize()} {year}",
+                tuple(
+                    tuple(drawn(date, month) for date in week)
+                    for week in weeks.monthdatescalendar(year, month)
+                ),
+            )
+            for year, month in months
+        ),
+    )
+
+
+def _weekdays(width: Any) -> Sequence[str]:
+    names = get_day_names(width, context="stand-alone", locale=_locale())
+    return [names[index] for index in range(7)]
+
+
+def _day(
+    date: dt.date, first: dt.date, last: dt.date, today: dt.date, told: Mapping[dt.date, str]
+) -> Day:
+    held = first <= date <= last
+    truths = {
+        "held": held,
+        "past": held and date < today,
+        "first": held and (date == first or not date.weekday()),
+        "last": held and (date == last or date.weekday() == 6),
+        "today": date == today,
+        "mark": date in told,
+    }
+    said = [
+        gettext("today") if date == today else "",
+        told.get(date, ""),
+        gettext("access") if held else "",
+    ]
+    classes = " ".join(name for name, true in truths.items() if true)
+    return Day(date.day, classes, ", ".join(filter(None, said)))

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How an error is told: a page for people, a problem document (RFC 9457) for programs. One place.
+
+    {"type": "/problems/refused", "title": "A rule says no", "status": 409,
+     "detail": "“Withdraw” is not possible …", "hint": "Possible now: …", "rule": "R1, R2"}
+
+An error of the tree says what was asked, why not, and what is allowed. Any other error says that it
+is ours, and nothing else: what it was stands in the operator's log, without what was handed in.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from proofhouse import errors
+from proofhouse.portal.fields import FieldsError
+from proofhouse.portal.render import render
+from proofhouse.portal.visitor import SignInError, visitor
+
+MEDIA = "application/problem+json"
+
+STATUS: tuple[tuple[type[Exception], int, str, str], ...] = (
+    (FieldsError, 422, "fields", "Some fields are not as they are to be"),
+    (SignInError, 401, "sign-in", "Sign in first"),
+    (errors.FormatError, 422, "format", "These bytes are not in the format they claim"),
+    (errors.InputError, 400, "input", "What was handed in is not what it is to be"),
+    (errors.HeadMovedError, 409, "moved", "Somebody else wrote first"),
+    (errors.RefusedError, 409, "refused", "A rule says no"),
+    (errors.VerificationError, 422, "verification", "A signature or a proof does not hold"),
+    (errors.PrerequisiteError, 503, "prerequisite", "This house lacks something"),
+    (errors.ModelError, 502, "model", "The model’s endpoint failed"),
+    (errors.ErasedError, 410, "erased", "This was erased, on purpose"),
+    (errors.ProofhouseError, 503, "unavailable", "That is not possible now"),
+)
+"""Errors, the narrow ones first: HTTP status, the problem's name, its title."""
+
+OURS = ("An error of ours", "Nothing that was registered is lost. Try again in a moment.")
+
+
+def install(app: FastAPI) -> None:
+    """Tell errors so in ``app``."""
+    app.add_exception_handler(errors.ProofhouseError, _known)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _shape)
+    app.add_exception_handler(Exception, _unknown)
+
+
+def problem_of(error: errors.ProofhouseError) -> dict[str, Any]:
+    """The problem document of an error."""
+    status, name, title = next((s, n, t) for kind, s, n, t in STATUS if isinstance(error, kind))
+    if getattr(error, "rule", "") == "access":
+        status = 403
+    told: dict[str, Any] = {
+        "type": f"/problems/{name}",
+        "title": title,
+        "status": status,
+        "detail": error.message,
+    }
+    if error.hint:
+        told["hint"] = error.hint
+    if getattr(error, "rule", ""):
+        told["rule"] = error.rule  # type: ignore[attr-defined]
+    if isinstance(error, FieldsError):
+        told["errors"] = error.errors
+    return told
+
+
+def wants_json(request: Request) -> bool:
+    """Whether a program asks."""
+    return request.url.path.startswith("/api/") or request.url.path.endswith(".json")
+
+
+def answer(
+    request: Request, told: dict[str, Any], headers: dict[str, str] | None = None
+) -> Response:
+    """A problem as a document or as a page."""
+    if wants_json(request):
+        return JSONResponse(told, told["status"], media_type=MEDIA, headers=headers)
+    page = render(request, "problem.html", status=told["status"], problem=told)
+    page.headers.update(headers or {})
+    return page
+
+
+async def _known(request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.ProofhouseError)
+    if isinstance(error, SignInError) and not wants_json(request):
+        return RedirectResponse("/sign-in", 303)
+    headers = {}
+    seconds = getattr(error, "seconds", None)
+    told = problem_of(error)
+    if isinstance(seconds, int):
+        told["status"] = 429
+        headers["Retry-After"] = str(seconds)
+    return answer(request, told, headers)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    words = {
+        404: ("There is no such page", "The address may be mistyped, or the page has moved."),
+        405: ("This page does not take that", "Go back and use its own form."),
+    }
+    title, detail = words.get(error.status_code, ("That did not work", "Go back and try again."))
+    told = {"type": "about:blank", "title": title, "status": error.status_code, "detail": detail}
+    return answer(request, told, dict(error.headers or {}))
+
+
+async def _shape(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    wrong = {
+        ".".join(map(str, one["loc"][1:])) or "body": str(one["msg"]) for one in error.errors()
+    }
+    return answer(request, problem_of(FieldsError(wrong)))
+
+
+async def _unknown(request: Request, _error: Exception) -> Response:
+    request.app.state.house.failed(f"{request.method} of a page")
+    title, detail = OURS
+    told = {"type": "about:blank", "title": title, "status": 500, "detail": detail}
+    if visitor(request).person is None or wants_json(request):
+        return JSONResponse(told, 500, media_type=MEDIA)
+    return answer(request, told)

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which cases there are, whose they are and where they stand: folded anew, never stored.
+
+    cases = Projection(house)
+    cases.refresh()                        folds what came since; everything, the first time
+    cases.of("developer", keyid)           the rows of one party, newest first
+
+The rows live in memory alone, so an erased case leaves nothing behind, and a restart rebuilds them
+from ledger and vault. Rebuilding 10,000 cases takes a while: ``refresh`` works in slices, and a
+page says how many cases are still being read.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from proofhouse.errors import ErasedError
+from proofhouse.formats.bundle import opened
+from proofhouse.rules.registration import Case
+from proofhouse.rules.review import ENDED
+
+if TYPE_CHECKING:
+    from proofhouse.portal.house import House
+
+
+@dataclass(frozen=True)
+class Row:
+    """A case in a list. ``parties`` maps each role to the keyids that have a part in it."""
+
+    case: str
+    state: str
+    finding: str
+    begun_at: str
+    last: str
+    last_at: str
+    leaf: int
+    name: str
+    checkpoint: str
+    access: str
+    window_ends: str
+    parties: dict[str, frozenset[str]]
+    bank: str
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is owed by anybody."""
+        return self.state in ENDED
+
+    @property
+    def short(self) -> str:
+        """The start of the id, by which people call the case."""
+        return self.case[:12]
+
+    @property
+    def risk(self) -> str:
+        """The risk class of the submission, for the queue (R19): high, medium or low."""
+        if self.access == "weights" or self.state.startswith(("review", "assessor_to_run_review")):
+            return "high"
+        return "medium" if self.access == "grey-box" else "low"
+
+
+class Projection:
+    """The rows of every case, by its id."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._rows: dict[str, Row] = {}
+        self._lock = threading.Lock()
+        self.left = 0
+        self.whole = False
+
+    def refresh(self) -> None:
+        """Fold every case that is not known yet. Cases that move are told by ``moved``."""
+        known = set(self._rows)
+        new = [case for case in self._house.desk.cases() if case not in known]
+        self.left = len(new)
+        for case in new:
+            self.moved(case)
+            self.left -= 1
+        self.whole = True
+
+    def moved(self, case_id: str) -> Row | None:
+        """Fold one case anew; its row, or None if it was erased."""
+        try:
+            row = self._fold(case_id)
+        except ErasedError:
+            row = None
+        with self._lock:
+            if row is None:
+                self._rows.pop(case_id, None)
+            else:
+                self._rows[case_id] = row
+        return row
+
+    def _fold(self, case_id: str) -> Row | None:
+        desk = self._house.desk
+        values: dict[str, Any] = {}
+        for kept in desk.statements(case_id):
+            if kept.entry.name == "inquiry":
+                values = {opened(one): one.value for one in kept.openings}
+        case = desk.case(case_id)
+        if not case.entries or case.entries[0].name != "inquiry":
+            return None
+        return row_of(case, values)
+
+    def get(self, start: str) -> Row | None:
+        """The one case that begins so (12 digits or more)."""
+        if len(start) == 64:
+            return self._rows.get(start) or self.moved_if_new(start)
+        found = [row for case, row in list(self._rows.items()) if case.startswith(start)]
+        return found[0] if len(start) >= 12 and len(found) == 1 else None
+
+    def moved_if_new(self, case_id: str) -> Row | None:
+        """A case that is not folded yet."""
+        return self.moved(case_id) if not self.whole else None
+
+    def rows(self) -> tuple[Row, ...]:
+        """Every row, the one that moved last first."""
+        with self._lock:
+            found = list(self._rows.values())
+        return tuple(sorted(found, key=lambda row: -row.leaf))
+
+    def of(self, role: str, party: str) -> tuple[Row, ...]:
+        """The rows in which ``party`` has a part in ``role``."""
+        return tuple(row for row in self.rows() if party in row.parties.get(role, frozenset()))
+
+
+def row_of(case: Case, values: dict[str, Any]) -> Row:
+    """The row of a case; ``values`` open its inquiry."""
+    from proofhouse.verify import finding_of
+
+    inquiry = case.need("inquiry")
+    developer = values.get(inquiry.predicate["developer"]["salted"]) or {}
+    submission, window = case.last("submission"), case.last("window-opened")
+    last = case.entries[-1]
+    return Row(
+        case=case.id,
+        state=case.state,
+        finding=finding_of(case),
+        begun_at=inquiry.made_at,
+        last=last.name,
+        last_at=last.made_at,
+        leaf=last.index,
+        name=str(developer.get("name", "")),
+        checkpoint=submission.predicate["checkpoint"] if submission else "",
+        access=submission.predicate["accessLevel"] if submission else "",
+        window_ends=window.predicate["endsAt"] if window else "",
+        parties={
+            "developer": frozenset(inquiry.predicate["party"]["keys"]),
+            "assessor": _signed(case, "assessor"),
+            "partner": frozenset(e.predicate["partnerKey"] for e in case.all("partner-access")),
+        },
+        bank=inquiry.predicate["bank"],
+    )
+
+
+def _signed(case: Case, role: str) -> frozenset[str]:
+    keyids: Iterable[frozenset[str]] = (entry.keyids(role) for entry in case.entries)
+    return frozenset().union(*keyids)

@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a filled form to a registered statement, with every signature that it needs.
+
+    pending = propose(house, act, case_id, filled, actor)     drafted and kept in the vault
+    pending = approve(house, pending.id, actor, ...)          the next of those who must sign
+    entry = …                                                 registered once all have
+
+A statement is drafted once, and every signer signs the very same bytes: two organisations of a
+joint choice (R8), k of n stewards (R18), k of n bodies, two people of one organisation where a
+decision takes two. Until then it lies in the vault and nowhere in the log. It falls away when the
+case moves on without it, when somebody who is to sign takes it back, or when the case is erased.
+
+Writes, in this order: the draft, each approval, the statement in vault and log, the end of the
+draft. A crash before the statement leaves a draft that can be approved again; after it, one whose
+``previous`` is no longer the case's newest statement, and which is swept.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from proofhouse.desk.draft import Draft
+from proofhouse.errors import InputError, RefusedError
+from proofhouse.formats import predicates
+from proofhouse.formats.digest import sha256_hex
+from proofhouse.formats.envelope import PAYLOAD_TYPE, pae, sign
+from proofhouse.formats.handover import Handover
+from proofhouse.journey.moves import MadeInTwo
+from proofhouse.rules.party import Party
+from proofhouse.rules.registration import Case, Entry
+from proofhouse.vault.vault import Body
+
+if TYPE_CHECKING:
+    from proofhouse.portal.acts import Act
+    from proofhouse.portal.house import House
+
+DRAWER = sha256_hex(b"proofhouse/portal/pending/v1")
+"""The vault's drawer for statements that wait for signatures."""
+
+_lock = threading.RLock()
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a person, for an organisation, in a role.
+
+    ``party`` is the keyid that the organisation signs by. ``staff`` names the person's own
+    organisation if it records something for another.
+    """
+
+    person: str
+    name: str
+    organisation: str
+    party: str
+    role: str
+    staff: str = ""
+
+
+@dataclass(frozen=True)
+class Need:
+    """``count`` signatures of ``parties`` in a role; of ``people`` different people at least."""
+
+    role: str
+    parties: tuple[str, ...]
+    count: int = 1
+    people: int = 1
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One person's yes: for which party, when, and how it is bound to the statement.
+
+    ``how`` is ``passkey`` if an assertion over the statement was checked, else how the person had
+    signed in. ``assertion`` is that assertion, as it was checked.
+    """
+
+    party: str
+    role: str
+    person: str
+    name: str
+    at: str
+    how: str
+    assertion: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A statement that waits: what it is, whose it is, and who has signed."""
+
+    id: str
+    act: str
+    case: str | None
+    handover: Handover
+    needs: tuple[Need, ...]
+    approvals: tuple[Approval, ...]
+    proposed_at: str
+    notice: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of its predicate."""
+        return predicates.predicate_name(self.handover.statement.predicate_type)
+
+    @property
+    def challenge(self) -> str:
+        """What a passkey signs: SHA-256 of the bytes that every signer signs, in hexadecimal."""
+        return sha256_hex(pae(PAYLOAD_TYPE, self.handover.payload))
+
+    def waits_for(self, party: str, role: str, person: str) -> bool:
+        """Whether this person's yes for this party is still wanted."""
+        if any(one.person == person and one.party == party for one in self.approvals):
+            return False
+        return any(
+            need.role == role and party in need.parties and not self._met(need)
+            for need in self.needs
+        )
+
+    def _met(self, need: Need) -> bool:
+        given = [a for a in self.approvals if a.role == need.role and a.party in need.parties]
+        enough = len({a.party for a in given}) >= need.count
+        return enough and len({a.person for a in given}) >= need.people
+
+    @property
+    def complete(self) -> bool:
+        """Whether everybody who must sign has."""
+        return all(self._met(need) for need in self.needs)
+
+
+def propose(
+    house: House, act: Act, made: Draft | MadeInTwo, case: Case | None, actor: Actor
+) -> Pending:
+    """Keep a draft until everybody has signed who must. Nothing is signed or registered yet.
+
+    Raises RefusedError if the case moved on, InputError if nobody could sign.
+    """
+    if isinstance(made, MadeInTwo):
+        key = house.seat.keys[house.key_of(actor.party)]
+        notice = sign(made.notice.statement.to_bytes(), [key])
+        draft = made.then(notice)
+    else:
+        notice, draft = None, made
+    payload = draft.statement.to_bytes()
+    pending = Pending(
+        id=secrets.token_hex(32),
+        act=act.name,
+        case=draft.statement.subject_sha256,
+        handover=Handover(payload, (), draft.openings, notice),
+        needs=needs_of(house, act, draft, case, actor),
+        approvals=(),
+        proposed_at=house.clock(),
+    )
+    with _lock:
+        _put(house, pending)
+    return pending
+
+
+def needs_of(
+    house: House, act: Act, draft: Draft, case: Case | None, actor: Actor
+) -> tuple[Need, ...]:
+    """Who must sign: the parties of the case in each role that makes the statement."""
+    found = []
+    for role in act.roles:
+        parties: Sequence[str] = (actor.party,) if role == actor.role else ()
+        count = 1
+        if role == "developer":
+            inquiry: Any = draft.statement.predicate if case is None else None
+            stated = inquiry["party"] if inquiry else _inquiry(case).predicate["party"]
+            party = Party(stated["standing"], stated["needed"], tuple(stated["keys"]))
+            parties, count = party.keys, party.needed
+        elif role == "assessor" and case is not None and case.last("plan") is not None:
+            parties = tuple(sorted(case.need("plan").keyids("assessor")))
+        if not parties:
+            parties = tuple(one.key.keyid for one in house.policy.issuers[role])
+        found.append(Need(role, tuple(parties), count))
+    return tuple(found)
+
+
+def _inquiry(case: Case | None) -> Entry:
+    assert case is not None
+    return case.need("inquiry")
+
+
+def approve(
+    house: House,
+    pending_id: str,
+    actor: Actor,
+    *,
+    how: str,
+    assertion: Mapping[str, Any] | None = None,
+) -> tuple[Pending, Entry | None]:
+    """Add one person's yes; register the statement if it was the last that was wanted.
+
+    Raises RefusedError if it is not wanted, or as the desk does: then nothing is registered, and
+    the draft stays.
+    """
+    with _lock:
+        pending = get(house, pending_id)
+        if not pending.waits_for(actor.party, actor.role, actor.person):
+            raise RefusedError(
+                "Your signature is not wanted on this statement.",
+                rule="signers",
+                hint="It is signed for your organisation already, or by others only.",
+            )
+        approval = Approval(
+            actor.party, actor.role, actor.person, actor.name, house.clock(), how, assertion
+        )
+        pending = replace(pending, approvals=(*pending.approvals, approval))
+        entry = None
+        if pending.complete:
+            entry = house.seat.register(_signed(house, pending))
+            _drop(house, pending.id)
+        else:
+            _drop(house, pending.id)
+            _put(house, pending)
+    return pending, entry
+
+
+def _signed(house: House, pending: Pending) -> Handover:
+    parties = sorted({approval.party for approval in pending.approvals})
+    keys = [house.seat.keys[house.key_of(party)] for party in parties]
+    return pending.handover.with_signatures(sign(pending.handover.payload, keys))
+
+
+def take_back(house: House, pending_id: str, actor: Actor) -> None:
+    """Drop a draft; whoever is to sign it may. It leaves no trace."""
+    with _lock:
+        pending = get(house, pending_id)
+        if not any(actor.party in need.parties for need in pending.needs):
+            raise RefusedError("Only those who are to sign a draft can drop it.", rule="signers")
+        _drop(house, pending.id)
+
+
+def get(house: House, pending_id: str) -> Pending:
+    """The draft of that id. Raises InputError if there is none (any more)."""
+    body = house.desk.vault.body(DRAWER, pending_id) if len(pending_id) == 64 else None
+    if body is None:
+        raise InputError(
+            "There is no such draft.", hint="It was registered, taken back, or fell away."
+        )
+    return _read(body)
+
+
+def every(house: House) -> tuple[Pending, ...]:
+    """All drafts that wait."""
+    return tuple(_read(body) for body in house.desk.vault.bodies(DRAWER))
+
+
+def waiting_for(house: House, actor: Actor) -> tuple[Pending, ...]:
+    """The drafts that wait for this person, acting so."""
+    return tuple(
+        one for one in every(house) if one.waits_for(actor.party, actor.role, actor.person)
+    )
+
+
+def sweep(house: House) -> int:
+    """Drop every draft whose case has moved on without it; how many there were."""
+    count = 0
+    with _lock:
+        for pending in every(house):
+            predicate: Any = pending.handover.statement.predicate
+            if pending.name not in predicates.SEALED or pending.case is None:
+                continue
+            if house.desk.case(pending.case).head != predicate["previous"]:
+                _drop(house, pending.id)
+                count += 1
+    return count
+
+
+def forget(house: House, case_id: str) -> None:
+    """Drop every draft of a case, before the case is erased."""
+    with _lock:
+        for pending in every(house):
+            if pending.case == case_id:
+                _drop(house, pending.id)
+
+
+# ------------------------------------------------------------------------------------- storing
+
+
+def _put(house: House, pending: Pending) -> None:
+    body = {
+        "act": pending.act,
+        "approvals": [vars(approval) for approval in pending.approvals],
+        "case": pending.case,
+        "needs": [{**vars(need), "parties": list(need.parties)} for need in pending.needs],
+        "proposedAt": pending.proposed_at,
+    }
+    house.desk.vault.put_body(
+        DRAWER,
+        Body(pending.id, json.dumps(body).encode(), b"", pending.handover.to_bytes()),
+    )
+
+
+def _drop(house: House, pending_id: str) -> None:
+    house.desk.vault.drop(DRAWER, pending_id)
+
+
+def _read(body: Body) -> Pending:
+    about = json.loads(body.envelope)
+    return Pending(
+        id=body.sealed,
+        act=about["act"],
+        case=about["case"],
+        handover=Handover.parse(body.openings),
+        needs=tuple(Need(**{**one, "parties": tuple(one["parties"])}) for one in about["needs"]),
+        approvals=tuple(Approval(**one) for one in about["approvals"]),
+        proposed_at=about["proposedAt"],
+    )
