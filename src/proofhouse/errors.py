@@ -5,7 +5,8 @@
     ├── InputError             what was handed in is not what it claims to be
     │   └── FormatError        bytes that are not in the format they claim
     ├── RefusedError           a rule says no: what was asked, why not, what is allowed
-    │   └── HeadMovedError     somebody else wrote first; read again and repeat
+    │   ├── HeadMovedError     somebody else wrote first; read again and repeat
+    │   └── TooManyError       asked too often; says after how many seconds it is taken
     ├── VerificationError      a signature, a proof or a commitment does not hold
     │   └── UnknownSignerError it may hold, but by nobody the trust policy names
     ├── PrerequisiteError      the machine lacks something; says how to get it
@@ -65,6 +66,14 @@ class RefusedError(ProofhouseError):
 
 class HeadMovedError(RefusedError):
     """A compare-and-swap lost: the slot this statement wanted is taken."""
+
+
+class TooManyError(RefusedError):
+    """Asked too often; taken again after ``seconds``."""
+
+    def __init__(self, message: str, *, hint: str = "", seconds: int) -> None:
+        super().__init__(message, rule="limits", hint=hint)
+        self.seconds = seconds
 
 
 class VerificationError(ProofhouseError):
