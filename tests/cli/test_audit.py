@@ -4,30 +4,16 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from called import proofhouse as run
 from proofhouse.ledger.export import export
 from stories import rehearsal
 
 CASE = "b0" * 32
-PROGRAM = Path(sys.executable).with_name("proofhouse")
-
-
-def run(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PROGRAM, *arguments],
-        env={**os.environ, "PROOFHOUSE_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from called import proofhouse as run
 from proofhouse.journey import Broken, Journal, Wishes
 from proofhouse.publish import publish_case
 from stories import rehearsal
@@ -22,7 +23,8 @@ CASE = "b0" * 32
 PROGRAM = Path(sys.executable).with_name("proofhouse")
 
 
-def run(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def apart(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The program in a process of its own."""
     return subprocess.run(
         [str(PROGRAM), *arguments],
         env={**os.environ, "PROOFHOUSE_HOME": str(home), **environment},
@@ -274,7 +276,7 @@ def test_review_without_bubblewrap(home: Path, tmp_path: Path) -> None:
         if found:
             (tools / name).symlink_to(found)
     before = _size(home)
-    done = run(home, "review", PATH=str(tools))
+    done = apart(home, "review", PATH=str(tools))
     assert done.returncode == 5, done.stderr
     assert "bubblewrap" in said(done)
     assert _size(home) == before
@@ -283,14 +285,14 @@ def test_review_without_bubblewrap(home: Path, tmp_path: Path) -> None:
 def test_two_processes_on_one_home(honest: Path) -> None:
     """A second process on a home is told of the first."""
     with rehearsal.opened(honest):
-        done = run(honest, "review", "--model", "mockllm/model")
+        done = apart(honest, "review", "--model", "mockllm/model")
     assert done.returncode == 7
     assert "Another proofhouse process" in said(done)
 
 
 def test_no_key_is_ever_printed(home: Path) -> None:
     """Neither a private key nor the endpoint's key shows in what is said."""
-    done = run(
+    done = apart(
         home,
         "review",
         "--json",
@@ -321,21 +323,6 @@ def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
     printed = json.loads(line)
     assert (printed["case"], printed["state"]) == (CASE, "withdrawn")
     assert Path(printed["bundle"]).is_file()
-
-
-def test_help_answers_at_once() -> None:
-    """``proofhouse --help`` imports neither Inspect nor numpy."""
-    program = (
-        "import sys; sys.argv = ['proofhouse', '--help']\n"
-        "from proofhouse.cli import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
-        "print(sorted({'inspect_ai', 'numpy', 'scipy', 'cryptography'} & set(sys.modules)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def _size(home: Path) -> int:

@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from called import proofhouse as run
 from proofhouse.bootstrap import open_home, open_ledger
 from proofhouse.desk import banks, measure
 from proofhouse.desk.desk import CLEAR_OPENINGS
@@ -26,18 +25,6 @@ PROGRAM = Path(sys.executable).with_name("proofhouse")
 SEALED_LOGIC = Path(__file__).parents[1] / "bank" / "sealed_logic"
 BODIES = ("--as", "body-1", "--as", "body-2")
 BANK = measure.BANK
-
-
-def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PROOFHOUSE_HOME": str(home)}
-    return subprocess.run(
-        [str(PROGRAM), *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=150,
-    )
 
 
 def told(home: Path, *arguments: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -14,22 +13,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from called import proofhouse as run
 from proofhouse.publish import publish_case
 from stories import rehearsal
 
 CASE = "b0" * 32
 PROGRAM = Path(sys.executable).with_name("proofhouse")
-
-
-def run(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PROGRAM, *arguments],
-        env={**os.environ, "PROOFHOUSE_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 def said(done: subprocess.CompletedProcess[str], code: int = 0) -> Any:
