@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import called
 from proofhouse import recheck
 from proofhouse.bank.digests import with_sealed
 from proofhouse.bank.sealed_code import read_pack
@@ -75,14 +75,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Measured:
 
 
 def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(PROGRAM), "bank", "check", *arguments],
-        env={**os.environ, "PROOFHOUSE_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=150,
-    )
+    return called.proofhouse(home, "bank", "check", *arguments)
 
 
 def check(measured: Measured, bundle: bytes, kept: Any = lambda prompt, stated: None) -> Any:
@@ -274,14 +267,7 @@ def test_a_family_that_nobody_knows_is_refused(honest: Measured) -> None:
 
 
 def bundle(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(PROGRAM), "bundle", "--case", rejudged.CASE[:8], *arguments],
-        env={**os.environ, "PROOFHOUSE_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=150,
-    )
+    return called.proofhouse(home, "bundle", "--case", rejudged.CASE[:8], *arguments)
 
 
 def test_transcripts_and_answers_are_handed_to_inspectors_only(

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import called
 from proofhouse.bank import families
 from proofhouse.bank.families import FAMILIES, Family
 from proofhouse.bank.item import Item
@@ -24,11 +25,8 @@ PROGRAM = Path(sys.executable).with_name("proofhouse")
 MEMORY = FAMILIES["memory-flaw"]
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command, variables = [str(PROGRAM), "bank", *arguments], {**os.environ, **environment}
-    return subprocess.run(
-        command, env=variables, capture_output=True, text=True, check=False, timeout=150
-    )
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return called.proofhouse(None, "bank", *arguments)
 
 
 def here(capsys: Any, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
@@ -156,7 +154,14 @@ def test_bad_input_is_refused(tmp_path: Path, name: str) -> None:
 
 def test_a_missing_tier_is_refused(tmp_path: Path) -> None:
     """Without bubblewrap nothing is proven, and the line that installs it is said."""
-    done = run("prove", "--seed", "a", "--count", "1", PATH=str(tmp_path))
+    done = subprocess.run(
+        [PROGRAM, "bank", "prove", "--seed", "a", "--count", "1"],
+        env={**os.environ, "PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=150,
+    )
     assert done.returncode == 5, done.stderr
     assert "bubblewrap" in done.stderr
     assert done.stdout == ""
