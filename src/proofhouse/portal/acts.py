@@ -20,11 +20,18 @@ from typing import Any
 from proofhouse.desk import (
     admit_partner,
     agree,
+    banks,
     close_window,
     deliver_findings,
     disclose,
     inquire,
+    measure,
+    open_commitment,
     open_window,
+    plan_evaluation,
+    retire_bank,
+    seal_bank,
+    set_threshold,
     state_determination,
     submit,
     withdraw,
@@ -91,7 +98,14 @@ class Act:
     draft: Callable[[Making], Draft | MadeInTwo]
     fields: tuple[Field, ...] = ()
     begins: bool = False
+    clear: bool = False
     grave: bool = False
+    allowed: str = ""
+
+    @property
+    def action(self) -> str:
+        """What the table of roles calls it."""
+        return self.allowed or self.name
 
     def open_to(self, case: Case) -> bool:
         """Whether the rules know this event in the state in which the case is."""
@@ -258,6 +272,61 @@ def _accept(making: Making) -> Draft:
 def _close(making: Making) -> Draft:
     return close_window.draft(making.case, at=making.at)
 
+
+# ------------------------------------------------------------------------------ owning bodies
+
+
+def _commit_bank(making: Making) -> Draft:
+    desk = making.seat.desk
+    owners = tuple(one.name for one in making.seat.trusted.issuers["body"])
+    described = measure.describe_bank(desk, owners)
+    seed = secrets.token_bytes(32)
+    return seal_bank.draft(described, seed, at=making.at, open_by=making.filled["open_by"])
+
+
+def _commit_threshold(making: Making) -> Draft:
+    desk, filled = making.seat.desk, making.filled
+    bank = measure.active_bank(desk)
+    if bank is None:
+        raise InputError(
+            "There is no bank that this program makes items of.", hint="Commit one first."
+        )
+    families = banks.families_here(desk, bank)
+    value = measure.draw_threshold(families)
+    plan_evaluation.try_plan(value, secrets.token_bytes(32), families)
+    consulted = [line.strip() for line in (filled["consulted"] or "").splitlines()]
+    return set_threshold.draft(
+        bank.entry,
+        value,
+        decided_by=[one.name for one in making.seat.trusted.issuers["body"]],
+        consulted=[name for name in consulted if name],
+        at=making.at,
+        open_by=filled["open_by"],
+    )
+
+
+def _kept(making: Making) -> Any:
+    digest = making.filled["of"]
+    found = making.seat.desk.find_clear("statement", digest)
+    if found is None:
+        raise InputError("There is no such commitment in the log.")
+    return found
+
+
+def _open_commitment(making: Making) -> Draft:
+    return open_commitment.draft(_kept(making), at=making.at)
+
+
+def _retire(making: Making) -> Draft:
+    return retire_bank.draft(_kept(making), reason=making.filled["reason"], at=making.at)
+
+
+_OPEN_BY = Field(
+    "open_by",
+    "When it is to be opened to everybody",
+    "A promise that the log keeps: nothing is measured by it after that day.",
+    kind="time",
+)
 
 _CLAUSE_NAMES = {
     "confidentiality": "Confidentiality",
@@ -608,6 +677,80 @@ _ACTS = (
         "What is still owed to the developer stays owed.",
         _close,
         grave=True,
+    ),
+    Act(
+        "commit-bank",
+        ("body",),
+        "",
+        "Commit to a sealed bank",
+        "A random seed is drawn and kept in the vault; the log gets a commitment to it, to the "
+        "code that makes the items, and to the day on which it is opened.",
+        "Draft it",
+        "It is registered once enough of the owning bodies have signed. Then its threshold is set.",
+        _commit_bank,
+        (_OPEN_BY,),
+        begins=True,
+        clear=True,
+        allowed="threshold",
+    ),
+    Act(
+        "commit-threshold",
+        ("body",),
+        "",
+        "Set the threshold",
+        "It is drawn near the middle of the scale, so that nobody chose it, and fixed for this "
+        "version of the bank, for every submission alike. It can’t be changed after.",
+        "Draft it",
+        "It is registered once enough of the owning bodies have signed.",
+        _commit_threshold,
+        (
+            _OPEN_BY,
+            Field(
+                "consulted",
+                "Who was consulted",
+                "One name a line.",
+                kind="area",
+                needed=False,
+                most=2000,
+            ),
+        ),
+        begins=True,
+        clear=True,
+        grave=True,
+        allowed="threshold",
+    ),
+    Act(
+        "open-commitment",
+        ("body",),
+        "",
+        "Open a commitment to everybody",
+        "From then on anybody can make every item again, check every score, and replay every "
+        "determination; and nothing more is measured by it.",
+        "Draft it",
+        "It is published once enough of the owning bodies have signed, for ever.",
+        _open_commitment,
+        (Field("of", "The commitment", "The digest of its statement.", kind="digest"),),
+        begins=True,
+        clear=True,
+        grave=True,
+    ),
+    Act(
+        "retire-bank",
+        ("body",),
+        "",
+        "Retire a bank version",
+        "No new submission is measured by it. What was submitted before goes on to its end.",
+        "Draft it",
+        "It is still to be opened on the day that was promised.",
+        _retire,
+        (
+            Field("of", "The bank version", "The digest of its statement.", kind="digest"),
+            Field("reason", "Why", kind="area", most=1000),
+        ),
+        begins=True,
+        clear=True,
+        grave=True,
+        allowed="threshold",
     ),
 )
 

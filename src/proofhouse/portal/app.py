@@ -13,26 +13,23 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
-from fastapi.staticfiles import StaticFiles
 
 from proofhouse.access import Access
 from proofhouse.portal import cases
 from proofhouse.portal.gate import Gate
 from proofhouse.portal.house import House, Settings
+from proofhouse.portal.looks import Assets
 from proofhouse.portal.problems import install
 from proofhouse.portal.projection import Projection
 from proofhouse.portal.runs import Runs
 from proofhouse.portal.sweep import Sweep
 from proofhouse.portal.visitor import visitor
 from proofhouse.seat import open_seat
-
-STATIC = Path(str(files("proofhouse.portal"))) / "static"
 
 
 @contextlib.contextmanager
@@ -82,7 +79,7 @@ def create_app(house: House, *, working: bool = True) -> FastAPI:
     app.state.sweep = sweep
     app.state.happened = _happened(app)
     install(app)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", Assets(), name="static")
     for router in _routers():
         app.include_router(router)
 

@@ -8,6 +8,7 @@ it is decides who may open it at all; the role decides what of it is opened (``r
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
@@ -19,12 +20,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from proofhouse.desk.make_bundle import make_bundle
 from proofhouse.dossier import render as render_dossier
 from proofhouse.errors import InputError, RefusedError
+from proofhouse.formats import bundle as bundles
 from proofhouse.formats import predicates
 from proofhouse.journey import Wishes, moves
 from proofhouse.portal import acts, fields, signing
 from proofhouse.portal.acts import Act, Making
+from proofhouse.portal.fields import NotThereError
 from proofhouse.portal.forms import form, form_values
 from proofhouse.portal.house import House
+from proofhouse.portal.language import N_, gettext
 from proofhouse.portal.projection import Row
 from proofhouse.portal.reach import check_endpoint
 from proofhouse.portal.render import render
@@ -87,7 +91,7 @@ def find(request: Request, who: Visitor, start: str) -> Row:
     """
     row: Row | None = request.app.state.projection.get(start)
     if row is None or who.person is None or not sees(who, row):
-        raise InputError("There is no such case among yours.")
+        raise NotThereError("There is no such case among yours.")
     if house_of(request).access.recused(who.person.id, row.case):
         raise RefusedError(
             "You have recused yourself from this case.",
@@ -113,10 +117,29 @@ async def home(request: Request, who: SignedIn) -> HTMLResponse:
         moves=[row for row in rows if my_move(who, row)],
         others=[row for row in rows if not my_move(who, row)],
         drafts=drafts,
-        begins=[one for one in acts.ACTS.values() if one.begins and acting(who.role) in one.roles],
+        begins=beginnings(who),
         left=request.app.state.projection.left,
+        titles={name: act.title for name, act in acts.ACTS.items()},
+        empty_text=gettext(EMPTY.get(who.role, EMPTY[""])),
         words=words,
     )
+
+
+EMPTY = {
+    "": N_("When something waits for you, it stands here."),
+    "developer": N_("Ask whether a model would be covered, whenever you like, or never."),
+    "assessor": N_("When a developer submits a model, it waits for you here."),
+    "partner": N_("When a developer and an assessor choose you, the access waits for you here."),
+    "inspector": N_("There is no case yet. The public log and its audit are open to you."),
+    "administrator": N_("Cases are not shown to administrators. People and roles are yours."),
+    "body": N_("Banks and thresholds that wait for your signature stand here."),
+}
+
+
+def beginnings(who: Visitor) -> list[Act]:
+    """The acts that begin a case, for this role."""
+    found = [one for one in acts.ACTS.values() if one.begins and not one.clear]
+    return [one for one in found if acting(who.role) in one.roles and who.may(one.action)]
 
 
 def mine(request: Request, who: Visitor) -> list[Row]:
@@ -152,6 +175,7 @@ async def case_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
 
     known, view = await anyio.to_thread.run_sync(load)
     _note(house, who, "case", row.case)
+    possible = [one for one in acts.open_acts(known.case, acting(who.role)) if who.may(one.action)]
     return render(
         request,
         "cases/case.html",
@@ -159,12 +183,46 @@ async def case_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
         case=known.case,
         view=view,
         now_words=words.now(known.case.state),
-        acts=acts.open_acts(known.case, acting(who.role)) if who.party else (),
+        yours=my_move(who, row),
+        tag=TAGS.get(row.finding, TAGS[""]) if not row.state.startswith("with") else TAGS["left"],
+        acts=possible,
+        later=LATER,
+        can_withdraw=any(one.name == "withdraw" for one in possible),
         errand=request.app.state.runs.state(row.case),
         runnable=_runnable(who, known.case),
+        budgets=BUDGETS,
         audience=AUDIENCES.get(who.role, "public"),
+        chain=chain_of(house, view),
         words=words,
     )
+
+
+TAGS = {
+    "": (N_("No finding"), "waiting"),
+    "COVERED": (N_("Covered"), "done"),
+    "NOT_COVERED": (N_("Not covered"), "done"),
+    "INCONCLUSIVE": (N_("Inconclusive"), "done"),
+    "left": (N_("Withdrawn"), "plain"),
+}
+"""What a case found, as a tag. None of them is a mark for or against anybody (R1)."""
+
+LATER = ("disclose",)
+"""Acts that are possible where a case stands, and not what it waits for first."""
+
+
+def chain_of(house: House, view: CaseView) -> list[dict[str, Any]]:
+    """Every statement of the case for the page: what, by whom, when."""
+    names = house.policy.names
+    return [
+        {
+            "title": gettext(link.title),
+            "by": ", ".join(sorted({names.get(one.keyid, one.role) for one in link.signatures})),
+            "at": link.made_at,
+            "kind": "clear" if link.clear else "sealed",
+            "address": f"/log/{link.index}",
+        }
+        for link in view.chain
+    ]
 
 
 def view_for(house: House, known: Known, who: Visitor) -> CaseView:
@@ -228,7 +286,7 @@ def _of_role(house: House, role: str) -> list[Any]:
 
 @router.get("/begin/{name}", response_class=HTMLResponse)
 @router.get("/cases/{start}/do/{name}", response_class=HTMLResponse)
-async def act_form(request: Request, who: Seeing, name: str, start: str = "") -> HTMLResponse:
+async def act_form(request: Request, who: SignedIn, name: str, start: str = "") -> HTMLResponse:
     """The form of an act."""
     house, act = house_of(request), act_for(who, name)
     row = None if act.begins else find(request, who, start)
@@ -236,13 +294,15 @@ async def act_form(request: Request, who: Seeing, name: str, start: str = "") ->
     if row is not None:
         case = await house.run(lambda seat: seat.desk.case(row.case))
         acts.check_open(act, case)
-    return _form(request, house, act, who, row, case, {}, {})
+    asked = {one.name for one in act.fields if one.kind == "digest"}
+    begun = {name: value[:64] for name, value in request.query_params.items() if name in asked}
+    return _form(request, house, act, who, row, case, begun, {})
 
 
 def act_for(who: Visitor, name: str) -> Act:
     """The act, if the visitor's role makes it. Raises InputError, RefusedError."""
     act = acts.act_named(name)
-    if acting(who.role) not in act.roles or not who.may(act.name):
+    if acting(who.role) not in act.roles or not who.may(act.action):
         raise RefusedError(
             f"“{act.title}” is not for your role.",
             rule="access",
@@ -279,7 +339,7 @@ def _form(
 
 @router.post("/begin/{name}")
 @router.post("/cases/{start}/do/{name}")
-async def act_made(request: Request, who: Seeing, name: str, start: str = "") -> Response:
+async def act_made(request: Request, who: SignedIn, name: str, start: str = "") -> Response:
     """Draft what the form says, and go on to its signing."""
     house, act = house_of(request), act_for(who, name)
     row = None if act.begins else find(request, who, start)
@@ -333,6 +393,7 @@ async def draft_page(request: Request, who: SignedIn, draft: str) -> HTMLRespons
     statement = pending.handover.statement
     assert who.person is not None
     actor = _signing_as(who.actor())
+    passkeys = house.access.passkeys(who.person.id)
     return render(
         request,
         "cases/draft.html",
@@ -342,7 +403,8 @@ async def draft_page(request: Request, who: SignedIn, draft: str) -> HTMLRespons
         statement=statement,
         wanted=pending.waits_for(actor.party, actor.role, actor.person),
         names=house.policy.names,
-        passkeys=house.access.passkeys(who.person.id),
+        passkeys=passkeys,
+        allowed=" ".join(base64.urlsafe_b64encode(one.id).decode().rstrip("=") for one in passkeys),
         words=words,
     )
 
@@ -351,24 +413,26 @@ def _draft_for(house: House, who: Visitor, draft: str) -> signing.Pending:
     pending = signing.get(house, draft)
     party = who.party
     if not any(party in need_.parties for need_ in pending.needs):
-        raise InputError("There is no such draft among yours.")
+        raise NotThereError("There is no such draft among yours.")
     return pending
+
+
+SECRET = frozenset({"seed"})
+"""What nobody reads, not even those who sign it: a bank's seed."""
 
 
 def told(pending: signing.Pending) -> list[tuple[str, str]]:
     """What a draft states, field by field: what is hidden in it is shown to those who sign it."""
-    opened = {}
-    for opening in pending.handover.openings:
-        stated = opening.field() if hasattr(opening, "field") else None
-        if stated:
-            opened[stated["salted"]] = opening.value
+    opened = {bundles.opened(one): one.value for one in pending.handover.openings}
     predicate: Any = pending.handover.statement.predicate
     lines = []
     for name, value in predicate.items():
         if name == "previous":
             continue
-        if isinstance(value, Mapping) and "salted" in value:
-            value = opened.get(value["salted"], "sealed")
+        if isinstance(value, Mapping) and (stated := value.get("salted") or value.get("sha256")):
+            value = (
+                opened.get(stated, gettext("sealed")) if name not in SECRET else gettext("sealed")
+            )
         lines.append((name, _text(value)))
     return lines
 
@@ -388,7 +452,7 @@ async def sign_draft(request: Request, who: SignedIn, draft: str) -> Response:
     def sign() -> tuple[signing.Pending, Any]:
         pending = _draft_for(house, who, draft)
         act = acts.ACTS.get(pending.act)
-        if act is not None and not who.may(act.name):
+        if act is not None and not who.may(act.action):
             raise RefusedError("Your role does not sign this.", rule="access")
         how, checked = house.bound(who, pending, assertion)
         return signing.approve(house, draft, _signing_as(who.actor()), how=how, assertion=checked)

@@ -78,6 +78,10 @@ class FieldsError(InputError):
         self.errors = dict(errors)
 
 
+class NotThereError(InputError):
+    """What was asked for is not there, or not for whoever asks: told alike."""
+
+
 def schema(fields: Iterable[Field]) -> dict[str, Any]:
     """The JSON Schema of an object with these fields."""
     listed = tuple(fields)

@@ -19,6 +19,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from proofhouse.portal.language import speaking
+from proofhouse.portal.render import language_of
 from proofhouse.portal.visitor import COOKIE, Visitor
 
 if TYPE_CHECKING:
@@ -66,8 +68,10 @@ class Gate:
         if not length.isascii() or not length.isdigit() or int(length) > MAX_BODY:
             await PlainTextResponse("That is too large.\n", 413)(scope, receive, guarded)
             return
-        state["visitor"] = self._visitor(Request(scope))
-        await self._app(scope, receive, guarded)
+        request = Request(scope)
+        state["visitor"] = who = self._visitor(request)
+        with speaking(language_of(request, who)):
+            await self._app(scope, receive, guarded)
 
     def _visitor(self, request: Request) -> Visitor:
         """Who asks; a secret that opens nothing is nobody's."""

@@ -18,7 +18,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from proofhouse import errors
-from proofhouse.portal.fields import FieldsError
+from proofhouse.portal.fields import FieldsError, NotThereError
 from proofhouse.portal.render import render
 from proofhouse.portal.visitor import SignInError, visitor
 
@@ -26,6 +26,7 @@ MEDIA = "application/problem+json"
 
 STATUS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (FieldsError, 422, "fields", "Some fields are not as they are to be"),
+    (NotThereError, 404, "not-there", "There is no such page"),
     (SignInError, 401, "sign-in", "Sign in first"),
     (errors.FormatError, 422, "format", "These bytes are not in the format they claim"),
     (errors.InputError, 400, "input", "What was handed in is not what it is to be"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sample data for a look around: inquiries and reviews that really ran, and nothing written by hand.
+"""Sample data for a look around: inquiries and reviews that really ran, nothing made up.
 
     fill(path, print)        a few minutes on two cores
 

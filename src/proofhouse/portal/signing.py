@@ -25,12 +25,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from proofhouse.desk.draft import Draft
-from proofhouse.errors import InputError, RefusedError
+from proofhouse.errors import RefusedError
 from proofhouse.formats import predicates
 from proofhouse.formats.digest import sha256_hex
 from proofhouse.formats.envelope import PAYLOAD_TYPE, pae, sign
 from proofhouse.formats.handover import Handover
 from proofhouse.journey.moves import MadeInTwo
+from proofhouse.portal.fields import NotThereError
 from proofhouse.rules.party import Party
 from proofhouse.rules.registration import Case, Entry
 from proofhouse.vault.vault import Body
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 DRAWER = sha256_hex(b"proofhouse/portal/pending/v1")
 """The vault's drawer for statements that wait for signatures."""
+
+TWO_PEOPLE = 2
+"""Different people who must sign what bodies own together, however many bodies sign."""
 
 _lock = threading.RLock()
 
@@ -107,6 +111,12 @@ class Pending:
         return predicates.predicate_name(self.handover.statement.predicate_type)
 
     @property
+    def sealed_case(self) -> bool:
+        """Whether it is a statement of a case that has begun."""
+        predicate: Any = self.handover.statement.predicate
+        return self.name in predicates.SEALED and predicate["previous"] is not None
+
+    @property
     def challenge(self) -> str:
         """What a passkey signs: SHA-256 of the bytes that every signer signs, in hexadecimal."""
         return sha256_hex(pae(PAYLOAD_TYPE, self.handover.payload))
@@ -136,7 +146,7 @@ def propose(
 ) -> Pending:
     """Keep a draft until everybody has signed who must. Nothing is signed or registered yet.
 
-    Raises RefusedError if the case moved on, InputError if nobody could sign.
+    Raises RefusedError if the case moved on.
     """
     if isinstance(made, MadeInTwo):
         key = house.seat.keys[house.key_of(actor.party)]
@@ -172,6 +182,10 @@ def needs_of(
             stated = inquiry["party"] if inquiry else _inquiry(case).predicate["party"]
             party = Party(stated["standing"], stated["needed"], tuple(stated["keys"]))
             parties, count = party.keys, party.needed
+        elif role == "body":
+            parties = tuple(one.key.keyid for one in house.policy.issuers["body"])
+            found.append(Need(role, parties, house.policy.body_threshold, TWO_PEOPLE))
+            continue
         elif role == "assessor" and case is not None and case.last("plan") is not None:
             parties = tuple(sorted(case.need("plan").keyids("assessor")))
         if not parties:
@@ -236,10 +250,10 @@ def take_back(house: House, pending_id: str, actor: Actor) -> None:
 
 
 def get(house: House, pending_id: str) -> Pending:
-    """The draft of that id. Raises InputError if there is none (any more)."""
+    """The draft of that id. Raises NotThereError if there is none (any more)."""
     body = house.desk.vault.body(DRAWER, pending_id) if len(pending_id) == 64 else None
     if body is None:
-        raise InputError(
+        raise NotThereError(
             "There is no such draft.", hint="It was registered, taken back, or fell away."
         )
     return _read(body)
