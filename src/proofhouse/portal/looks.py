@@ -39,8 +39,8 @@ STATIC: Final = Path(__file__).parent / "static"
 TEMPLATES: Final = Path(__file__).parent / "templates"
 PREFIX: Final = "/static"
 
-THEMES: Final = ("light", "dark")
-"""What a visitor may choose besides the system's own choice (an empty string)."""
+THEMES: Final = ("auto", "light", "dark")
+"""What a visitor may choose; ``auto`` is what the device says."""
 
 SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
@@ -65,7 +65,9 @@ def environment(*more: Path) -> jinja2.Environment:
     made.globals.update(asset=asset, languages=language.LANGUAGES, calendar=calendar)
     made.filters.update(
         moment=moment,
+        time=moment,
         day=day,
+        short=short,
         number=number,
         percent=percent,
         words=markup.words,
@@ -115,6 +117,11 @@ def day(text: str) -> Markup:
     """``2026-07-01T09:00:00Z`` → ``1 July 2026``; days are those of UTC."""
     shown = format_date(_parsed(text).date(), _pattern("d MMMM y"), locale=_locale())
     return Markup('<time datetime="{}">{}</time>').format(text, shown)
+
+
+def short(text: str) -> Markup:
+    """A digest or an id, shortened for the eye only: all of it is there to focus, hear and copy."""
+    return Markup('<code class="long-id" tabindex="0">{}</code>').format(text)
 
 
 def _pattern(english: str) -> str:
