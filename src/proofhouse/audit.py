@@ -41,7 +41,7 @@ from proofhouse.errors import (
 from proofhouse.formats import checkpoint as checkpoints
 from proofhouse.formats import predicates
 from proofhouse.formats.checkpoint import Checkpoint
-from proofhouse.formats.envelope import Envelope
+from proofhouse.formats.envelope import Envelope, by_parties
 from proofhouse.formats.fields import members
 from proofhouse.formats.leaf import ClearLeaf, SealedLeaf, parse_leaf
 from proofhouse.formats.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash
@@ -390,7 +390,7 @@ def _clear(state: _Audit, index: int, data: bytes) -> None:  # 4 to 6
         if state.policy is not None:
             state.keys = state.keys or Keys(state.policy)
             entry = entry_of(leaf.envelope, index, state.keys)  # 5
-            state.signatures += len(leaf.envelope.signatures)
+            state.signatures += len(by_parties(leaf.envelope))
         else:
             entry = claimed(leaf, index)
         public = state.public.after(entry)  # 6
@@ -429,7 +429,7 @@ def claimed(leaf: ClearLeaf, index: int) -> Entry:
     if name == KEY_CHANGED and statement.predicate["reason"] == "rotated":
         roles = (str(statement.predicate["role"]),)
     signers = frozenset(
-        Signer(role, signature.keyid) for role in roles for signature in envelope.signatures
+        Signer(role, signature.keyid) for role in roles for signature in by_parties(envelope)
     )
     return Entry(
         index, envelope.digest, name, statement.subject_sha256, statement.predicate, signers

@@ -9,7 +9,8 @@ Steps, numbered in the code; the first that fails ends the verification:
  1. bytes        the file equals its own canonical bytes
  2. log          the checkpoint is signed by the log that the policy names
  3. inclusion    every statement is in that log (RFC 6962 inclusion proofs)
- 4. signatures   every statement is signed by a party that the policy names
+ 4. signatures   every statement is signed by a party that the policy names; a person's signature
+                 beside it is their passkey's answer to this very statement
  5. rules        one unbroken chain; commitments before the submission; findings before partners;
                  the window's length; the same rules that the desk applied (rules.registration)
  6. openings     every opened value is what was committed to; an inspector's bundle opens all but
@@ -36,6 +37,7 @@ from proofhouse.formats import predicates
 from proofhouse.formats.bundle import Bundle
 from proofhouse.formats.bundle import opened as opens
 from proofhouse.formats.checkpoint import Checkpoint
+from proofhouse.formats.envelope import by_parties, by_persons
 from proofhouse.formats.policy import Policy
 from proofhouse.rules.audience import NEVER
 from proofhouse.rules.entries import entry_of
@@ -187,10 +189,19 @@ def _signatures(walk: _Walk, state: _State, policy: Policy) -> None:  # 4
             keys = keys.changed(entry)
         entries.append(entry)
     state.entries = tuple(entries)
-    signatures = sum(len(item.envelope.signatures) for item in state.bundle.entries)
+    signatures = sum(len(by_parties(item.envelope)) for item in state.bundle.entries)
     walk.held(
         "signatures", f"All {signatures} signatures hold and are by parties that the policy names."
     )
+    answered = [found for item in state.bundle.entries if (found := by_persons(item.envelope))]
+    if answered:
+        pages = sorted({one.origin for found in answered for one in found})
+        walk.held(
+            "persons",
+            f"{_count(len(answered), 'statement')} also signed by a person's passkey, which "
+            f"answered to that very statement at {', '.join(pages)}. Whose passkey it is, says the "
+            "house that registered it.",
+        )
 
 
 def _rules(walk: _Walk, state: _State, policy: Policy) -> None:  # 5

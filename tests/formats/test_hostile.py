@@ -20,6 +20,7 @@ from proofhouse.errors import FormatError
 from proofhouse.formats import canonical, commitment, fields, salted, tiles
 from proofhouse.formats import checkpoint as checkpoints
 from proofhouse.formats.add_checkpoint import AddCheckpoint
+from proofhouse.formats.assertion import Assertion
 from proofhouse.formats.bundle import Bundle
 from proofhouse.formats.checkpoint import Checkpoint
 from proofhouse.formats.cosignature import WitnessSigner
@@ -95,6 +96,10 @@ GROUPED = _grouped()
 # parser → there and back, and a document that parses: its bytes, or the vector that holds it
 PARSERS: dict[str, tuple[Callable[[bytes], bytes], bytes | tuple[str, str]]] = {
     "canonical": (lambda d: canonical.dumps(canonical.loads(d)), b'{"a":[1,-2,"\\n"],"b":null}'),
+    "assertion": (
+        lambda d: Assertion.parse(d).to_bytes(),
+        ("assertion/accept-es256", "sig"),
+    ),
     "envelope": (lambda d: Envelope.parse(d).to_bytes(), ("envelope/accept-two", "envelope")),
     "statement": (lambda d: Statement.parse(d).to_bytes(), ("statement/accept-inquiry", "text")),
     "sealed leaf": (lambda d: parse_leaf(d).to_bytes(), ("leaf/accept-sealed", "text")),

@@ -14,6 +14,7 @@ import pytest
 from proofhouse.audit import Seen
 from proofhouse.formats import canonical, checkpoint, commitment, envelope, proof, quorum, salted
 from proofhouse.formats.add_checkpoint import AddCheckpoint
+from proofhouse.formats.assertion import Assertion
 from proofhouse.formats.bundle import Bundle
 from proofhouse.formats.envelope import Envelope
 from proofhouse.formats.keys import SigningKey
@@ -26,6 +27,7 @@ from proofhouse.formats.statement import Statement
 SPEC = Path(__file__).parents[2] / "spec"
 FENCE = re.compile(r"^```\w+ ([\w-]+)\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 PAGES = (
+    "assertion",
     "audit",
     "bundle",
     "canonical-json",
@@ -42,6 +44,7 @@ PRINT: dict[str, Callable[[str], str]] = {
     "canonical-json": lambda t: canonical.dumps(canonical.loads(t.encode())).decode(),
     "statement": lambda t: Statement.parse(t.encode()).to_bytes().decode(),
     "envelope": lambda t: Envelope.parse(t.encode()).to_bytes().decode(),
+    "assertion": lambda t: Assertion.parse(t.encode()).to_bytes().decode(),
     "leaf": lambda t: parse_leaf(t.encode()).to_bytes().decode(),
     "salted-field": lambda t: f'{{"salted":"{salted.parse_field(_read(t))}"}}',
     "salted-opening": lambda t: _json(salted.Opening.from_json(_read(t))),
@@ -135,6 +138,14 @@ def test_the_examples_fit_together() -> None:
     made = canonical.loads(told["commitment"]["commitment"][0].encode())
     double = canonical.loads(told["commitment"]["commitment-opening"][0].encode())
     commitment.Opening.from_json(double).verify(commitment.Commitment.from_json(made))
+
+
+def test_the_assertion_of_the_page_holds() -> None:
+    """The passkey of the page answered to the payload of the page, under the keyid of the page."""
+    found = Assertion.parse(examples("assertion")["assertion"][0].encode())
+    found.verify(envelope.pae(envelope.PAYLOAD_TYPE, b'{"a statement":1}'))
+    assert f"`{found.keyid}`" in page("assertion")
+    assert f"`{found.origin}`" in page("assertion")
 
 
 def test_the_bundle_of_the_page_holds_under_the_policy_of_the_page() -> None:

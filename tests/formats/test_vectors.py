@@ -15,6 +15,7 @@ import pytest
 
 from proofhouse.errors import FormatError, UnknownSignerError, VerificationError
 from proofhouse.formats import (
+    assertion,
     bundle,
     canonical,
     checkpoint,
@@ -89,6 +90,20 @@ def envelope_verify(given: Input) -> object:
     it = envelope.Envelope.parse(given["envelope"].encode())
     assert it.to_bytes() == given["envelope"].encode()
     return {"signers": sorted(envelope.signers(it, known))}
+
+
+def assertion_check(given: Input) -> object:
+    sig = given["sig"].encode()
+    pretended = envelope.Signature(given["keyid"], sig)
+    found = assertion.check(
+        pretended,
+        given["payloadType"],
+        given["payload"].encode(),
+        origin=given["origin"],
+        rp_id=given["rpId"],
+    )
+    assert found.to_bytes() == sig
+    return {"keyid": found.keyid, "origin": found.origin}
 
 
 def leaf_seal(given: Input) -> object:
@@ -236,6 +251,7 @@ CHECKS: dict[str, Callable[[Input], object]] = {
     "statement.parse": statement_parse,
     "envelope.sign": envelope_sign,
     "envelope.verify": envelope_verify,
+    "assertion.check": assertion_check,
     "leaf.seal": leaf_seal,
     "leaf.parse": leaf_parse,
     "leaf.open": leaf_open,

@@ -10,6 +10,7 @@
     leaf        sealed and clear leaves        bundle      what an outsider is handed
     salted      single fields, sealed          policy      whom an outsider trusts
     commitment  double commitments             fields      strict readers for all of these
+    assertion   a person's passkey             pae         what DSSE signs
 
 House rules. Rule 1: what parses prints back to the same bytes. Rule 2: bytes that do not parse
 raise FormatError and nothing else. Rule 3: a verification raises VerificationError or returns None.

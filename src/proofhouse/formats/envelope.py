@@ -8,6 +8,10 @@ What is signed is not the payload but its pre-authentication encoding (PAE):
 
     DSSEv1 28 application/vnd.in-toto+json 312 {"_type":…
 
+A signature is 64 bytes by a key of Ed25519, or a person's, made with a passkey (``assertion``). A
+person's brings its key along, so whoever reads the envelope verifies it; whose it is, no trust
+policy says, and it stands for no party.
+
 An envelope is written in canonical JSON, its signatures sorted by keyid and at most one a key;
 bytes that are spelt in any other way are refused. ``digest``, the SHA-256 of those bytes, names the
 envelope; so a further signature makes another envelope. At most 1 MiB and 64 signatures.
@@ -24,9 +28,11 @@ from itertools import pairwise
 
 from proofhouse.errors import FormatError, InputError
 from proofhouse.formats import canonical
+from proofhouse.formats.assertion import Assertion
 from proofhouse.formats.digest import is_digest, sha256_hex
 from proofhouse.formats.fields import base64_bytes, base64_text, items, members
 from proofhouse.formats.keys import SIGNATURE_BYTES, PublicKey, Signer
+from proofhouse.formats.pae import pae as pae
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 MAX_BYTES = 1024 * 1024
@@ -35,7 +41,11 @@ MAX_SIGNATURES = 64
 
 @dataclass(frozen=True)
 class Signature:
-    """One signature: ``keyid`` (64 hexadecimal digits) and ``sig`` (64 bytes)."""
+    """One signature: ``keyid`` (64 hexadecimal digits) and ``sig``.
+
+    ``sig`` is 64 bytes, or the bytes of a person's ``assertion`` under the keyid of its passkey.
+    Raises FormatError.
+    """
 
     keyid: str
     sig: bytes
@@ -43,8 +53,19 @@ class Signature:
     def __post_init__(self) -> None:
         if not is_digest(self.keyid):
             raise FormatError("The keyid of a signature must be 64 lowercase hexadecimal digits.")
-        if len(self.sig) != SIGNATURE_BYTES:
+        if self.assertion is not None:
+            if self.assertion.keyid != self.keyid:
+                raise FormatError("The keyid of an assertion must be the SHA-256 of its key.")
+        elif len(self.sig) != SIGNATURE_BYTES:
             raise FormatError(f"A signature must have 64 bytes, not {len(self.sig)}.")
+
+    @cached_property
+    def assertion(self) -> Assertion | None:
+        """What a person's passkey answered; None in the signature of a party's key."""
+        # No assertion has 64 bytes: its four names alone have more.
+        if len(self.sig) == SIGNATURE_BYTES or not self.sig.startswith(b"{"):
+            return None
+        return Assertion.parse(self.sig)
 
 
 @dataclass(frozen=True)
@@ -111,12 +132,6 @@ class Envelope:
         return sha256_hex(self._bytes)
 
 
-def pae(payload_type: str, payload: bytes) -> bytes:
-    """DSSE's pre-authentication encoding: the bytes that are signed."""
-    kind = payload_type.encode()
-    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
-
-
 def sign(payload: bytes, keys: Sequence[Signer]) -> Envelope:
     """An envelope around ``payload``, signed by each of ``keys``.
 
@@ -141,15 +156,39 @@ def join(envelopes: Sequence[Envelope]) -> Envelope:
     return Envelope(payloads.pop(), tuple(sorted(signatures, key=lambda s: s.keyid)))
 
 
+def with_person(envelope: Envelope, assertion: Assertion) -> Envelope:
+    """``envelope`` with a person's signature beside those that it has.
+
+    Raises VerificationError if the passkey answered to something else, FormatError if it signed.
+    """
+    assertion.verify(pae(PAYLOAD_TYPE, envelope.payload))
+    more = Signature(assertion.keyid, assertion.to_bytes())
+    signatures = sorted((*envelope.signatures, more), key=lambda s: s.keyid)
+    return Envelope(envelope.payload, tuple(signatures))
+
+
+def by_parties(envelope: Envelope) -> tuple[Signature, ...]:
+    """The signatures by keys; who holds those is the trust policy's to say."""
+    return tuple(s for s in envelope.signatures if s.assertion is None)
+
+
+def by_persons(envelope: Envelope) -> tuple[Assertion, ...]:
+    """What persons' passkeys answered; ``signers`` verifies them."""
+    return tuple(s.assertion for s in envelope.signatures if s.assertion is not None)
+
+
 def signers(envelope: Envelope, known: Mapping[str, PublicKey]) -> frozenset[str]:
     """The keyids among ``known`` (keyid → key) that signed the envelope; may be empty.
 
-    Signatures by other keys are passed over. Raises VerificationError if a signature that claims a
-    known key does not hold.
+    Signatures by other keys are passed over, and persons' are verified and stand for nobody. Raises
+    VerificationError if a signature that claims a known key, or a person's, does not hold.
     """
     signed = pae(PAYLOAD_TYPE, envelope.payload)
     found = set()
     for signature in envelope.signatures:
+        if signature.assertion is not None:
+            signature.assertion.verify(signed)
+            continue
         key = known.get(signature.keyid)
         if key is not None:
             key.verify(signature.sig, signed)

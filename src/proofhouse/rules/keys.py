@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from proofhouse.errors import RefusedError, UnknownSignerError, VerificationError
-from proofhouse.formats.envelope import Envelope, signers
+from proofhouse.formats.envelope import Envelope, by_parties, signers
 from proofhouse.formats.keys import PublicKey
 from proofhouse.formats.policy import Policy
 from proofhouse.rules.statements import Entry, Signer, refused
@@ -81,13 +81,18 @@ class Keys:
         return known
 
     def signers(self, envelope: Envelope, index: int, what: str) -> tuple[Speaker, ...]:
-        """Everybody who signed ``envelope``, all of whom may speak at leaf ``index``.
+        """Every party that signed ``envelope``, all of whom may speak at leaf ``index``.
 
-        Raises VerificationError if a signature does not hold, UnknownSignerError for a signature by
-        somebody else; ``what`` names the statement for a person.
+        Raises VerificationError if a signature, be it a person's, does not hold, UnknownSignerError
+        for one by another key, or by persons alone; ``what`` names the statement for a person.
         """
         known = self.speaking(index)
-        keyids = [signature.keyid for signature in envelope.signatures]
+        keyids = [signature.keyid for signature in by_parties(envelope)]
+        if not keyids:
+            raise UnknownSignerError(
+                f"The statement “{what}” at leaf {index} is signed by a person's passkey alone.",
+                hint="A passkey stands for no party: the organisation's own key signs, too.",
+            )
         for keyid in keyids:
             if keyid not in known:
                 raise self._unknown(keyid, index, what)
