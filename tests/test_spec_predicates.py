@@ -30,4 +30,5 @@ def test_a_page_has_every_field_type_and_signer(name: str) -> None:
     assert f"`{predicate_type(name)}`" in page
     assert f"signed by: {' and '.join(SIGNERS[name])}" in page
     assert ("clear: the leaf is the envelope" in page) == (name in CLEAR)
+    assert ("And maybe `recordedBy` (text)" in page) == (name not in CLEAR)
     assert len(opened) == sum(statement == name for statement, _ in VALUES)

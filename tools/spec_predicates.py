@@ -204,6 +204,10 @@ SUBJECT: dict[str, str] = {
 }
 """Clear statement → name and digest of its subject (``rules.entries``)."""
 
+RECORDED = (
+    "And maybe `recordedBy` (text): who of the house's staff recorded it for its maker. Without it, "
+    "its maker did."
+)
 _MADE = "when it was made, as its maker claims; never before the statement it follows"
 
 
@@ -243,6 +247,8 @@ def _page(name: str, example: Entry, opened: dict[str, Any]) -> str:
         f"| `{field}` | {kind_of(inner)} | {meaning(name, field)} |"
         for field, inner in SHAPES[name].fields.items()
     ]
+    if name not in CLEAR:
+        lines += ["", RECORDED]
     for field in (field for statement, field in VALUES if statement == name):
         committed = example.predicate[field]
         value = opened[committed.get("salted") or committed["sha256"]]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from proofhouse.formats import commitment, envelope, predicates, salted
@@ -26,6 +26,15 @@ class Draft:
     def signed(self, *keys: Signer) -> Envelope:
         """The finished envelope; every key signs the same bytes."""
         return envelope.sign(self.statement.to_bytes(), keys)
+
+    def recorded(self, by: str) -> Draft:
+        """This draft, saying that ``by``, of the house's staff, recorded it for its maker.
+
+        Raises FormatError for a statement that is public: it would name a person for ever.
+        """
+        predicate = {**self.statement.predicate, "recordedBy": by}
+        predicates.check(predicates.predicate_name(self.statement.predicate_type), predicate)
+        return replace(self, statement=replace(self.statement, predicate=predicate))
 
 
 class Hidden:

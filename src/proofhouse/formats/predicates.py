@@ -270,7 +270,11 @@ SEALED: dict[str, Shape] = {
     "withdrawal": shape(previous=digest, withdrawnAt=time),
     **reports.SHAPES,
 }
-"""Statements of a case: their leaf is only a salted digest."""
+SEALED = {name: each_.and_maybe(recordedBy=text) for name, each_ in SEALED.items()}
+"""Statements of a case: their leaf is only a salted digest.
+
+Each may say in ``recordedBy`` who of the house's staff recorded it for whoever makes it.
+"""
 
 SHAPES: dict[str, Shape] = CLEAR | SEALED
 

@@ -377,7 +377,7 @@ class _Fold:
             digest=entry.digest,
             name=entry.name,
             title=words.STATEMENTS[entry.name],
-            detail=_detail(entry),
+            detail=_detail(entry) + _recorded(entry),
             signatures=tuple(sorted(signatures, key=lambda s: (s.role, s.name, s.keyid))),
             made_at=entry.made_at,
             clear=entry.name in CLEAR,
@@ -445,6 +445,12 @@ def _limits(
         found.append("The developer graded the answers itself; nobody else did.")
     found.append(words.NO_ABSENCE)
     return tuple(found)
+
+
+def _recorded(entry: Entry) -> str:
+    """That somebody of the house recorded the statement for its maker, if it says so."""
+    by = entry.predicate.get("recordedBy")
+    return "" if by is None else f" (recorded by {plain.one_line(by, 120)})"
 
 
 def _detail(entry: Entry) -> str:
