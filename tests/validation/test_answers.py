@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import Callable, Sequence
 
 import pytest
 
-from proofhouse.validation.answers import Run, swallowed, unsaid
+from proofhouse.validation.answers import Run, ended, swallowed, unsaid
 from proofhouse.validation.batch import Ran, order, told
 from proofhouse.validation.growth import (
     escaped,
@@ -85,12 +86,40 @@ def test_a_line_that_is_dropped_without_a_word_is_found(
     assert shorter == (b"one\ntwo\n" if found else None)
 
 
+def chained(data: bytes) -> Seen:
+    """A name is letters and a zero; a byte of 200 and more goes back to its beginning for ever."""
+    name, end, rest = data.partition(b"\0")
+    if any(byte >= 200 for byte in data):
+        return Seen("crashed", "stack-overflow", ("name",), vouched="sanitizer")
+    return answered(b"name %s, then %s\n" % (name, rest)) if end else answered(b"", 2)
+
+
+def test_a_reference_to_itself_is_not_answered_as_an_end() -> None:
+    """Refused, or told of, it is answered; as a name that ends there it is not."""
+    data = b"ab\xc8\xc8tail\0"
+
+    def cuts(data: bytes) -> Seen:
+        seen = chained(data)
+        return chained(data.replace(b"\xc8\xc8", b"\0")) if seen.ended == "crashed" else seen
+
+    def refuses(data: bytes) -> Seen:
+        return answered(b"", 2) if chained(data).ended == "crashed" else chained(data)
+
+    def tells(data: bytes) -> Seen:
+        return answered(b"a loop\n") if chained(data).ended == "crashed" else chained(data)
+
+    assert asyncio.run(ended(data, runner(chained), runner(cuts))) == b"ab\0tail\0"
+    for patched in (refuses, tells):
+        assert asyncio.run(ended(data, runner(chained), runner(patched))) is None
+
+
 def test_many_runs_go_in_and_come_out() -> None:
     """What is cut off, or is no run at all, ends the list."""
     assert order([b"ab", b""], 0.5, 2).hex() == "02000000f4010000d007000002000000616200000000"
-    one = bytes.fromhex("000100000000000001000000010000000200000001000000")
-    one += bytes.fromhex("05000200") + (7).to_bytes(8, "little") + (9).to_bytes(8, "little")
-    ran = Ran(1, False, False, ((5, 2),), ((7, 9),), b"hi", b"!")
+    one = struct.pack("<i7I", 256, 0, 1, 1, 1, 2, 1, 77) + bytes.fromhex("05000200")
+    one += (7).to_bytes(8, "little") + (9).to_bytes(8, "little")
+    one += struct.pack("<2B64s64s", 3, 2, b"yes", b"no")
+    ran = Ran(1, False, False, ((5, 2),), ((7, 9),), ((b"yes", b"no"),), 77, b"hi", b"!")
     assert told(one + b"hi!", 4) == [ran]
     assert told((one + b"hi!") * 2, 1) == [ran]
     for end in range(len(one) + 3):

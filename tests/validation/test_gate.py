@@ -9,7 +9,9 @@ from dataclasses import replace
 import pytest
 
 from proofhouse.validation.gate import GateRequest, Judgement, gate
-from proofhouse.validation.sources import Entry
+from proofhouse.validation.instrument import Looked, Probe, tools
+from proofhouse.validation.program import build
+from proofhouse.validation.sources import Entry, Tree, make_tree
 from validation.programs import NOTES, TABLE, Program
 
 pytestmark = pytest.mark.sandbox
@@ -201,3 +203,43 @@ def test_a_corpus_is_held_to_exactly() -> None:
     )
     judgement = judged(NOTES, patch, 1.0, corpus=(b"bad\n",))
     assert (judgement.verdict, judgement.checks[-1].name) == ("refused", "known-inputs")
+
+
+def test_files_that_are_left_are_compared() -> None:
+    """A program that prints nothing and writes a file is held to the file."""
+    patch = NOTES.patch((('"%d used\\n"', '"%d taken\\n"'),) + NOTES.good["refuses"])
+    written = f"{NOTES.run} >out.txt"
+    judgement = judged(NOTES, patch, 1.0, run=written, tests=(), corpus=(b"count\n",))
+    assert (judgement.verdict, judgement.checks[-1].name) == ("refused", "known-inputs")
+    assert "files" in judgement.reason
+    good = judged(NOTES, NOTES.patch(NOTES.good["refuses"]), 1.0, run=written, tests=())
+    assert good.verdict == "accepted", good.to_dict()
+
+
+def test_what_is_compared_is_told() -> None:
+    """In C by the sanitizer's own functions, in Python by how the source is compiled."""
+    c = b"""#include <string.h>
+int main(void)
+{
+  char word[9] = {0};
+  return read(0, word, 8) > 3 && strcmp(word, "sesame") == 0 ? 7 : 1;
+}
+"""
+    python = b"import sys\nword = input()\nsys.exit(7 if word == 'sesame' else len(word) > 3)\n"
+    sources = (
+        ("word.c", c, "gcc -w -o word word.c", "./word"),
+        ("w.py", python, "", "python3 w.py"),
+    )
+
+    async def looked(tree: Tree, line: str, run: str) -> list[Looked]:
+        built = await build(tree, line, 60, tools=tools(hardened=True))
+        async with Probe(built, run, 5) as probe:
+            return await probe.look_all([b"open\n", b"sesame\n" if line == "" else b"sesame"])
+
+    for path, text, line, run in sources:
+        tree = make_tree([(path, Entry(text))])
+        (_, first), (second, _) = asyncio.run(looked(tree, line, run))
+        assert "sesame" in str(first.texts)
+        assert "open" in str(first.texts)
+        assert second.exit_status == 7
+        assert 3 in {constant for constant, _ in first.compared}

@@ -9,15 +9,19 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proofhouse.validation.exploration import grams, harmful, shapes
 from proofhouse.validation.growth import (
     Havoc,
     dictionary,
     enlarged,
     knobs,
+    matched,
     recast,
+    repeated,
     respelled,
     seeds,
     shortened,
+    traded,
     varied,
 )
 from proofhouse.validation.hints import tricks
@@ -121,3 +125,49 @@ def test_the_program_of_a_run_command() -> None:
     assert program_of("./rle show {proof}") == "./rle"
     assert program_of("UBSAN_OPTIONS=print_stacktrace=1 ./cal list {proof}") == "./cal"
     assert program_of("out=$(python3 serve.py {proof}); exit $?") == "python3"
+
+
+def test_what_was_compared_is_put_into_the_input() -> None:
+    """As a text, a number, a length, a count, on either side of a constant and at it."""
+    assert b"GET /secret" in list(matched(b"GET /public", [(b"secret", b"PUBLIC")], []))
+    assert b"code:2af1\n" in matched(b"code:\n", [(b"2af1", b"")], [])
+    assert {b"n 63", b"n 64", b"n 65"} <= set(matched(b"n 12", [], [(64, 12)]))
+    assert b"\0\1\1\0\0" in matched(b"\0\x20\0\0\0", [], [(257, 32)])
+    lengths = {len(data) for data in matched(b"abcdefgh x\n", [], [(20, 8)])}
+    assert {19 + 3, 20 + 3, 21 + 3} <= lengths
+    counts = {data.count(b"\n") for data in matched(b"a 1\nb 2\n", [], [(9, 2)])}
+    assert {8, 9, 10} <= counts
+    assert b"a,b,b,b,b" in matched(b"a,b", [], [(5, 2)])
+
+
+def test_more_of_a_kind_has_names_of_its_own() -> None:
+    """Forty copies of a line, and forty lines that name forty things."""
+    made = list(repeated(b"rule app keep 4\n", random.Random(1)))
+    assert b"rule app keep 4\n" * 40 in made
+    assert any(len(set(data.splitlines())) == 40 for data in made)
+
+
+def test_a_product_is_shared_out_otherwise() -> None:
+    """One factor takes all of it, or as much as brings it over a number that the patch names."""
+    large = b"P\xe8\x03\0\0\xe8\x03\0\0"
+    assert b"P\x01\0\0\0\x40\x42\x0f\0" in traded(large)
+    assert b"5000 200" in traded(b"1000 1000", [4096])
+
+
+def test_python_is_said_by_another_way() -> None:
+    """A name that was taken away is got through the classes of a value."""
+    for proof in (b"show open('x', 'w')", b"show print(1)"):
+        other = [data for data in recast(proof) if b"__subclasses__" in data]
+        assert other
+        assert all(b"open(" not in data and b"print(" not in data for data in other)
+    assert not any(b"__subclasses__" in data for data in recast(b"f(1)"))
+
+
+def test_an_input_with_what_only_proofs_have_is_known() -> None:
+    """Three bytes that no benign input has, whatever the case; marks in new company."""
+    harm = grams(b"GET /%2e%2e/x").difference(grams(b"GET /my%20notes"))
+    assert harmful(b"GET /%2E./y", harm)
+    assert not harmful(b"GET /my", harm)
+    benign = shapes(b"show 2 * 3\n")
+    assert shapes(b"show  14 *  3\n") <= benign
+    assert not shapes(b"show 2 ** 3\n") <= benign

@@ -9,6 +9,7 @@ things about it are known without it:
 - `unsaid`: what the program said *before* the flaw struck was said by a sound program (a
   sanitizer ends it at the first bad access), so it is still to be said.
 - `swallowed`: the answer is not the answer to the same input without the line that has the flaw.
+- `ended`: where the flaw is that something never ends, it is not the answer to an input that does.
 
 A text cut to fit is answered: many a fix does that. A line unlike the one that was said before
 tells the user, and excuses.
@@ -23,6 +24,8 @@ from proofhouse.validation.program import Bench, Seen
 
 MOST_LINES = 40
 _MOST_TAME = 24
+_MOST_PLACES = 96
+_OTHERS = (b"\1a\0", b"\2bc\0", b"a", b"a\0", b"\1a", b"1", b"\1")
 _ALIKE = 0.5
 
 Run = Callable[[Sequence[bytes]], Awaitable[list[Seen]]]
@@ -64,6 +67,35 @@ async def swallowed(data: bytes, left: Run, right: Run) -> bytes | None:
         same = taken(old) and old.answer == new.answer == full.answer and new.trace == full.trace
         if same and lines[at].strip() and await _heard(lines, at, old, left):
             return shorter[at]
+    return None
+
+
+async def ended(data: bytes, left: Run, right: Run) -> bytes | None:
+    """The input with a few bytes of the flaw put to an end, if that is how the patch answers it.
+
+    For flaws without an end (a reference to itself, a loop): the input has no right answer that is
+    the answer to one which ends there. Found by putting a zero, or nothing, in the place of one to
+    four bytes. Told from bytes that nobody reads by others in that place, which give other answers.
+    """
+    full = next(iter(await right([data])), None)
+    if full is None or not taken(full):
+        return None
+    for width in (2, 1, 4, 3):
+        places = range(min(len(data) - width + 1, _MOST_PLACES))
+        made = [data[:at] + end + data[at + width :] for at in places for end in (b"\0", b"")]
+        where = [at for at in places for _ in range(2)]
+        seen = await left(made)
+        same = [
+            (at, one)
+            for at, one, old in zip(where, made, seen, strict=False)
+            if taken(old) and old.stdout == full.stdout and old.trace == full.trace
+        ]
+        for at, one in same[:4]:
+            others = [*_OTHERS, *(data[n : n + width] for n in range(at))]
+            near = [data[:at] + other + data[at + width :] for other in others[:_MOST_TAME]]
+            told = [old for old in await left(near) if taken(old)]
+            if any(old.stdout != full.stdout for old in told):
+                return one
     return None
 
 

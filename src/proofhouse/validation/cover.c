@@ -4,6 +4,7 @@
    The file named by PROOFHOUSE_COVER is mapped shared, so that it survives a crash:
        MAP_BYTES   counters of edges, saturating, index = hash of (previous block, block)
        PAIRS × 16  for a hash of the place of a comparison: the constant, then the value beside it
+       TEXTS × 130  likewise for unequal texts: u8 length and u8 length, then 64 bytes for each
    Compiled without instrumentation. Callbacks are those of -fsanitize-coverage=trace-pc,trace-cmp.
 
    With PROOFHOUSE_BATCH (a path, or "-" for standard input) the program that the sandbox started
@@ -11,7 +12,8 @@
    the process as it is before main. Standard input and output are then as batch.py says. Compiled
    with DRIVER it is a program by itself, that does the same for any command: a shell line, Python.
    With PROOFHOUSE_FENCE a run starts no process and no thread.
-   Left to others: reading both (instrument.py, batch.py). */
+   What a run leaves in the files is told as one number, then taken away.
+   Left to others: reading all of it (instrument.py, batch.py). */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
@@ -30,12 +32,17 @@
 
 #define MAP_BYTES 16384
 #define PAIRS 512
+#define TEXTS 128
+#define MOST_TEXT 64
 
 extern char __executable_start;
 
 static struct {
   uint8_t edges[MAP_BYTES];
   uint64_t pairs[PAIRS][2];
+  struct {
+    uint8_t sizes[2], bytes[2][MOST_TEXT];
+  } texts[TEXTS];
 } own, *area = &own;
 static uintptr_t previous;
 
@@ -50,7 +57,7 @@ struct order {
 };
 struct told {
   int32_t status;
-  uint32_t flags, edges, pairs, out, err;
+  uint32_t flags, edges, pairs, texts, out, err, files;
 };
 
 static int batch, results;
@@ -126,12 +133,12 @@ static int wait_for(pid_t child, int64_t until, int *status)
   return 0;
 }
 
-static void tell(int status, uint32_t flags, int out, int err)
+static void tell(int status, uint32_t flags, uint32_t files, int out, int err)
 {
   struct stat about[2];
   if (fstat(out, &about[0]) != 0 || fstat(err, &about[1]) != 0)
     _exit(1);
-  struct told told = {status, flags, 0, 0, 0, 0};
+  struct told told = {status, flags, 0, 0, 0, 0, 0, files};
   uint32_t *sizes[] = {&told.out, &told.err};
   for (int stream = 0; stream < 2; stream++) {
     int cut = about[stream].st_size > MOST_TOLD;
@@ -152,9 +159,14 @@ static void tell(int status, uint32_t flags, int out, int err)
       pairs[told.pairs][0] = area->pairs[at][0];
       pairs[told.pairs++][1] = area->pairs[at][1];
     }
+  static uint8_t texts[TEXTS][2 + 2 * MOST_TEXT];
+  for (int at = 0; at < TEXTS; at++)
+    if (area->texts[at].sizes[0] | area->texts[at].sizes[1])
+      memcpy(texts[told.texts++], &area->texts[at], sizeof texts[0]);
   give(&told, sizeof told);
   give(edges, told.edges * sizeof edges[0]);
   give(pairs, told.pairs * sizeof pairs[0]);
+  give(texts, told.texts * sizeof texts[0]);
   give_output(out, told.out);
   give_output(err, told.err);
 }
@@ -167,8 +179,38 @@ static void tell(int status, uint32_t flags, int out, int err)
 
 static struct timespec mark;
 static long entries;
+static int untidy;
+static uint64_t left; /* of what a run left: the sum over files of path and content, mixed */
 
-/* A new file is taken away; 1 if it takes more than that. */
+static uint64_t mix(uint64_t sum, const char *data, size_t size)
+{
+  for (size_t at = 0; at < size; at++)
+    sum = (sum ^ (unsigned char)data[at]) * 0x100000001b3u;
+  return sum ^ size;
+}
+
+static void note(const char *path, const struct stat *about)
+{
+  static char content[65536];
+  uint64_t sum = mix(0xcbf29ce484222325u, path, strlen(path)) ^ (about->st_mode & S_IFMT);
+  if (S_ISLNK(about->st_mode)) {
+    ssize_t size = readlink(path, content, sizeof content);
+    sum = mix(sum, content, size > 0 ? (size_t)size : 0);
+  } else if (S_ISREG(about->st_mode)) {
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t size;
+    for (int part = 0; file >= 0 && part < 64; part++) {
+      if ((size = read(file, content, sizeof content)) <= 0)
+        break;
+      sum = mix(sum, content, (size_t)size);
+    }
+    if (file >= 0)
+      close(file);
+  }
+  left += sum;
+}
+
+/* A new file is noted and taken away; it is untidy if it takes more than that. */
 static int tidied(const char *path, const struct stat *about, int kind, struct FTW *place)
 {
   char clean[4200];
@@ -177,10 +219,22 @@ static int tidied(const char *path, const struct stat *about, int kind, struct F
       (about->st_ctim.tv_sec == mark.tv_sec && about->st_ctim.tv_nsec <= mark.tv_nsec))
     return 0;
   entries = -1;
-  if (S_ISDIR(about->st_mode))
-    return 0;
   snprintf(clean, sizeof clean, "/work/clean%s", path + strlen("/work/src"));
-  return access(clean, F_OK) == 0 || unlink(path) != 0;
+  int known = access(clean, F_OK) == 0;
+  if (!S_ISDIR(about->st_mode) || !known)
+    note(path, about);
+  if (!S_ISDIR(about->st_mode))
+    untidy |= known || unlink(path) != 0;
+  return 0;
+}
+
+/* What is elsewhere than in the tree. */
+static int noted(const char *path, const struct stat *about, int kind, struct FTW *place)
+{
+  (void)kind;
+  if (place->level > 0)
+    note(path, about);
+  return 0;
 }
 
 static int counted(const char *path, const struct stat *about, int kind, struct FTW *place)
@@ -199,8 +253,8 @@ static long count(const char *folder)
 
 static int is_tidy(void)
 {
-  entries = 0;
-  if (nftw("/work/src", tidied, 16, FTW_PHYS) != 0)
+  entries = untidy = 0;
+  if (nftw("/work/src", tidied, 16, FTW_PHYS) != 0 || untidy)
     return 0;
   if (entries == 0)
     return 1;
@@ -223,8 +277,13 @@ static int has_others(const char *folder, const char *known)
 static void restore(void)
 {
   int status;
-  if (is_tidy() && !has_others("/tmp", "..") &&
-      !has_others("/work", ".. src input tools clean cover"))
+  left = 0;
+  int tidy = is_tidy();
+  if (has_others("/tmp", "..")) {
+    tidy = 0;
+    nftw("/tmp", noted, 16, FTW_PHYS);
+  }
+  if (tidy && !has_others("/work", ".. src input tools clean cover"))
     return;
   pid_t child = fork();
   if (child == 0) {
@@ -292,9 +351,9 @@ static void serve(const char *path)
     int status = 0;
     int in_time = wait_for(child, now() + order.run_milliseconds, &status);
     kill(-child, SIGKILL);
-    tell(status, in_time ? 0 : TIMED_OUT, out, err);
-    close(in), close(out), close(err);
     restore();
+    tell(status, in_time ? 0 : TIMED_OUT, (uint32_t)(left ^ left >> 32), out, err);
+    close(in), close(out), close(err);
   }
   _exit(0);
 }
@@ -349,6 +408,41 @@ static void compared(void *place, uint64_t constant, uint64_t value)
   uint64_t *pair = area->pairs[mixed((uintptr_t)place - (uintptr_t)&__executable_start) % PAIRS];
   pair[0] = constant;
   pair[1] = value;
+}
+
+static void compared_texts(void *place, const void *a, size_t size, const void *b, size_t size2)
+{
+  uintptr_t at = mixed((uintptr_t)place - (uintptr_t)&__executable_start) % TEXTS;
+  size = size < MOST_TEXT ? size : MOST_TEXT;
+  size2 = size2 < MOST_TEXT ? size2 : MOST_TEXT;
+  area->texts[at].sizes[0] = (uint8_t)size;
+  area->texts[at].sizes[1] = (uint8_t)size2;
+  memcpy(area->texts[at].bytes[0], a, size);
+  memcpy(area->texts[at].bytes[1], b, size2);
+}
+
+/* Called by the sanitizer's own versions of these functions. */
+#define AT_MOST(text, most) strnlen(text, (most) < MOST_TEXT ? (most) : MOST_TEXT)
+#define TEXTS_OF(name) \
+  void __sanitizer_weak_hook_##name(void *pc, const char *a, const char *b, int unequal) \
+  { \
+    if (unequal) \
+      compared_texts(pc, a, AT_MOST(a, MOST_TEXT), b, AT_MOST(b, MOST_TEXT)); \
+  }
+#define TEXTS_OF_N(name) \
+  void __sanitizer_weak_hook_##name(void *pc, const char *a, const char *b, size_t n, int unequal) \
+  { \
+    if (unequal) \
+      compared_texts(pc, a, AT_MOST(a, n), b, AT_MOST(b, n)); \
+  }
+TEXTS_OF(strcmp)
+TEXTS_OF(strcasecmp)
+TEXTS_OF_N(strncmp)
+TEXTS_OF_N(strncasecmp)
+void __sanitizer_weak_hook_memcmp(void *pc, const void *a, const void *b, size_t n, int unequal)
+{
+  if (unequal)
+    compared_texts(pc, a, n, b, n);
 }
 
 #define COMPARED compared(__builtin_return_address(0), a, b)

@@ -5,8 +5,8 @@
     weigh(flaw, before, after, "given")     None, or Weighed("difference", "…: now refused …")
 
 A patch may do what it likes with an input that showed the flaw, except show a fault. With any other
-input it must do what was done before: a user sees exit status and standard output, so these are
-compared; standard error is for people and is not.
+input it must do what was done before: a user sees exit status, standard output and the files that
+are left, so these are compared; standard error is for people and is not.
 
 How strictly depends on who made the input (``origin``):
 
@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from proofhouse.validation.program import Seen
+from proofhouse.validation.program import Bench, Seen
 from proofhouse.validation.traces import canonical_class, family
 
 _NO_EDGE = frozenset(
@@ -36,6 +36,8 @@ _NO_EDGE = frozenset(
 )
 
 
+_ENDLESS = frozenset({"stack-overflow", "recursionerror", "timeout"})
+_FILLS = (0, 0x41)
 _CHOSEN = ("given", "recorded")
 _MEMORY = frozenset({"outside-object", "wild-address", "after-end-of-life"})
 
@@ -118,6 +120,12 @@ class Flaw:
         return any(ended == "timed-out" for ended, _, _ in self.signatures)
 
     @property
+    def endless(self) -> bool:
+        """Whether it is a recursion or a loop without an end."""
+        kinds = {canonical_class(kind).rpartition(".")[2] for _, kind, _ in self.signatures}
+        return bool(kinds) and kinds <= _ENDLESS
+
+    @property
     def has_edge(self) -> bool:
         """Whether an input is either over the edge or not: no recursion, hang or broken rule."""
         kinds = {canonical_class(kind).rpartition(".")[2] for _, kind, _ in self.signatures}
@@ -150,13 +158,15 @@ def repeatable(seen: Seen) -> tuple[object, ...]:
 
     The exit status of a crash is drawn anew for each run and says nothing.
     """
-    return seen.answer if seen.ended == "quiet" else seen.signature
+    return seen.effect if seen.ended == "quiet" else seen.signature
 
 
 def weigh(flaw: Flaw, before: Seen, after: Seen, origin: str) -> Weighed | None:
     """Whether the two sides of one input differ in a way that counts."""
     if flaw.bad(before):
         by_status = before.ended == after.ended == "quiet"
+        if by_status and origin in ("grown", "found"):
+            return None  # nothing of a proof is in it: the status may be the right one
         if flaw.shows(before) and flaw.bad(after) and by_status and origin not in _CHOSEN:
             return Weighed(
                 "unsure",
@@ -173,9 +183,26 @@ def weigh(flaw: Flaw, before: Seen, after: Seen, origin: str) -> Weighed | None:
         return None
     if after.ended != "quiet" or flaw.bad(after):
         return Weighed("crash", f"It was {before}, and ends badly with the patch: {after}.")
-    if before.answer == after.answer:
+    if before.effect == after.effect:
         return None
     return _answered_otherwise(flaw, before, after, origin)
+
+
+async def unsettled(before: Bench, after: Bench, data: bytes, run: str, rounds: int) -> bool:
+    """Whether either side answers one input in more than one way.
+
+    In ``rounds`` runs each, or, without the patch, if new memory holds something else before it is
+    written to: then the answer comes of that, which is a flaw, and says nothing about a patch.
+    """
+    for bench in (before, after):
+        first, *more = [repeatable(await bench.see(data, run)) for _ in range(rounds)]
+        if any(other != first for other in more):
+            return True
+        if bench is before:
+            filled = [repeatable(await bench.see(data, run, fill=byte)) for byte in _FILLS]
+            if any(other != first for other in filled):
+                return True
+    return False
 
 
 def _answered_otherwise(flaw: Flaw, before: Seen, after: Seen, origin: str) -> Weighed | None:
@@ -185,6 +212,8 @@ def _answered_otherwise(flaw: Flaw, before: Seen, after: Seen, origin: str) -> W
             return None
         if origin == "graft" or (origin == "kin" and (old or not flaw.has_edge)):
             return None
+    if old == new and before.stdout == after.stdout:
+        return Weighed("difference", "it leaves other files behind, with the same answer.")
     if old == new:
         return Weighed("difference", "it is answered otherwise, with the same exit status.")
     if not old:

@@ -20,12 +20,13 @@ import itertools
 import random
 import re
 import time
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from proofhouse.validation.answers import Run, swallowed, taken, unsaid
-from proofhouse.validation.differences import Flaw, Weighed, repeatable, weigh
+from proofhouse.validation.answers import Run, ended, swallowed, taken, unsaid
+from proofhouse.validation.differences import Flaw, Weighed, repeatable, unsettled, weigh
 from proofhouse.validation.growth import (
     MOST_INPUT,
     Havoc,
@@ -36,8 +37,10 @@ from proofhouse.validation.growth import (
     grafted,
     knobs,
     literals_of,
+    matched,
     named,
     recast,
+    repeated,
     respelled,
     shortened,
     sisters,
@@ -47,12 +50,13 @@ from proofhouse.validation.growth import (
     transplanted,
     varied,
 )
-from proofhouse.validation.instrument import Looked, Probe
+from proofhouse.validation.instrument import Looked, Probe, Reached
 from proofhouse.validation.program import Bench, Seen
 from proofhouse.validation.sources import Tree
 
 _T = TypeVar("_T")
 _DIRECTIVE = re.compile(rb"%[-+ #0-9$.*hlqjzt]*[diouxXeEfgGaAcspn]")
+_LETTERS, _DIGITS, _BLANKS = (re.compile(p) for p in (rb"[A-Za-z]+", rb"[0-9]+", rb"[ \t]+"))
 _TEXT = re.compile(rb"[\t\n\r\x20-\x7e]*")
 # Where a flaw has no exact edge, a fix may shift a corner case; a broken neighbour shows again.
 _ENOUGH = 3
@@ -64,6 +68,10 @@ _MOST_PARTS = 100
 _MOST_VARIANTS = 1200
 _MOST_STRETCHED = 900
 _MOST_NAMED = 2000
+_MOST_TRADED = 800
+_MOST_REPEATED = 900
+_MOST_MATCHED = 96
+_OFTEN = 3
 _MOST_BY_OTHERS = 600
 _MOST_ANSWERED = 12
 _MOST_LET_THROUGH = 64
@@ -118,10 +126,14 @@ class Explorer:
         self.let_through: dict[bytes, Item] = {}
         self._compared_with: tuple[set[int], set[int]] = (set(), set())
         self._edges: set[tuple[int, int, int]] = set()
+        self._solved: Counter[tuple[object, object]] = Counter()
+        self._to_match: deque[Iterator[Item]] = deque()
         self._done: set[tuple[bytes, str]] = set()
         self._begun = self._computed = self._time = 0.0
         self._deadline = 0.0
         self.proofs: tuple[bytes, ...] = ()
+        self.harm: frozenset[bytes] = frozenset()
+        self.shapes: frozenset[bytes] = frozenset()
         self.runs = self.crashed = self.unconfirmed = self.excused = self.single = 0
 
     def counts(self) -> dict[str, int]:
@@ -148,15 +160,21 @@ class Explorer:
         self._begun, self._computed = time.monotonic(), await self._processor()
         for proof in proofs:
             self.flaw = self.flaw.also(await self.probes[0].see(proof))
+        written = [item.data for item in known]
+        self.harm = frozenset(g for p in proofs for g in grams(p)).difference(*map(grams, written))
+        self.shapes = frozenset(shape for data in written for shape in shapes(data))
         given = [Item(proof, "", "kin") for proof in proofs]
         finding = await self._stage([*given, *known], 0.15 * seconds)
         finding = finding or await self._answered(0.2 * seconds)
         finding = finding or await self._stage(self._by_others(known, proofs), 0.3 * seconds)
         finding = finding or await self._edges_of(proofs, 0.4 * seconds)
         finding = finding or await self._stage(self._variants(proofs), 0.6 * seconds)
-        finding = finding or await self._answered(0.65 * seconds)
-        finding = finding or await self._stage(self._named(), 0.75 * seconds)
-        finding = finding or await self._stage(self._stretched(), 0.85 * seconds)
+        finding = finding or await self._answered(0.62 * seconds)
+        finding = finding or await self._stage(self._traded(known), 0.66 * seconds)
+        finding = finding or await self._stage(self._repeated(known), 0.71 * seconds)
+        finding = finding or await self._stage(self._matched(), 0.77 * seconds)
+        finding = finding or await self._stage(self._named(), 0.8 * seconds)
+        finding = finding or await self._stage(self._stretched(), 0.86 * seconds)
         return finding or await self._stage(self._random(proofs), seconds) or self.unsure
 
     async def _processor(self) -> float:
@@ -181,12 +199,14 @@ class Explorer:
                 continue
             left, right = (self._runner(probe, item.run) for probe in self.probes)
             shorter = await swallowed(item.data, left, right)
+            if shorter is None and self.flaw.endless and not _TEXT.fullmatch(item.data):
+                shorter = await ended(item.data, left, right)
             if shorter is None:
                 continue
             old = [await self.plain[0].see(shorter, item.run) for _ in range(2)]
             new = [await self.plain[1].see(item.data, item.run) for _ in range(2)]
             if all(taken(seen) and seen.answer == old[0].answer for seen in (*old, *new)):
-                why = "It is answered as if its line with the flaw were not there; nobody is told."
+                why = "It is answered as if what has the flaw were not there; nobody is told."
                 before = await self.plain[0].see(item.data, item.run)
                 return Finding("difference", why, item, before, new[0])
         return None
@@ -298,8 +318,49 @@ class Explorer:
         if not fresh <= self._edges and before.ended == "quiet" and weighed is None:
             self._edges |= fresh
             self.pool.append(item)
+            self._match(item, left, right)
         self.crashed += self.flaw.shows(before)
         return await self._confirmed(item, weighed) if weighed is not None else None
+
+    def _match(self, item: Item, left: Reached, right: Reached) -> None:
+        """Have inputs made of what a new one was compared with, by the patch's own lines first.
+
+        A comparison that was met often enough with the same on both sides is left alone. Not done
+        to a proof that shows itself by a status: a right answer to it might be made (a code that
+        only who has the key can know), and that status be the right one.
+        """
+        if self.flaw.status is not None and item.origin in ("kin", "graft"):
+            return
+        new: list[tuple[bytes, bytes]] = []
+        own_texts = sorted(set(right.texts) - set(left.texts))
+        constants = {constant for constant, _ in left.compared}
+        own_numbers = [pair for pair in right.compared if pair[0] not in constants]
+        for texts in (own_texts, sorted(set(left.texts))):
+            for pair in texts:
+                self._solved[pair] += 1
+                if self._solved[pair] <= _OFTEN:
+                    new.append(pair)
+        numbers: list[tuple[int, int]] = []
+        for pairs in (own_numbers, left.compared):
+            for constant, value in pairs:
+                self._solved[(constant, min(value, 64))] += 1
+                if self._solved[(constant, min(value, 64))] <= _OFTEN:
+                    numbers.append((constant, value))
+        made = itertools.islice(matched(item.data, new, numbers), _MOST_MATCHED)
+        origin = _offspring(item.origin)
+        every = iter([Item(data, item.run, origin, item.data) for data in made])
+        if own_texts or own_numbers:
+            self._to_match.appendleft(every)
+        else:
+            self._to_match.append(every)
+
+    def _matched(self) -> Iterator[Item]:
+        """What was put by to be tried, in the order of how much it promises."""
+        while self._to_match:
+            try:
+                yield next(self._to_match[0])
+            except StopIteration:
+                self._to_match.popleft()
 
     async def _left_out(self, item: Item, line: str) -> bool:
         """The same once more, and the patched program's answer on the plain build."""
@@ -308,7 +369,7 @@ class Explorer:
         return unsaid(before, after) == line and plain.answer == after.answer
 
     async def _confirmed(self, item: Item, first: Weighed) -> Finding | None:
-        """The same, twice, on the plain builds."""
+        """The same, three times, on the plain builds."""
         rounds = []
         for _ in range(2):
             rounds.append(
@@ -325,12 +386,20 @@ class Explorer:
         if weighed.kind == "variant" and await self._elsewhere(item, after):
             self.excused += 1
             return None
+        if weighed.kind in ("difference", "crash") and await unsettled(
+            *self.plain, item.data, item.run, rounds=1
+        ):
+            self.unconfirmed += 1
+            return None
         if weighed.kind == "difference" and (
             await self._by_directive(item) or await self._by_flaw(item)
         ):
             self.excused += 1
             return None
         if weighed.kind == "difference" and item.origin == "grown" and not self.flaw.has_edge:
+            if harmful(item.data, self.harm) or self._strange(item.data):
+                self.excused += 1
+                return None
             self.single += 1
             if self.single < _ENOUGH:
                 return None
@@ -339,6 +408,9 @@ class Explorer:
             self.unsure = self.unsure or finding  # and on, for something that is sure
             return None
         return finding
+
+    def _strange(self, data: bytes) -> bool:
+        return _TEXT.fullmatch(data) is not None and not self.shapes >= shapes(data)
 
     async def _elsewhere(self, item: Item, after: Seen) -> bool:
         """Whether a variant only comes further now, to a fault that was there without the patch.
@@ -444,6 +516,23 @@ class Explorer:
             streams.append(iter([Item(data, seed.run, origin, seed.data) for data in made]))
         yield from itertools.islice(_in_turn(streams), _MOST_NAMED)
 
+    def _traded(self, known: Sequence[Item]) -> Iterator[Item]:
+        """Known inputs with factors of a product exchanged, which leaves the product as it was."""
+        samples = _trusted(known)
+        near = [*self.numbers, *sorted(self._compared_with[1] - self._compared_with[0])[:8]]
+        ways = [traded(item.data, near) for item in samples[:16]]
+        pairs = zip(samples, ways, strict=False)
+        streams = [_items(way, "grown", item.data, item.run) for item, way in pairs]
+        yield from itertools.islice(_in_turn(streams), _MOST_TRADED)
+
+    def _repeated(self, known: Sequence[Item]) -> Iterator[Item]:
+        """Known inputs with more of what they have."""
+        samples = sorted(_trusted(known), key=lambda item: len(item.data) > 4096)[:16]
+        ways = [repeated(item.data, self.pick) for item in samples]
+        pairs = zip(samples, ways, strict=True)
+        streams = [_items(way, "grown", item.data, item.run) for item, way in pairs]
+        yield from itertools.islice(_in_turn(streams), _MOST_REPEATED)
+
     def _stretched(self) -> Iterator[Item]:
         seeds = [item for item in self.pool if 0 < len(item.data) <= 4096][:24]
         self.pick.shuffle(seeds)
@@ -459,6 +548,7 @@ class Explorer:
     def _random(self, proofs: Sequence[bytes]) -> Iterator[Item]:
         kin = [Item(proof, "", "kin") for proof in proofs]
         while self._time < self._deadline:
+            yield from itertools.islice(self._matched(), _AT_ONCE // 2)
             pool = self.pool or [Item(b"", "", "grown")]
             parent = self.pick.choice(pool[-16:] if self.pick.random() < 0.4 else pool)
             if self.pick.random() < 0.15:
@@ -470,13 +560,44 @@ class Explorer:
             yield Item(data, parent.run, origin, parent.data)
 
 
-def _items(made: Iterable[bytes], origin: str, parent: bytes) -> Iterator[Item]:
-    return (Item(data, "", origin, parent) for data in made)
+def _items(made: Iterable[bytes], origin: str, parent: bytes, run: str = "") -> Iterator[Item]:
+    return (Item(data, run, origin, parent) for data in made)
+
+
+def _trusted(known: Sequence[Item]) -> list[Item]:
+    """What somebody chose for this program, and is not empty."""
+    chosen = [item for item in known if item.origin in ("given", "recorded")]
+    return [item for item in chosen if 1 < len(item.data) <= MOST_INPUT]
 
 
 def _offspring(origin: str) -> str:
     """What a mutant of an input is."""
     return origin if origin in ("kin", "graft") else "grown"
+
+
+def grams(data: bytes) -> frozenset[bytes]:
+    """All stretches of three bytes, capitals as small letters."""
+    lower = data.lower()
+    return frozenset(lower[at : at + 3] for at in range(len(lower) - 2))
+
+
+def harmful(data: bytes, harm: frozenset[bytes]) -> bool:
+    """Whether an input has something in it that is in the proofs and in no benign input.
+
+    Where a rule is broken, and not an edge crossed, it may be broken quietly: such an input may
+    have the flaw, though nothing shows it.
+    """
+    return not harm.isdisjoint(grams(data))
+
+
+def shapes(data: bytes) -> frozenset[bytes]:
+    """Which kinds of characters stand beside each other: letters, digits, blanks, each mark.
+
+    An input with neighbours that no benign input has (``2**3`` where there was ``2 * 3``) may be
+    outside of the language that the program promises to understand, which its author did not see.
+    """
+    kinds = _DIGITS.sub(b"0", _LETTERS.sub(b"a", _BLANKS.sub(b" ", data)))
+    return frozenset(kinds[at : at + 2] for at in range(len(kinds) - 1))
 
 
 def apart(parent: bytes, data: bytes) -> tuple[int, int]:

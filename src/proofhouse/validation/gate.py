@@ -39,7 +39,7 @@ from proofhouse.sandbox import SessionLostError, start_session
 from proofhouse.validation import hints
 from proofhouse.validation.answers import silence
 from proofhouse.validation.commands import check_run
-from proofhouse.validation.differences import Flaw, repeatable, weigh
+from proofhouse.validation.differences import Flaw, repeatable, unsettled, weigh
 from proofhouse.validation.exploration import Explorer, Item
 from proofhouse.validation.growth import seeds
 from proofhouse.validation.instrument import Probe, tools
@@ -79,7 +79,7 @@ class GateRequest:
     build_seconds: float = 300.0
     run_seconds: float = 10.0
     test_seconds: float = 120.0
-    seconds: float = 20.0
+    seconds: float = 30.0
     seed: int = 1
 
 
@@ -408,15 +408,15 @@ class _Gate:
                 before.see(item.data, item.run), after.see(item.data, item.run)
             )
             verdict = weigh(flaw, old, new, item.origin)
-            if verdict is not None:
-                again = await before.see(item.data, item.run)
-                if repeatable(again) == repeatable(old):
-                    self._tell(
-                        "known-inputs",
-                        "failed",
-                        f"An input of the {item.origin} ones: {verdict.why}",
-                        **shown(item, old, new),
-                    )
+            if verdict is not None and not await unsettled(
+                before, after, item.data, item.run, RUNS
+            ):
+                self._tell(
+                    "known-inputs",
+                    "failed",
+                    f"An input of the {item.origin} ones: {verdict.why}",
+                    **shown(item, old, new),
+                )
             if old.ended == "quiet" and old.exit_status == 0:
                 taken.append((item, old))
         why = f"{len(known)} inputs are answered as before; {len(taken)} of them are taken."

@@ -19,7 +19,9 @@ from __future__ import annotations
 import ast
 import base64
 import binascii
+import builtins
 import io
+import itertools
 import random
 import re
 import struct
@@ -53,6 +55,11 @@ _CHUNK = re.compile(rb"[^\s=:,;]{2,}")
 _CODE_NUMBER = re.compile(r"(?<![\w.])(?:0[xX][0-9a-fA-F]{1,8}|[1-9]\d{0,9}|0)(?![\w.])")
 _QUOTED_BYTES = re.compile(rb"(['\"])([^'\"\\\n]{0,200})\1")
 _LAST_PART = re.compile(rb"([/.:])[^\s/.:]+(?:\.\w+)?(?=\s*$)", re.M)
+_PYTHON_CALL = re.compile(rb"(?<![\w.])([A-Za-z_]\w*)\(")
+_BY_CLASS = (
+    b"[c for c in ().__class__.__base__.__subclasses__() if c.__name__ == '_wrap_close'][0]"
+    b".__init__.__globals__['__builtins__']"
+)
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _SIZES = (1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 100, 127, 128, 129, 200)
 _LARGE = (255, 256, 257, 500, 511, 512, 513, 1000, 1023, 1024, 1025, 2048, 4096)
@@ -253,6 +260,7 @@ def recast(proof: bytes) -> Iterator[bytes]:
     For a fix that knows one spelling only: ``..`` but not ``%2e%2e``, ``%2e`` but not ``%2E``,
     ``none`` but not ``None``, or what a single pass of removal leaves (``....//``).
     """
+    yield from _recast_whole(proof)
     escapes = list(_ESCAPE.finditer(proof))[:12]
     if escapes:
         yield _ESCAPE.sub(lambda found: found[0].swapcase(), proof)
@@ -272,6 +280,10 @@ def recast(proof: bytes) -> Iterator[bytes]:
         yield proof[:start] + b"".join(b"%%%02x" % byte for byte in marks) + proof[end:]
         for at in range(1, len(marks) + 1):
             yield proof[:start] + marks[:at] + marks + marks[at:] + proof[end:]
+
+
+def _recast_whole(proof: bytes) -> Iterator[bytes]:
+    """The same said otherwise all over: quoted texts as sums, calls spaced, by another way in."""
     broken = _QUOTED_BYTES.sub(_broken, proof)
     for spelt in (broken, proof.replace(b"(", b" ("), broken.replace(b"(", b" (")):
         if spelt != proof:
@@ -284,6 +296,22 @@ def recast(proof: bytes) -> Iterator[bytes]:
         (b"../", b"....//"),
     ):
         yield proof.replace(old, new)
+
+    yield from (indirect for text in (proof, broken) for indirect in _indirect(text))
+
+
+def _indirect(proof: bytes) -> Iterator[bytes]:
+    """Python that calls by name, with each name got through the classes of a value instead.
+
+    For a fix that takes names away and leaves the evaluation.
+    """
+    names = {name for name in _PYTHON_CALL.findall(proof) if name.decode() in vars(builtins)}
+    if names:
+        got = _PYTHON_CALL.sub(
+            lambda found: b"%s['%s'](" % (_BY_CLASS, found[1]) if found[1] in names else found[0],
+            proof,
+        )
+        yield got
 
 
 def transplanted(proof: bytes) -> Iterator[bytes]:
@@ -302,46 +330,66 @@ def transplanted(proof: bytes) -> Iterator[bytes]:
                 yield b"".join([*lines[:at], lines[other], *lines[at:]])
 
 
-def traded(proof: bytes) -> Iterator[bytes]:
-    """The proof with one factor multiplied and another divided, the product as it was."""
+def traded(proof: bytes, near: Sequence[int] = ()) -> Iterator[bytes]:
+    """The input with one factor multiplied and another divided, the product as it was.
+
+    What depends on the product only, as the room for a picture does, stays as it was as well, and a
+    limit on each of the factors is met. Both ends first: one factor takes all of it; then times
+    that bring one across a number of ``near``; then small ones.
+    """
     numbers = numbers_of(proof)[:8]
-    for at, (start, end) in enumerate(numbers):
-        for start2, end2 in numbers[:at]:
-            for times in (2, 3, 4, 16, 256):
-                for up, down in (((start, end), (start2, end2)), ((start2, end2), (start, end))):
-                    small = int(proof[slice(*down)]) // times
-                    made = {up: b"%d" % (int(proof[slice(*up)]) * times), down: b"%d" % small}
-                    data = proof[:start2] + made[(start2, end2)] + proof[end2:start]
-                    if small:
-                        yield data + made[(start, end)] + proof[end:]
+    for at, one in enumerate(numbers):
+        for other in numbers[:at]:
+            for up, down in ((one, other), (other, one)):
+                big, small = int(proof[slice(*up)]), int(proof[slice(*down)])
+                for times in _times(big, small, near):
+                    made = {up: b"%d" % (big * times), down: b"%d" % (small // times)}
+                    yield (
+                        proof[: other[0]]
+                        + made[other]
+                        + proof[other[1] : one[0]]
+                        + made[one]
+                        + proof[one[1] :]
+                    )
     if numbers and proof.isascii():
         return
     fields = _fields(proof)
-    for at, form, size in fields:
-        value: int = struct.unpack_from(form, proof, at)[0]
-        for times in (4, 3, 2, 16):
-            if value % times or value == times == 1:
+    for at, form, size, small in fields:
+        for at2, form2, size2, big in fields:
+            if not (at2 + size2 <= at or at + size <= at2):
                 continue
-            for at2, form2, size2 in fields:
-                more: int = struct.unpack_from(form2, proof, at2)[0] * times
-                if (at2 + size2 <= at or at + size <= at2) and more < 1 << 8 * size2:
+            for times in _times(big, small, near):
+                if big * times < 1 << 8 * size2 and (small % times == 0):
                     moved = bytearray(proof)
-                    struct.pack_into(form2, moved, at2, more)
-                    struct.pack_into(form, moved, at, value // times)
+                    struct.pack_into(form2, moved, at2, big * times)
+                    struct.pack_into(form, moved, at, small // times)
                     yield bytes(moved)
 
 
-def _fields(proof: bytes) -> list[tuple[int, str, int]]:
-    """Where a binary input may hold numbers: bytes that are no letters, and large round ones."""
-    found = [
-        (at, "<B", 1) for at, byte in enumerate(proof[:48]) if byte and not chr(byte).isalpha()
+def _times(big: int, small: int, near: Sequence[int]) -> list[int]:
+    """By how much to multiply the one and divide the other."""
+    across = [limit // big + 1 for limit in near if big and limit >= big]
+    across = [next((n for n in range(t, min(t + 64, small)) if small % n == 0), 0) for t in across]
+    every = (small, *across[:4], 2, 3, 4, 16, 256)
+    return [times for times in dict.fromkeys(every) if 1 < times <= small]
+
+
+def _fields(data: bytes) -> list[tuple[int, str, int, int]]:
+    """Where a binary input may hold numbers, likeliest first: place, form, size, value.
+
+    Wide ones are those that are small for their width, as a count in a header is.
+    """
+    found = []
+    for form, size in (("<I", 4), (">I", 4), ("<H", 2), (">H", 2)):
+        for at in range(min(len(data) - size + 1, 48)):
+            value = struct.unpack_from(form, data, at)[0]
+            plain = 1 < value < 1 << (8 * size - 4) and 0 in data[at : at + size]
+            if plain or (value and value % 256 == 0 and size == 4 and value < 1 << 31):
+                found.append((at, form, size, value))
+    narrow = [
+        (at, "<B", 1, byte) for at, byte in enumerate(data[:48]) if byte and not chr(byte).isalpha()
     ]
-    for at in range(min(len(proof) - 3, 45)):
-        for form in ("<I", ">I"):
-            value = struct.unpack_from(form, proof, at)[0]
-            if 256 <= value < 1 << 31 and value % 256 == 0 and at % 2 == 0:
-                found.append((at, form, 4))
-    return found[:24]
+    return [*found[:16], *narrow[:16]]
 
 
 def literals_of(lines: Iterable[bytes]) -> tuple[list[bytes], list[int]]:
@@ -369,12 +417,119 @@ def named(sample: bytes, texts: Sequence[bytes], numbers: Sequence[int]) -> Iter
     for value in near:
         if value < 0:
             continue
+        for form in ("<H", ">H", "<I", ">I") if not sample.isascii() or b"\0" in sample else ():
+            size = struct.calcsize(form)
+            for at in range(min(len(sample) - size + 1, 24)) if value < 1 << 8 * size else ():
+                yield sample[:at] + struct.pack(form, value) + sample[at + size :]
         for start, end in numbers_of(sample)[:8]:
             yield sample[:start] + b"%d" % value + sample[end:]
         if value < 256:
             for at in _spread(len(sample), 24):
                 yield sample[:at] + bytes([value]) + sample[at + 1 :]
     yield from stretched(sample, [value for value in near if 1 < value <= 5000])
+
+
+def matched(
+    data: bytes, texts: Iterable[tuple[bytes, bytes]], numbers: Iterable[tuple[int, int]]
+) -> Iterator[bytes]:
+    """The input with what it was compared with in the place of what was compared.
+
+    Parts of an input reach a comparison as they stand, as a number or as a length: whichever it is,
+    the input is made so that the comparison comes out otherwise, and for numbers so that it just
+    does and just doesn't.
+    """
+    lower = data.lower()
+    for one, other in texts:
+        for mine, theirs in ((one, other), (other, one)):
+            at = lower.find(mine.lower()) if mine else -1
+            for _ in range(3):
+                if at < 0:
+                    break
+                yield data[:at] + theirs + data[at + len(mine) :]
+                at = lower.find(mine.lower(), at + 1)
+            if not mine:
+                ends = [found.end() for found in _MARKS.finditer(data)][-8:]
+                for end in dict.fromkeys([len(data.rstrip()), *ends]):
+                    yield data[:end] + theirs + data[end:]
+    for constant, value in numbers:
+        for wanted in (constant, constant + 1, constant - 1):
+            if wanted >= 0 and wanted != value:
+                yield from _measured(data, value, wanted)
+
+
+def _measured(data: bytes, value: int, wanted: int) -> Iterator[bytes]:
+    """The input with a number, length or count that is ``value`` made ``wanted``."""
+    for start, end in numbers_of(data):
+        if int(data[start:end]) == value:
+            yield data[:start] + b"%d" % wanted + data[end:]
+    if value > 3:
+        for form in ("<I", ">I", "<H", ">H", "<B"):
+            size = struct.calcsize(form)
+            if value < 1 << 8 * size > wanted:
+                at = data.find(struct.pack(form, value))
+                if at >= 0:
+                    yield data[:at] + struct.pack(form, wanted) + data[at + size :]
+    if wanted > 5000:
+        return
+    words = [found.span() for found in _WORD.finditer(data)][:64]
+    for start, end in [span for span in words if abs(span[1] - span[0] - value) <= 1][:6]:
+        more = data[start:end] * (wanted // (end - start) + 1)
+        for length in (wanted, wanted + 1):
+            yield data[:start] + more[:length] + data[end:]
+    lines = data.splitlines(keepends=True)
+    if lines and abs(len(lines) - value) <= 1:
+        yield b"".join((lines * (wanted // len(lines) + 1))[:wanted])
+    if lines and 0 < value <= len(lines) + 1 and wanted <= 1200:
+        for at in dict.fromkeys((len(lines) - 1, 0, len(lines) // 2)):
+            for count in (wanted, wanted - 1, wanted + 1):
+                yield from numbered(lines, at, count)
+    for line in [line for line in lines if len(line) <= 512][:12]:
+        for mark in b",;:|/. ":
+            parts = line.rstrip(b"\r\n").split(bytes([mark]))
+            if len(parts) > 1 and abs(len(parts) - value) <= 1:
+                more_parts = [*parts, *parts[-1:] * wanted][: max(wanted, 1)]
+                end_of = line[len(line.rstrip(b"\r\n")) :]
+                yield data.replace(line, bytes([mark]).join(more_parts) + end_of, 1)
+
+
+def numbered(lines: Sequence[bytes], at: int, count: int) -> Iterator[bytes]:
+    """Lines with ``count`` of one of them, each with a number of its own in one of its words.
+
+    What a program keeps by name it keeps once for each name: copies alone would not be many.
+    """
+    line = lines[at] if lines[at].endswith(b"\n") else lines[at] + b"\n"
+    for found in list(_WORD.finditer(line))[:4]:
+        start, end = found.span()
+        copies = [line[:start] + b"%d" % n + line[end:] for n in range(count)]
+        if not line[start:end].isdigit():
+            copies = [line[:end] + b"%d" % n + line[end:] for n in range(count)]
+        yield b"".join([*lines[:at], *copies, *lines[at + 1 :]])
+
+
+def repeated(sample: bytes, source: random.Random) -> Iterator[bytes]:
+    """A sample with one of its lines, or a few of its bytes, many times: what adds up in a program.
+
+    Lines as copies, and each with a number of its own; a line that names what is kept under a name
+    goes on with the same one, so that it grows.
+    """
+    lines = sample.splitlines(keepends=True)
+    text = sample.isascii() and b"\0" not in sample
+    for count in (40, 8, 2, 300) if text else ():
+        for at in range(min(len(lines), 16)):
+            if len(lines[at]) * count <= MOST_INPUT and lines[at].strip():
+                whole = lines[at] if lines[at].endswith(b"\n") else lines[at] + b"\n"
+                yield b"".join([*lines[:at], *[whole] * count, *lines[at + 1 :]])
+                yield from itertools.islice(numbered(lines, at, count), 2)
+    if not text:
+        chunks = [
+            (at, size, times)
+            for at in range(min(len(sample), 64))
+            for size in range(1, 7)
+            for times in (9, 2, 40)
+        ]
+        source.shuffle(chunks)
+        for at, size, times in chunks[:300]:
+            yield sample[:at] + sample[at : at + size] * times + sample[at + size :]
 
 
 def grafted(sample: bytes, proof: bytes) -> Iterator[bytes]:
@@ -491,6 +646,7 @@ def stretched(sample: bytes, lengths: Sequence[int]) -> Iterator[bytes]:
         if 0 < len(lines) <= 64 and length <= 512:
             at = (length * 7) % len(lines)
             yield b"".join([*lines[:at], *[lines[at]] * length, *lines[at + 1 :]])
+            yield from numbered(lines, at, length)
         for start, end in numbers:
             yield sample[:start] + b"%d" % length + sample[end:]
         if len(sample) <= 512:

@@ -10,7 +10,8 @@ C and C++: commands named ``cc``, ``gcc``, ``g++`` … on the path add ``-fsanit
 every call and link ``cover.c`` into every program; *hardened*, they add ASan and the checks of
 bounds too, so that what lies outside an object is seen even where the plain build is quiet. A
 build that names its compiler by absolute path is not reached: coverage is then empty, and growth
-goes on without. Python: ``sitecustomize`` traces the lines of the program's own files.
+goes on without. What texts are compared is told by ASan. Python: ``sitecustomize`` traces the lines
+of the program's own files, and compiles them so that comparisons are noted.
 
 Edges and comparisons are hints on where to look next and never decide a verdict.
 """
@@ -26,13 +27,15 @@ from dataclasses import dataclass
 from importlib import resources
 
 from proofhouse.sandbox import Session, SessionLostError
+from proofhouse.validation.batch import texts
 from proofhouse.validation.commands import PLACE, command
 from proofhouse.validation.program import SOURCE, TOOLS, Bench, Built, Seen
 
 _COVER = "/work/cover"
 _MAP_BYTES = 16384
 _PAIRS = 512
-_BYTES = _MAP_BYTES + 16 * _PAIRS
+_TEXTS = 128
+_BYTES = _MAP_BYTES + 16 * _PAIRS + 130 * _TEXTS
 _EMPTY = bytes(_BYTES)
 _BATCH_SECONDS = 10
 _TRIED = 3
@@ -40,6 +43,9 @@ _STATUS = 64
 _DRIVER = f"{TOOLS}/driver"
 _PYTHON_RUN = re.compile(r"\bpython3?\b")
 _COMPILERS = ("cc", "gcc", "c++", "g++", "clang", "clang++", "gcc-12", "g++-12", "c99")
+_TOLD = "-fsanitize-coverage=trace-pc,trace-cmp" + "".join(
+    f" -fno-builtin-{name}" for name in ("strcmp", "strncmp", "strcasecmp", "strncasecmp", "memcmp")
+)
 _HARD = "-fsanitize=address,bounds,object-size -fno-sanitize-recover=bounds,object-size"
 HARDER = ":redzone=512:max_redzone=2048:detect_stack_use_after_return=1"
 """Added to ASan's options: an access a little further out still meets a red zone."""
@@ -61,7 +67,116 @@ exec "$real" "$@" -g {flags}
 """
 
 _PYTHON = b"""
-import atexit, zlib
+import ast, atexit, builtins, importlib.machinery, operator, struct, zlib
+
+_OPERATORS = {
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le,
+    ast.Gt: operator.gt, ast.GtE: operator.ge,
+    ast.In: lambda one, other: one in other, ast.NotIn: lambda one, other: one not in other,
+}
+_NAMES = {kind.__name__: does for kind, does in _OPERATORS.items()}
+_CALLED = ("get", "startswith", "endswith", "compare_digest")
+_ready = {}
+_pairs = {}
+_texts = {}
+
+def _text(value):
+    if type(value) is str:
+        return value[:64].encode("utf-8", "replace")[:64]
+    return bytes(value[:64]) if type(value) is bytes else None
+
+def _note(site, one, other):
+    if type(one) in (int, float) and type(other) in (int, float):
+        if 0 <= one < 1 << 63 and 0 <= other < 1 << 63:
+            _pairs[site % 512] = (int(other), int(one))
+    elif one != other:
+        first, second = _text(one), _text(other)
+        if first is not None and second is not None:
+            _texts[site % 128] = (first, second)
+
+def _among(site, one, many):
+    if type(many) in (dict, set, frozenset, list, tuple) and len(many) <= 32:
+        for at, other in enumerate(many):
+            if type(other) is type(one):
+                _note(site + at, one, other)
+
+def _compared(site, kind, one, other):
+    try:
+        _among(site, one, other) if kind.endswith("In") else _note(site, one, other)
+    except Exception:
+        pass
+    return _NAMES[kind](one, other)
+
+def _called(site, method, *given, **named):
+    try:
+        mine = getattr(method, "__self__", None)
+        if len(given) > 1 and method.__name__ == "compare_digest":
+            _note(site, given[1], given[0])
+        elif type(mine) is dict:
+            _among(site, given[0], mine)
+        elif type(mine) in (str, bytes):
+            _note(site, mine[: len(given[0])], given[0])
+    except Exception:
+        pass
+    return method(*given, **named)
+
+class _Watched(ast.NodeTransformer):
+    def __init__(self, path):
+        self.path = path.encode("utf-8", "replace")
+
+    def _made(self, node, name, *given):
+        site = zlib.crc32(b"%d %d" % (node.lineno, node.col_offset), zlib.crc32(self.path))
+        function = ast.Name("__proofhouse_%s__" % name, ast.Load())
+        return function, [ast.Constant(site), *given]
+
+    def visit_Compare(self, node):
+        self.generic_visit(node)
+        if len(node.ops) != 1 or type(node.ops[0]) not in _OPERATORS:
+            return node
+        one, other, kind = node.left, node.comparators[0], type(node.ops[0]).__name__
+        call = ast.Call(*self._made(node, "compared", ast.Constant(kind), one, other), [])
+        return ast.copy_location(call, node)
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _CALLED and node.args:
+            made = self._made(node, "called", node.func, *node.args)
+            return ast.copy_location(ast.Call(*made, node.keywords), node)
+        return node
+
+def _compiled(path, data):
+    known = _ready.get(path)
+    if known is not None and known[0] == data:
+        return known[1]
+    try:
+        tree = ast.fix_missing_locations(_Watched(path).visit(ast.parse(data)))
+        return compile(tree, path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, TypeError, RecursionError):
+        return compile(data, path, "exec", dont_inherit=True)
+
+def _prepare(folder):
+    for place, _, names in os.walk(folder):
+        for name in names[:200]:
+            path = os.path.join(place, name)
+            if name.endswith(".py") and len(_ready) < 200 and os.path.getsize(path) < 1 << 20:
+                try:
+                    with open(path, "rb") as file:
+                        data = file.read()
+                    _ready[path] = (data, _compiled(path, data))
+                except (OSError, SyntaxError, ValueError):
+                    pass
+
+def _watch():
+    builtins.__proofhouse_compared__ = _compared
+    builtins.__proofhouse_called__ = _called
+    loader = importlib.machinery.SourceFileLoader
+    plain = loader.get_code
+    def get_code(self, name):
+        path = self.get_filename(name)
+        if path.startswith(("/usr/", "/work/tools/")) or not path.endswith(".py"):
+            return plain(self, name)
+        return _compiled(path, self.get_data(path))
+    loader.get_code = get_code
 
 def _cover(path):
     edges = bytearray(16384)
@@ -89,12 +204,17 @@ def _cover(path):
                     edges[at] = min(edges[at] + more, 255)
             out.seek(0)
             out.write(edges)
+            for at, (constant, value) in _pairs.items():
+                out.seek(16384 + 16 * at)
+                out.write(struct.pack("<2Q", constant, value))
+            for at, (one, other) in _texts.items():
+                out.seek(16384 + 16 * 512 + 130 * at)
+                out.write(struct.pack("<2B64s64s", len(one), len(other), one, other))
     atexit.register(end)
+    _watch()
     sys.settrace(start)
 
 if os.environ.get("PROOFHOUSE_COVER"):
-    if os.path.exists("/work/tools/python3"):
-        sys.executable = "/work/tools/python3"
     _cover(os.environ["PROOFHOUSE_COVER"])
 """
 
@@ -107,10 +227,14 @@ _SET = re.compile(rb"[^\0]")
 
 @dataclass(frozen=True)
 class Reached:
-    """What one run reached: (edge, order of its count), and (constant, value) as compared."""
+    """What one run reached: (edge, order of its count), and what it compared.
+
+    Of numbers (constant, value), of texts that are not the same the first 64 bytes of both.
+    """
 
     edges: frozenset[tuple[int, int]] = frozenset()
     compared: tuple[tuple[int, int], ...] = ()
+    texts: tuple[tuple[bytes, bytes], ...] = ()
 
 
 Looked = tuple[Seen, Reached]
@@ -118,7 +242,7 @@ Looked = tuple[Seen, Reached]
 
 def tools(*, hardened: bool) -> dict[str, bytes]:
     """The commands that stand before the compilers."""
-    flags = "-fsanitize-coverage=trace-pc,trace-cmp" + (f" {_HARD}" if hardened else "")
+    flags = _TOLD + (f" {_HARD}" if hardened else "")
     shim = _SHIM.format(tools=TOOLS, flags=flags).encode()
     source = resources.files("proofhouse.validation").joinpath("cover.c").read_bytes()
     return {"cover.c": source, **dict.fromkeys(_COMPILERS, shim)}
@@ -241,7 +365,7 @@ class Probe(Bench):
         driver = (_DRIVER,) if command(run, PLACE)[1] or _PYTHON_RUN.search(run) else ()
         for ran, seen in await self.see_all(inputs, run, seconds, driver):
             edges = frozenset((index % _MAP_BYTES, _BUCKETS[n & 255]) for index, n in ran.edges)
-            found.append(None if seen is None else (seen, Reached(edges, ran.pairs)))
+            found.append(None if seen is None else (seen, Reached(edges, ran.pairs, ran.texts)))
         return found
 
 
@@ -249,6 +373,7 @@ def read(raw: bytes) -> Reached:
     """What a coverage file says; any bytes are one."""
     edges = raw[:_MAP_BYTES].translate(_BUCKETS)
     reached = frozenset((found.start(), edges[found.start()]) for found in _SET.finditer(edges))
-    pairs = raw[_MAP_BYTES:]
+    pairs = raw[_MAP_BYTES : _MAP_BYTES + 16 * _PAIRS]
     whole = pairs[: len(pairs) // 16 * 16]
-    return Reached(reached, tuple(pair for pair in struct.iter_unpack("<2Q", whole) if any(pair)))
+    numbers = tuple(pair for pair in struct.iter_unpack("<2Q", whole) if any(pair))
+    return Reached(reached, numbers, texts(raw[_MAP_BYTES + 16 * _PAIRS :]))

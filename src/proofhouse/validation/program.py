@@ -56,10 +56,18 @@ _MIB = 1 << 20
 _MOST_BUILT = 512 * _MIB
 _RUNS_A_SESSION = 400
 _STAMP = f"{TOOLS}/stamp"
-_CHANGED = (
-    f"find /work /tmp -cnewer {_STAMP} ! -path /work ! -path /tmp ! -path '/work/input*'"
-    f" ! -path '{TOOLS}*' ! -path '/work/clean*' ! -path /work/cover -print -quit"
+_OURS = "! -path /work ! -path /tmp" + "".join(
+    f" ! -path '{path}'" for path in ("/work/input*", f"{TOOLS}*", "/work/clean*", "/work/cover")
 )
+_LIST = f"find /work /tmp {_OURS} -printf '%y %p %l\\n' | LC_ALL=C sort"
+_BEGIN = f"{_LIST} >{TOOLS}/files; : >{_STAMP}"
+_CHANGED = (
+    f'[ -z "$(find /work /tmp -cnewer {_STAMP} {_OURS} -print -quit)" ] || '
+    f"{{ {_LIST} | LC_ALL=C comm -3 {TOOLS}/files - | head -c 32768;"
+    f" find /work /tmp -type f -cnewer {_STAMP} {_OURS} -exec sha256sum {{}} + | sort -k 2"
+    " | head -c 65536; }"
+)
+"""What is new, is gone or was changed since the session began, a line each; nothing if nothing."""
 _STATUSES = range(64, 126)
 _FENCE = 'unset PWD OLDPWD; ulimit -p 1 2>/dev/null || ulimit -u 1 || exit 125; exec "$@"'
 """One process for this user, this one: dash names the limit p, bash u."""
@@ -84,7 +92,7 @@ def _install(nonce):
         names = []
         while trace is not None:
             code = trace.tb_frame.f_code
-            if not code.co_filename.startswith(("/usr/", "<frozen")):
+            if not code.co_filename.startswith(("/usr/", "<frozen", "/work/tools/")):
                 names.append(code.co_name)
             trace = trace.tb_next
         name = kind.__qualname__
@@ -115,7 +123,8 @@ class Seen:
 
     ``kind`` and ``function`` are "" without a crash that names them. ``functions`` are the
     program's own, innermost first, of which those inlined at the first frame are ``inlined``.
-    ``trace`` is for people.
+    ``trace`` is for people. ``files`` says what the run left in the files, in words of the bench's
+    own: what two benches of a kind say of it can be compared.
     """
 
     ended: str
@@ -125,6 +134,7 @@ class Seen:
     stdout: bytes = b""
     trace: tuple[str, ...] = ()
     vouched: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def function(self) -> str:
@@ -140,6 +150,11 @@ class Seen:
     def answer(self) -> tuple[int | None, bytes]:
         """What a user sees of a run that did not crash: exit status and standard output."""
         return (self.exit_status, self.stdout)
+
+    @property
+    def effect(self) -> tuple[int | None, bytes, tuple[str, ...]]:
+        """All that a run that did not crash does: its answer, and what it left in the files."""
+        return (*self.answer, self.files)
 
     def __str__(self) -> str:
         if self.ended == "quiet":
@@ -310,7 +325,7 @@ class Bench:
             self._session, self._runs = session, 0
             await put_tree(session, self._built.archive)
             await session.write_file(f"{TOOLS}/sitecustomize.py", self._hook)
-            await session.write_file(_STAMP, b"")
+            await session.exec(["/bin/sh", "-c", _BEGIN], timeout=30)
         return self._session
 
     def fence(self, run: str = "") -> None:
@@ -320,27 +335,35 @@ class Bench:
     def _fencing(self, argv: Sequence[str], run: str) -> Sequence[str]:
         return ["/bin/sh", "-c", _FENCE, "sh", *argv] if run in self.fenced else argv
 
-    async def _left_behind(self, session: Session) -> bool:
-        """Whether a run changed or left anything that the next one could find."""
+    async def _left_behind(self, session: Session) -> tuple[str, ...]:
+        """What a run changed or left that the next one could find."""
         found = await session.exec(["/bin/sh", "-c", _CHANGED], timeout=10)
-        return found.returncode != 0 or bool(found.stdout)
+        lines = found.stdout.decode("utf-8", "replace").splitlines()
+        return tuple(lines) or (("?",) if found.returncode != 0 else ())
 
-    async def see(self, data: bytes, run: str = "", seconds: float | None = None) -> Seen:
-        """Run one input, by ``run`` or the bench's own command, and say what it did."""
+    async def see(
+        self, data: bytes, run: str = "", seconds: float | None = None, fill: int | None = None
+    ) -> Seen:
+        """Run one input, by ``run`` or the bench's own command, and say what it did.
+
+        With ``fill`` (a byte) that is what ASan fills new memory with, and not its usual.
+        """
         if len(data) > MOST_PROOF:
             raise InputError(f"An input is longer than {MOST_PROOF >> 20} MiB.")
         run = run or self.run
         try:
             session = await self.session()
             self._runs += 1
-            seen = await self._see(session, data, run, seconds or self._seconds)
-            if self._runs < _RUNS_A_SESSION and await self._left_behind(session):
+            seen = await self._see(session, data, run, seconds or self._seconds, fill=fill)
+            left = await self._left_behind(session) if seen.ended != "timed-out" else ()
+            if left:
                 self._runs = _RUNS_A_SESSION  # so the next run gets a new place
+                seen = replace(seen, files=left)
             if seen.kind == "unsigned-status":
                 # The program may have this status by itself; it hasn't the next one, too.
                 session = await self.session()
                 return await self._see(
-                    session, data, run, seconds or self._seconds, seen.exit_status
+                    session, data, run, seconds or self._seconds, seen.exit_status, fill
                 )
             return seen
         except (SessionLostError, OSError):  # it took its sandbox down, or filled it
@@ -399,10 +422,17 @@ class Bench:
         if report is not None:
             return await self._reported(session, report, result)
         seen = _told(result, status, nonce, by_shell, data, run)
+        seen = replace(seen, files=(f"{ran.files:08x}",) if ran.files else ())
         return seen if seen.ended in ("quiet", "crashed") else None
 
     async def _see(
-        self, session: Session, data: bytes, run: str, seconds: float, but: int | None = None
+        self,
+        session: Session,
+        data: bytes,
+        run: str,
+        seconds: float,
+        but: int | None = None,
+        fill: int | None = None,
     ) -> Seen:
         """One run, under an exit status drawn for it: not ``but``, nor one that means something."""
         path, stdin = "/work/input/proof", data
@@ -413,6 +443,8 @@ class Bench:
         status = secrets.choice([n for n in _STATUSES if n not in (but, self._meant)])
         nonce = secrets.token_hex(16)
         env = self._environment(status, nonce)
+        if fill is not None:
+            env["ASAN_OPTIONS"] += f":max_malloc_fill_size=65536:malloc_fill_byte={fill}"
         if run in self.fenced:
             env["PROOFHOUSE_FENCE"] = "1"  # for what a server runs in a process of its own
         result = await session.exec(

@@ -71,6 +71,11 @@ def _become(folder: str, env: dict[str, str], streams: list[int]) -> None:
         hook._cover(env["PROOFHOUSE_COVER"])
 
 
+def _plain(path: str, data: bytes) -> types.CodeType:
+    code: types.CodeType = compile(data, path, "exec", dont_inherit=True)
+    return code
+
+
 def _script(arguments: list[str]) -> None:
     if arguments[0] == "-m":
         sys.argv = ["-m", *arguments[2:]]
@@ -84,7 +89,10 @@ def _script(arguments: list[str]) -> None:
     vars(main).update(__file__=path, __builtins__=builtins)
     sys.modules["__main__"] = main
     with open(path, "rb") as file:
-        code = compile(file.read(), path, "exec")
+        data = file.read()
+    hook = sys.modules.get("sitecustomize")
+    compiled = hook._compiled if hook and os.environ.get("PROOFHOUSE_COVER") else _plain
+    code = compiled(path, data)
     exec(code, vars(main))  # noqa: S102 - this is what an interpreter is for; inside the sandbox
 
 
@@ -182,6 +190,9 @@ def main(place: str) -> None:
     nothing = os.open("/dev/null", os.O_RDWR)
     for stream in range(3):
         os.dup2(nothing, stream)
+    hook = sys.modules.get("sitecustomize")
+    if hook is not None:
+        hook._prepare(os.getcwd())
     gc.freeze()  # what is shared with the children is not written to by their collector
     _forever(listener)
 
