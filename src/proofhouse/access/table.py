@@ -71,6 +71,7 @@ ACTIONS: Mapping[str, frozenset[str]] = {
     "deliver-findings": _ASSESSORS,
     # both choose a partner, who accepts
     "choose-partner": _DEVELOPERS | _ASSESSORS,
+    "decide-application": _ASSESSORS,
     "grant-partner": _DEVELOPERS | _ASSESSORS,
     "accept-partner": frozenset({"partner"}),
     # the bodies that own bank and threshold

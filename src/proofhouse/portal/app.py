@@ -26,6 +26,7 @@ from proofhouse.portal.house import House, Settings
 from proofhouse.portal.looks import Assets
 from proofhouse.portal.problems import install
 from proofhouse.portal.projection import Projection
+from proofhouse.portal.register import Register
 from proofhouse.portal.runs import Runs
 from proofhouse.portal.sweep import Sweep
 from proofhouse.portal.visitor import visitor
@@ -42,8 +43,12 @@ def open_house(path: Path | None = None, settings: Settings | None = None) -> It
     if not (path / "home.json").exists():
         with open_home(path):
             pass
-    with open_seat(path) as seat, contextlib.closing(Access.open(path / "access.sqlite")) as access:
-        yield House(seat, access, settings or Settings())
+    with (
+        open_seat(path) as seat,
+        contextlib.closing(Access.open(path / "access.sqlite")) as access,
+        contextlib.closing(Register.open(path / "portal.sqlite")) as register,
+    ):
+        yield House(seat, access, register, settings or Settings())
 
 
 def create_app(house: House, *, working: bool = True) -> FastAPI:
@@ -74,6 +79,7 @@ def create_app(house: House, *, working: bool = True) -> FastAPI:
     app.state.access = house.access
     app.state.clock = house.clock
     app.state.settings = house.settings
+    app.state.register = house.register
     app.state.projection = projection
     app.state.runs = runs
     app.state.sweep = sweep

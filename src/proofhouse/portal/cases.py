@@ -118,11 +118,21 @@ async def home(request: Request, who: SignedIn) -> HTMLResponse:
         others=[row for row in rows if not my_move(who, row)],
         drafts=drafts,
         begins=beginnings(who),
+        invitations=_invitations(request, who),
         left=request.app.state.projection.left,
         titles={name: act.title for name, act in acts.ACTS.items()},
         empty_text=gettext(EMPTY.get(who.role, EMPTY[""])),
         words=words,
     )
+
+
+def _invitations(request: Request, who: Visitor) -> tuple[Any, ...]:
+    if who.organisation is None or not who.may("answer-invitation"):
+        return ()
+    found: tuple[Any, ...] = request.app.state.register.invitations(
+        who.organisation.id, house_of(request).clock()
+    )
+    return found
 
 
 EMPTY = {
@@ -193,6 +203,8 @@ async def case_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
         budgets=BUDGETS,
         audience=AUDIENCES.get(who.role, "public"),
         chain=chain_of(house, view),
+        access=_access(who, known.case),
+        found=_found(known, who),
         words=words,
     )
 
@@ -223,6 +235,23 @@ def chain_of(house: House, view: CaseView) -> list[dict[str, Any]]:
         }
         for link in view.chain
     ]
+
+
+def _access(who: Visitor, case: Case) -> Mapping[str, Any] | None:
+    """The newest access of the visitor's own organisation, if it is a partner of the case."""
+    own = [e for e in case.all("partner-access") if e.predicate["partnerKey"] == who.party]
+    return own[-1].predicate if own and who.role == "partner" else None
+
+
+def _found(known: Known, who: Visitor) -> list[Any]:
+    """The delivered findings, for whom the rules open them."""
+    entry = known.case.last("findings")
+    if entry is None or ("findings", "findings") not in shown(
+        known.case, AUDIENCES.get(who.role, "")
+    ):
+        return []
+    value = known.opened.get(entry.predicate["findings"]["salted"])
+    return list(value["findings"]) if isinstance(value, dict) else []
 
 
 def view_for(house: House, known: Known, who: Visitor) -> CaseView:

@@ -34,7 +34,8 @@ from proofhouse.formats.policy import Policy
 from proofhouse.founding import rename, trust_more
 from proofhouse.keyring import role_of
 from proofhouse.models import reach
-from proofhouse.portal.reach import check_endpoint
+from proofhouse.portal.reach import check_model, doorway
+from proofhouse.portal.register import Register
 from proofhouse.rules.keys import LAST_LEAF
 from proofhouse.seat import Seat
 
@@ -82,6 +83,7 @@ class House:
 
     seat: Seat
     access: Access
+    register: Register
     settings: Settings = field(default_factory=Settings)
 
     def __post_init__(self) -> None:
@@ -117,12 +119,12 @@ class House:
 
         Raises RefusedError for an address inside, ModelError, LostError.
         """
-        check_endpoint(filled["endpoint"], self.settings.reachable)
+        name, endpoint = filled["model"], filled["endpoint"] or ""
+        check_model(name, endpoint, self.settings.reachable)
         with (
             tempfile.TemporaryDirectory() as scratch,
-            reach(
-                filled["model"], base_url=filled["endpoint"] or "", key=filled.get("key") or ""
-            ) as model,
+            doorway(self.settings.reachable) as way,
+            reach(name, base_url=endpoint, key=filled.get("key") or "", environment=way) as model,
         ):
             report = asyncio.run(probe(Job(model=model.spec, log_directory=Path(scratch))))
             return model.weights, report.fingerprint

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The assessors' queue: by risk class, cut to the reviewer hours there are, no date to remember.
+
+An automated first pass has been over every case before a person opens it: what the system can do by
+itself it does (``sweep``), and what is left carries an estimate of the hours that it takes. The
+queue fills the week with the highest risk first; the rest waits below the line, and says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from proofhouse.errors import InputError
+from proofhouse.portal import fields
+from proofhouse.portal.cases import find, house_of, mine, my_move
+from proofhouse.portal.fields import Field
+from proofhouse.portal.forms import form
+from proofhouse.portal.language import N_
+from proofhouse.portal.projection import Row
+from proofhouse.portal.render import render
+from proofhouse.portal.visitor import Visitor, need
+from proofhouse.rules.window import parse_time
+from proofhouse.views import words
+
+router = APIRouter()
+
+DAY = 86_400
+CLASSES = ("high", "medium", "low")
+
+HOURS = {
+    "assessor_to_plan": 1,
+    "assessor_to_run": 1,
+    "run_under_way": 0,
+    "assessor_to_determine": 3,
+    "assessor_to_offer_terms": 2,
+    "assessor_to_plan_review": 1,
+    "assessor_to_run_review": 1,
+    "review_run_under_way": 0,
+    "assessor_to_deliver_findings": 6,
+    "closed_findings_to_deliver": 6,
+}
+"""Reviewer hours that a move takes, as an estimate to plan a week by; set from experience."""
+
+SOON_DAYS = 7
+"""A window that ends within so many days goes first in its class."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A case in the queue: its class, the hours it takes, what the first pass saw."""
+
+    row: Row
+    risk: str
+    hours: int
+    days_waiting: int
+    days_left: int | None
+    first_pass: str
+    this_week: bool
+
+
+def places(rows: list[Row], now: str, hours: int) -> list[Place]:
+    """The queue: by class, then by how soon a window ends, then by how long it has waited."""
+    found = []
+    for row in rows:
+        left = (parse_time(row.window_ends) - parse_time(now)) // DAY if row.window_ends else None
+        waiting = max(0, (parse_time(now) - parse_time(row.last_at)) // DAY)
+        found.append((row, waiting, left))
+    found.sort(
+        key=lambda one: (
+            CLASSES.index(one[0].risk),
+            one[2] if one[2] is not None and one[2] <= SOON_DAYS else SOON_DAYS + 1,
+            -one[1],
+        )
+    )
+    listed, spent = [], 0
+    for row, waiting, left in found:
+        takes = HOURS.get(row.state, 1)
+        fits = spent + takes <= hours
+        spent += takes if fits else 0
+        listed.append(Place(row, row.risk, takes, waiting, left, first_pass(row), fits))
+    return listed
+
+
+def first_pass(row: Row) -> str:
+    """What the system has done, or seen, before a person opens the case."""
+    return {
+        "assessor_to_plan": N_("Identity bound, endpoint answered its probe. A plan can be made."),
+        "assessor_to_run": N_("The plan’s simulated errors hold. It can be run."),
+        "run_under_way": N_("Running by itself."),
+        "review_run_under_way": N_("Running by itself."),
+        "assessor_to_determine": N_("The outcome is computed; held scores wait for a person."),
+        "assessor_to_deliver_findings": N_("Findings are drafted with their intervals."),
+        "closed_findings_to_deliver": N_("The window is closed; findings are still owed."),
+        "assessor_to_offer_terms": N_("The standard clauses are ready to be offered."),
+    }.get(row.state, "")
+
+
+@router.get("/queue", response_class=HTMLResponse)
+async def queue_page(
+    request: Request, who: Annotated[Visitor, Depends(need("see-queue"))]
+) -> HTMLResponse:
+    """Whatever waits for an assessor, the highest risk first."""
+    house = house_of(request)
+    assessors = Visitor(who.person, who.memberships, who.organisation, "assessor")
+    rows = [row for row in mine(request, who) if my_move(assessors, row)]
+    listed = places(rows, house.clock(), house.settings.hours_a_week)
+    return render(
+        request,
+        "cases/queue.html",
+        this_week=[one for one in listed if one.this_week],
+        later=[one for one in listed if not one.this_week],
+        hours=house.settings.hours_a_week,
+        spent=sum(one.hours for one in listed if one.this_week),
+        left=request.app.state.projection.left,
+        words=words,
+    )
+
+
+RECUSAL = (Field("reason", "The conflict of interest", kind="area", most=1000),)
+
+
+@router.get("/cases/{start}/recuse", response_class=HTMLResponse)
+async def recuse_form(
+    request: Request, who: Annotated[Visitor, Depends(need("recuse"))], start: str
+) -> HTMLResponse:
+    """Keep out of a case."""
+    row = find(request, who, start)
+    return render(request, "cases/recuse.html", row=row, fields=RECUSAL)
+
+
+@router.post("/cases/{start}/recuse")
+async def recused(
+    request: Request, who: Annotated[Visitor, Depends(need("recuse"))], start: str
+) -> Response:
+    """Keep out of a case, for good, and say why."""
+    row = find(request, who, start)
+    reason = fields.read(RECUSAL, await form(request))["reason"]
+    assert who.person is not None
+    house = house_of(request)
+    house.access.recuse(who.person.id, row.case, reason, house.clock())
+    return RedirectResponse("/home", 303)
+
+
+@router.get("/views", response_class=HTMLResponse)
+async def views_page(
+    request: Request, who: Annotated[Visitor, Depends(need("see-views"))], case: str = ""
+) -> HTMLResponse:
+    """Who looked at what is confidential: of the own cases, or of all for an inspector."""
+    house = house_of(request)
+    people = {one.id: one.name for one in house.access.people()}
+    organisations = {one.id: one.name for one in house.access.organisations()}
+    if case:
+        row = find(request, who, case)
+        views = house.access.views(case=row.case)
+    else:
+        own = {row.case for row in mine(request, who)}
+        views = tuple(view for view in house.access.views() if view.case in own)
+    return render(
+        request, "cases/views.html", views=views, people=people, organisations=organisations
+    )
+
+
+# -------------------------------------------------------------------------------- invitations
+
+INVITATION = (
+    Field("organisation", "Whom you invite", kind="choice"),
+    Field("contact", "Where an answer may go"),
+    Field(
+        "text",
+        "What it says",
+        kind="area",
+        most=2000,
+        default="You are invited to have a model under development tested. You may ignore this: "
+        "nobody will ask why, and no record says that you were invited.",
+    ),
+)
+
+
+@router.get("/invite", response_class=HTMLResponse)
+async def invite_form(
+    request: Request, _who: Annotated[Visitor, Depends(need("invite"))]
+) -> HTMLResponse:
+    """Invite a developer, privately."""
+    return render(request, "cases/invite.html", fields=_invitation(request))
+
+
+def _invitation(request: Request) -> tuple[Field, ...]:
+    labs = {
+        one.id: one.name
+        for one in house_of(request).access.organisations()
+        if "developer" in one.roles or "steward" in one.roles
+    }
+    first, *rest = INVITATION
+    return (Field(**{**vars(first), "options": labs}), *rest)
+
+
+@router.post("/invite")
+async def invited(request: Request, who: Annotated[Visitor, Depends(need("invite"))]) -> Response:
+    """Send it; whoever ignores it leaves no trace."""
+    house = house_of(request)
+    filled = fields.read(_invitation(request), await form(request))
+    sender = who.organisation.name if who.organisation else ""
+    request.app.state.register.invite(
+        filled["organisation"], sender, filled["contact"], filled["text"], house.clock()
+    )
+    return RedirectResponse("/queue", 303)
+
+
+@router.post("/invitations/{invitation}")
+async def answered(
+    request: Request,
+    who: Annotated[Visitor, Depends(need("answer-invitation"))],
+    invitation: str,
+) -> Response:
+    """Answer an invitation, or ignore it: either way it is deleted."""
+    values = await form(request)
+    if who.organisation is None:
+        raise InputError("You act for no organisation.")
+    request.app.state.register.drop_invitation(invitation, who.organisation.id)
+    return RedirectResponse("/begin/inquire" if values.get("answer") == "ask" else "/home", 303)
