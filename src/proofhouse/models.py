@@ -18,7 +18,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,14 +46,19 @@ class Model:
 
 
 @contextmanager
-def reach(name: str, *, base_url: str = "", key: str = "") -> Iterator[Model]:
+def reach(
+    name: str, *, base_url: str = "", key: str = "", environment: Mapping[str, str] | None = None
+) -> Iterator[Model]:
     """The model of that name, for as long as the context lasts.
+
+    ``environment`` is added to that of the process which asks it, unless it is started here.
 
     Raises InputError for a reference agent that does not exist, PrerequisiteError if the package
     of reference agents is not installed, LostError if its endpoint does not start.
     """
     if not name.startswith(REFERENCE):
-        spec = ModelSpec(name, base_url=base_url, key=key)
+        private = tuple((environment or {}).items())
+        spec = ModelSpec(name, base_url=base_url, key=key, environment=private)
         yield Model(name, spec, base_url or None, None)
         return
     if base_url:

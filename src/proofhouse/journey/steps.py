@@ -78,11 +78,19 @@ class StepTable:
 
 @contextmanager
 def at_table(
-    home: Home, case: Case, tell: Tell, *, key: str = "", base_url: str = "", wishes: Wishes
+    home: Home,
+    case: Case,
+    tell: Tell,
+    *,
+    key: str = "",
+    base_url: str = "",
+    wishes: Wishes,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[StepTable]:
     """Reach the submitted model and see that it answers.
 
-    ``base_url`` stands for the submitted endpoint where it is reached by another address.
+    ``base_url`` stands for the submitted endpoint where it is reached by another address;
+    ``environment`` is added to that of the process which asks it.
     Raises LostError, ModelError, PrerequisiteError, RefusedError.
     """
     submission = case.need("submission")
@@ -90,7 +98,7 @@ def at_table(
     budgets = _budgets(case, wishes)
     check_tier(TIER)
     url = base_url or told["endpoint"] or ""
-    with reach(told["name"], base_url=url, key=key) as model:
+    with reach(told["name"], base_url=url, key=key, environment=environment) as model:
         tell(Said(f"Asking {model.name} whether it answers"))
         report = asyncio.run(probe(_job(home, model, budgets, wishes, "probe")))
         yield StepTable(

@@ -22,7 +22,7 @@ from proofhouse.errors import ProofhouseError, RefusedError
 from proofhouse.journey import Wishes, moves
 from proofhouse.journey.steps import at_table
 from proofhouse.journey.told import Progress, Said, Told
-from proofhouse.portal.reach import check_endpoint
+from proofhouse.portal.reach import check_model, doorway
 from proofhouse.rules.registration import Case
 from proofhouse.seat import Seat
 
@@ -171,11 +171,19 @@ class Runs:
                 hint="Its page says whose move it is.",
             )
         told = seat.case(case.id, None).value(case.need("submission"), "model")
-        check_endpoint(told["endpoint"], self._house.settings.reachable)
-        key = self._house.key_kept(case.id)
-        with at_table(
-            seat.log_home, case, self._teller(errand.case, state), key=key, wishes=errand.wishes
-        ) as table:
+        reachable = self._house.settings.reachable
+        check_model(told["name"], told["endpoint"], reachable)
+        with (
+            doorway(reachable) as way,
+            at_table(
+                seat.log_home,
+                case,
+                self._teller(errand.case, state),
+                key=self._house.key_kept(case.id),
+                wishes=errand.wishes,
+                environment=way,
+            ) as table,
+        ):
             while case.state in wanted:
                 made = moves.MOVES[case.state](table, case)
                 assert isinstance(made, moves.Made)
