@@ -81,6 +81,7 @@ ACTIONS: Mapping[str, frozenset[str]] = {
     "close-window": frozenset({"registrar"}),
     "erase": frozenset({"registrar"}),
     "record-for": frozenset({"assessor", "registrar"}),
+    "answer-docket": frozenset({"assessor", "body", "registrar"}),
     "bundle": _DEVELOPERS | {"assessor", "registrar", "inspector"},
     # sight
     "see-log": _EVERYBODY,

@@ -125,6 +125,11 @@ class Assertion:
         """The SHA-256 of the passkey's COSE key."""
         return sha256_hex(self.public_key)
 
+    @property
+    def sign_count(self) -> int:
+        """How often the authenticator says that it answered; many always say 0."""
+        return int.from_bytes(self.authenticator_data[33:37], "big")
+
     @cached_property
     def _said(self) -> dict[str, Any]:
         """The browser's data. Raises VerificationError."""
@@ -218,6 +223,11 @@ def _hash(text: str) -> bytes:
 
 def _hash_bytes(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
+
+
+def check_key(cose: bytes) -> None:
+    """Return None if ``cose`` is a public key that assertions are taken of. Raises FormatError."""
+    _key(cose)
 
 
 def _key(cose: bytes) -> ec.EllipticCurvePublicKey | PublicKey:
