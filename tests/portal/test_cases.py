@@ -1,0 +1,354 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages of cases: every act from its form to the log, and what each role is shown."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from portal.conftest import Town  # type: ignore[import-not-found]
+from proofhouse.portal.acts import ACTS, CLAUSES
+
+LATER = "2027-06-01"
+FORMS: dict[str, tuple[str, str, dict[str, object]]] = {
+    "submit": (
+        "developer",
+        "developer_to_submit",
+        {
+            "model": "openai-api/lab/x",
+            "checkpoint": "c1",
+            "weights": "ab" * 32,
+            "access": "weights",
+            "safeguards": "none",
+        },
+    ),
+    "request-review": ("developer", "covered", {}),
+    "answer-terms": (
+        "developer",
+        "developer_to_answer_terms",
+        {**dict.fromkeys(CLAUSES, "accepted"), "use": "struck"},
+    ),
+    "receive-findings": ("developer", "developer_to_receive_findings", {}),
+    "withdraw": ("developer", "assessor_to_plan", {}),
+    "determine": ("assessor", "assessor_to_determine", {"consulted": "A colleague\nAnother"}),
+    "disclose": (
+        "assessor",
+        "covered",
+        {
+            "recipient": "developer",
+            "result": "determination",
+            "redactions": ["threshold", "plan"],
+            "reason": "It asked.",
+        },
+    ),
+    "deliver-findings": ("assessor", "assessor_to_deliver_findings", {}),
+    "accept-partner": ("partner", "partner_to_accept", {}),
+}
+"""Act → who does it, where the case stands, and the form as it is filled."""
+
+
+def text_of(page: httpx.Response) -> str:
+    """What a person reads of a page."""
+    bare = re.sub(r"<(script|style|pre).*?</\1>|<[^>]+>", " ", page.text, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", html.unescape(bare))
+
+
+def make(town: Town, role: str, address: str, filled: dict[str, object]) -> str:
+    """Fill a form as a browser would; the address of the draft that it leads to."""
+    client = town.client(role)
+    page = client.get(address)
+    assert page.status_code == 200, text_of(page)
+    answer = client.post(address, data={**filled, "csrf": town.csrf(client)})
+    assert answer.status_code == 303, text_of(answer)
+    return answer.headers["location"]
+
+
+def sign(town: Town, role: str, draft: str, of: str = "") -> httpx.Response:
+    """Read a draft and sign it."""
+    client = town.client(role, of)
+    page = client.get(draft)
+    assert page.status_code == 200, text_of(page)
+    return client.post(f"{draft}/sign", data={"csrf": town.csrf(client)})
+
+
+def at(town: Town, time: str) -> None:
+    """Let it be that time in the house."""
+    seat = town.house.seat
+    desk = replace(seat.desk, clock=lambda: time)
+    home = replace(seat.log_home, desk=desk)
+    town.house.seat = replace(seat, clock=lambda: time, home=home)
+
+
+@pytest.mark.parametrize("name", sorted(FORMS))
+def test_an_act_goes_from_its_form_to_the_log(town: Town, name: str) -> None:
+    """A draft changes nothing; signed, exactly one statement of that kind is in the log."""
+    role, state, filled = FORMS[name]
+    case = town.case_in(state)
+    before = town.house.desk.log.size
+    draft = make(town, role, f"/cases/{case[:16]}/do/{name}", filled)
+    assert town.house.desk.log.size == before
+    answer = sign(town, role, draft)
+    assert answer.status_code == 303, text_of(answer)
+    after = town.house.desk.case(case)
+    assert after.state != state or name == "disclose"
+    assert town.house.desk.log.size > before
+    assert town.client(role).get(draft).status_code == 404
+
+
+def test_an_inquiry_begins_a_case_that_its_developer_finds(town: Town) -> None:
+    """From the form to the own list; the other lab finds nothing."""
+    draft = make(
+        town,
+        "developer",
+        "/begin/inquire",
+        {"name": "Example <Lab>", "contact": "a@lab.example", "standing": "developer"},
+    )
+    answer = sign(town, "developer", draft)
+    address = answer.headers["location"]
+    assert "Example <Lab>" in text_of(town.client("developer").get("/home"))
+    assert town.client("developer").get(address).status_code == 200
+    assert town.client("developer", "Other Lab").get(address).status_code == 404
+
+
+def test_stewards_sign_k_of_n(town: Town) -> None:
+    """A project of two stewards is spoken for when both have signed, and not before (R18)."""
+    other = town.organisations["Other Lab"]
+    draft = make(
+        town,
+        "developer",
+        "/begin/inquire",
+        {
+            "name": "A project",
+            "contact": "x",
+            "standing": "stewards",
+            "stewards": [other.id],
+            "needed": "2",
+        },
+    )
+    before = town.house.desk.log.size
+    assert sign(town, "developer", draft).headers["location"] == draft
+    assert town.house.desk.log.size == before
+    assert "Waiting for your signature" in text_of(town.client("steward", "Other Lab").get("/home"))
+    assert sign(town, "steward", draft, "Other Lab").headers["location"].startswith("/cases/")
+    assert town.house.desk.log.size == before + 1
+
+
+def test_nobody_signs_twice_for_two(town: Town) -> None:
+    """A second signature by the same person is refused, and nothing is registered."""
+    other = town.organisations["Other Lab"]
+    draft = make(
+        town,
+        "developer",
+        "/begin/inquire",
+        {
+            "name": "A project",
+            "contact": "x",
+            "standing": "stewards",
+            "stewards": [other.id],
+            "needed": "2",
+        },
+    )
+    sign(town, "developer", draft)
+    again = sign(town, "developer", draft)
+    assert again.status_code == 409
+    assert "not wanted" in text_of(again)
+
+
+def test_a_partner_is_chosen_by_both(town: Town) -> None:
+    """The assessor proposes, the developer signs too, then the partner sees the case (R8)."""
+    case = town.case_in("findings_received")
+    partner = town.organisations["Water Works"]
+    draft = make(
+        town,
+        "assessor",
+        f"/cases/{case[:16]}/do/grant-partner",
+        {"partner": partner.id, "name": "Water Works", "sector": "water", "purpose": "Defence."},
+    )
+    assert town.client("partner").get(f"/cases/{case[:16]}").status_code == 404
+    assert sign(town, "assessor", draft).headers["location"] == draft
+    assert sign(town, "developer", draft).headers["location"].startswith("/cases/")
+    page = town.client("partner").get(f"/cases/{case[:16]}")
+    assert page.status_code == 200
+    assert "Defence." in text_of(page)
+
+
+def test_a_window_longer_than_thirty_days_is_refused(town: Town) -> None:
+    """The form says why and what is allowed; nothing is drafted (R3)."""
+    case = town.case_in("developer_to_open_window")
+    client = town.client("developer")
+    answer = client.post(
+        f"/cases/{case[:16]}/do/open-window",
+        data={"partner_release": "2099-01-01", "maximum_days": "30", "csrf": town.csrf(client)},
+    )
+    assert answer.status_code == 422
+    assert "30" in text_of(answer)
+
+
+def test_what_is_missing_is_said_at_its_field(town: Town) -> None:
+    """Every wrong field is named once in the summary and once at its place; values are kept."""
+    client = town.client("developer")
+    answer = client.post(
+        "/begin/inquire",
+        data={"name": "<b>Lab</b>", "contact": "", "standing": "king", "csrf": town.csrf(client)},
+    )
+    assert answer.status_code == 422
+    assert answer.text.count("This is needed.") >= 2
+    assert "&lt;b&gt;Lab&lt;/b&gt;" in answer.text
+    assert "<b>Lab</b>" not in answer.text
+
+
+def test_a_form_from_elsewhere_is_refused(town: Town) -> None:
+    """Without the session's token nothing is drafted."""
+    client = town.client("developer")
+    answer = client.post("/begin/inquire", data={"name": "x", "contact": "y", "csrf": "0" * 64})
+    assert answer.status_code == 403
+
+
+def test_bodies_sign_with_two_people(town: Town) -> None:
+    """A bank takes k of n bodies and two different people, whoever proposes it (R5, R16)."""
+    draft = make(town, "body", "/begin/commit-bank", {"open_by": LATER})
+    before = town.house.desk.log.size
+    assert sign(town, "body", draft).headers["location"] == draft
+    assert sign(town, "body", draft).status_code == 409
+    assert sign(town, "body", draft, "Second Body").headers["location"] == "/banks"
+    assert town.house.desk.log.size == before + 1
+
+
+def test_a_seed_is_shown_to_nobody(town: Town) -> None:
+    """Not even to those who sign the commitment to it."""
+    draft = make(town, "body", "/begin/commit-bank", {"open_by": LATER})
+    page = town.client("body").get(draft)
+    (pending,) = [p for p in town_drafts(town) if p.act == "commit-bank"]
+    (opening,) = pending.handover.openings
+    assert isinstance(opening.value, dict)
+    assert str(opening.value["seed"]) not in page.text
+
+
+def town_drafts(town: Town) -> list[object]:
+    from proofhouse.portal import signing
+
+    return list(signing.every(town.house))
+
+
+def test_a_draft_that_its_case_left_behind_falls_away(town: Town) -> None:
+    """The sweep drops it, and the log never saw it."""
+    case = town.case_in("assessor_to_determine")
+    draft = make(town, "assessor", f"/cases/{case[:16]}/do/determine", {"consulted": ""})
+    sign(town, "developer", make(town, "developer", f"/cases/{case[:16]}/do/withdraw", {}))
+    town.app.state.sweep.once()
+    assert town.client("assessor").get(draft).status_code == 404
+
+
+def test_a_window_closes_by_itself(town: Town) -> None:
+    """When its end has come the sweep closes it and revokes every access in it (R3)."""
+    case = town.case_in("findings_received")
+    ends = town.house.desk.case(case).need("window-opened").predicate["endsAt"]
+    at(town, ends)
+    town.app.state.sweep.once()
+    after = town.house.desk.case(case)
+    assert after.state == "closed"
+    assert after.need("window-closed").predicate["reason"] == "ended"
+
+
+@pytest.mark.parametrize("role", ["developer", "assessor", "inspector", "registrar"])
+def test_every_state_of_a_case_has_a_page(quiet_town: Town, role: str) -> None:
+    """No state and no role meets an error, and no act is offered that the rules would refuse."""
+    for row in quiet_town.app.state.projection.rows():
+        page = quiet_town.client(role).get(f"/cases/{row.case[:16]}")
+        assert page.status_code == 200, (row.state, text_of(page))
+        for name in re.findall(r"/do/([a-z-]+)", page.text):
+            form = quiet_town.client(role).get(f"/cases/{row.case[:16]}/do/{name}")
+            assert form.status_code == 200, (row.state, name)
+            assert ACTS[name].title in text_of(form)
+
+
+def test_a_developer_can_always_withdraw(quiet_town: Town) -> None:
+    """In every live state the page offers it, and says that no reason is wanted (R1)."""
+    from proofhouse.rules.review import LIVE
+
+    for row in quiet_town.app.state.projection.rows():
+        if row.state in LIVE:
+            page = quiet_town.client("developer").get(f"/cases/{row.case[:16]}")
+            assert f"/cases/{row.case[:16]}/do/withdraw" in page.text, row.state
+            assert "without giving a reason" in text_of(page)
+
+
+def test_a_recused_person_sees_nothing_more_of_the_case(town: Town) -> None:
+    """The case is refused to them, and still open to a colleague of the same role (R8)."""
+    case = town.case_in("assessor_to_determine")
+    client = town.client("assessor")
+    answer = client.post(
+        f"/cases/{case[:16]}/recuse",
+        data={"reason": "I own shares of the lab.", "csrf": town.csrf(client)},
+    )
+    assert answer.status_code == 303
+    assert client.get(f"/cases/{case[:16]}").status_code == 409
+    assert case[:12] not in client.get("/home").text
+
+
+def test_every_view_of_a_case_leaves_a_line(town: Town) -> None:
+    """Opening a case is noted with the person, and the developer reads it."""
+    case = town.case_in("assessor_to_determine")
+    town.client("assessor").get(f"/cases/{case[:16]}")
+    page = town.client("developer").get(f"/cases/{case[:16]}/uses")
+    assert "Assessor of Institute" in text_of(page)
+
+
+def test_an_invitation_that_is_ignored_leaves_no_trace(town: Town) -> None:
+    """Neither in the log nor in the register (R2)."""
+    client, before = town.client("assessor"), town.house.desk.log.size
+    lab = town.organisations["Example Lab"]
+    client.post(
+        "/invite",
+        data={
+            "organisation": lab.id,
+            "contact": "x@institute.example",
+            "text": "Come if you like",
+            "csrf": town.csrf(client),
+        },
+    )
+    developer = town.client("developer")
+    page = developer.get("/home")
+    assert "Come if you like" in text_of(page)
+    (address,) = set(re.findall(r"/invitations/[0-9a-f]+", page.text))
+    developer.post(address, data={"answer": "ignore", "csrf": town.csrf(developer)})
+    assert "Come if you like" not in text_of(developer.get("/home"))
+    assert town.house.desk.log.size == before
+    assert b"Come if you like" not in town.house.register.path.read_bytes()
+
+
+def test_an_application_is_decided_with_reasons_and_looked_at_twice(town: Town) -> None:
+    """Applied, refused, a second look by another person, decided anew; counted by size (R8)."""
+    nobody = town.client()
+    answer = nobody.post(
+        "/partners/apply",
+        data={
+            "name": "Rural clinic",
+            "sector": "health",
+            "size": "up to 50 people",
+            "contact": "it@clinic.example",
+            "purpose": "Our ward.",
+            "protection": "Two people.",
+            "csrf": town.csrf(nobody),
+        },
+    )
+    (address,) = set(re.findall(r"/partners/application/[\w-]+", answer.text))
+    assessor = town.client("assessor")
+
+    def decide(decision: str) -> httpx.Response:
+        return assessor.post(
+            "/partners/1",
+            data={"decision": decision, "reasons": "Because.", "csrf": town.csrf(assessor)},
+        )
+
+    assert decide("refuse").status_code == 303
+    assert "Because." in text_of(nobody.get(address))
+    nobody.post(address, data={"reasons": "You did not read it.", "csrf": town.csrf(nobody)})
+    assert decide("uphold").status_code == 409
+    page = text_of(nobody.get("/partners/numbers"))
+    assert "health" in page
+    assert "Rural clinic" not in page
