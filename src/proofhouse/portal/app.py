@@ -20,7 +20,9 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
 from proofhouse.access import Access
+from proofhouse.outbox import Delivery, Outbox
 from proofhouse.portal import cases
+from proofhouse.portal.bell import InVault, ring
 from proofhouse.portal.gate import Gate
 from proofhouse.portal.house import House, Settings
 from proofhouse.portal.looks import Assets
@@ -47,8 +49,9 @@ def open_house(path: Path | None = None, settings: Settings | None = None) -> It
         open_seat(path) as seat,
         contextlib.closing(Access.open(path / "access.sqlite")) as access,
         contextlib.closing(Register.open(path / "portal.sqlite")) as register,
+        contextlib.closing(Outbox.open(path / "outbox.sqlite", InVault(seat.desk.vault))) as outbox,
     ):
-        yield House(seat, access, register, settings or Settings())
+        yield House(seat, access, register, settings or Settings(), outbox)
 
 
 def create_app(house: House, *, working: bool = True) -> FastAPI:
@@ -56,15 +59,25 @@ def create_app(house: House, *, working: bool = True) -> FastAPI:
     projection = Projection(house)
     runs = Runs(house, projection)
     sweep = Sweep(house, projection, runs)
+    projection.listeners.append(lambda row: ring(house, "case.moved", row))
+    runs.ended.append(lambda case: ring(house, "run.ended", projection.get(case)))
+    delivery = None
+    if house.outbox is not None:
+        reachable = house.settings.reachable
+        delivery = Delivery(house.outbox, house.clock, reachable, house.failed)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if working:
             runs.begin()
             sweep.begin()
+            if delivery is not None:
+                delivery.begin()
         else:
             projection.refresh()
         yield
+        if delivery is not None:
+            delivery.end()
         sweep.end()
         runs.end()
 

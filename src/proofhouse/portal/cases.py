@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import heapq
 import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
@@ -155,12 +156,16 @@ def beginnings(who: Visitor) -> list[Act]:
 def mine(request: Request, who: Visitor) -> list[Row]:
     """The cases that the visitor has a part in and is not recused from."""
     assert who.person is not None
-    access, person = house_of(request).access, who.person.id
-    return [
-        row
-        for row in request.app.state.projection.rows()
-        if sees(who, row) and not access.recused(person, row.case)
-    ]
+    projection, role = request.app.state.projection, acting(who.role)
+    kept_out = {one.case for one in house_of(request).access.recusals(who.person.id)}
+    if role in ("inspector", "registrar"):
+        rows = projection.rows()
+    elif role == "assessor":
+        both = projection.of(role, who.party), projection.of(role, "")
+        rows = heapq.merge(*both, key=lambda row: -row.leaf)
+    else:
+        rows = projection.of(role, who.party) if who.party else ()
+    return [row for row in rows if row.case not in kept_out]
 
 
 def _drafts(house: House, who: Visitor) -> list[signing.Pending]:

@@ -34,6 +34,7 @@ from proofhouse.formats.policy import Policy
 from proofhouse.founding import rename, trust_more
 from proofhouse.keyring import role_of
 from proofhouse.models import reach
+from proofhouse.outbox import Outbox
 from proofhouse.portal.reach import check_model, doorway
 from proofhouse.portal.register import Register
 from proofhouse.rules.keys import LAST_LEAF
@@ -85,6 +86,7 @@ class House:
     access: Access
     register: Register
     settings: Settings = field(default_factory=Settings)
+    outbox: Outbox | None = None
 
     def __post_init__(self) -> None:
         self._joining = threading.Lock()

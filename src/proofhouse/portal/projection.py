@@ -6,14 +6,17 @@
     cases.of("developer", keyid)           the rows of one party, newest first
 
 The rows live in memory alone, so an erased case leaves nothing behind, and a restart rebuilds them
-from ledger and vault. Rebuilding 10,000 cases takes a while: ``refresh`` works in slices, and a
-page says how many cases are still being read.
+from ledger and vault. Rebuilding 10,000 cases takes a while: ``refresh`` goes case by case, a page
+says how many are still being read, and a case that is asked for by its whole id is read at once.
+
+Whoever listens is told of each case that moved since it was first read.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,23 +66,33 @@ class Row:
 
 
 class Projection:
-    """The rows of every case, by its id."""
+    """The rows of every case, by its id, in order, and by party. Safe for several threads."""
 
     def __init__(self, house: House) -> None:
         self._house = house
         self._rows: dict[str, Row] = {}
         self._lock = threading.Lock()
+        self._ordered: tuple[Row, ...] | None = ()
+        self._of: dict[tuple[str, str], dict[str, Row]] = {}
+        self._ids: list[str] | None = []
+        self._size = -1
+        self.listeners: list[Callable[[Row], object]] = []
         self.left = 0
         self.whole = False
 
     def refresh(self) -> None:
         """Fold every case that is not known yet. Cases that move are told by ``moved``."""
+        size = self._house.desk.log.size
+        if self.whole and size == self._size:
+            return
         known = set(self._rows)
         new = [case for case in self._house.desk.cases() if case not in known]
         self.left = len(new)
         for case in new:
-            self.moved(case)
+            if case not in self._rows:
+                self.moved(case)
             self.left -= 1
+        self._size = size
         self.whole = True
 
     def moved(self, case_id: str) -> Row | None:
@@ -89,11 +102,29 @@ class Projection:
         except ErasedError:
             row = None
         with self._lock:
-            if row is None:
-                self._rows.pop(case_id, None)
-            else:
-                self._rows[case_id] = row
+            old = self._rows.get(case_id)
+            if row is not None and old is not None and row.leaf < old.leaf:
+                return old  # another thread has folded it since
+            self._put(case_id, old, row)
+        if row is not None and (self.whole if old is None else old.leaf != row.leaf):
+            for listener in self.listeners:
+                listener(row)
         return row
+
+    def _put(self, case_id: str, old: Row | None, row: Row | None) -> None:
+        """Put the row in the place of the old one, everywhere."""
+        if old is not None:
+            for key in _keys(old):
+                self._of[key].pop(case_id, None)
+        if row is None:
+            self._rows.pop(case_id, None)
+        else:
+            self._rows[case_id] = row
+            for key in _keys(row):
+                self._of.setdefault(key, {})[case_id] = row
+        self._ordered = None
+        if (old is None) != (row is None):
+            self._ids = None
 
     def _fold(self, case_id: str) -> Row | None:
         desk = self._house.desk
@@ -110,8 +141,14 @@ class Projection:
         """The one case that begins so (12 digits or more)."""
         if len(start) == 64:
             return self._rows.get(start) or self.moved_if_new(start)
-        found = [row for case, row in list(self._rows.items()) if case.startswith(start)]
-        return found[0] if len(start) >= 12 and len(found) == 1 else None
+        if len(start) < 12:
+            return None
+        with self._lock:
+            if self._ids is None:
+                self._ids = sorted(self._rows)
+            at = bisect_left(self._ids, start)
+            found = [case for case in self._ids[at : at + 2] if case.startswith(start)]
+            return self._rows[found[0]] if len(found) == 1 else None
 
     def moved_if_new(self, case_id: str) -> Row | None:
         """A case that is not folded yet."""
@@ -120,12 +157,25 @@ class Projection:
     def rows(self) -> tuple[Row, ...]:
         """Every row, the one that moved last first."""
         with self._lock:
-            found = list(self._rows.values())
-        return tuple(sorted(found, key=lambda row: -row.leaf))
+            if self._ordered is None:
+                self._ordered = _newest_first(self._rows.values())
+            return self._ordered
 
     def of(self, role: str, party: str) -> tuple[Row, ...]:
-        """The rows in which ``party`` has a part in ``role``."""
-        return tuple(row for row in self.rows() if party in row.parties.get(role, frozenset()))
+        """The rows in which ``party`` has a part in ``role``, the one that moved last first.
+
+        The party "" has a part in the cases in which nobody has that role yet.
+        """
+        with self._lock:
+            return _newest_first(self._of.get((role, party), {}).values())
+
+
+def _keys(row: Row) -> list[tuple[str, str]]:
+    return [(role, one) for role, parties in row.parties.items() for one in parties or ("",)]
+
+
+def _newest_first(rows: Iterable[Row]) -> tuple[Row, ...]:
+    return tuple(sorted(rows, key=lambda row: -row.leaf))
 
 
 def row_of(case: Case, values: dict[str, Any]) -> Row:

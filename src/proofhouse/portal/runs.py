@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +93,7 @@ class Runs:
         self._version: dict[str, int] = {}
         self._thread: threading.Thread | None = None
         self._watching = 0
+        self.ended: list[Callable[[str], object]] = []
 
     def begin(self) -> None:
         """Start working, and take up what was broken off."""
@@ -156,6 +157,8 @@ class Runs:
                 self._house.failed(f"{errand.what} of a case")
             self._projection.moved(errand.case)
             self._tell(errand.case, state)
+            for listener in self.ended:
+                listener(errand.case)
 
     def _make(self, errand: Errand, state: State) -> None:
         seat = self._house.seat

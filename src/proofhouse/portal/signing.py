@@ -286,7 +286,9 @@ def sweep(house: House) -> int:
 
 
 def forget(house: House, case_id: str) -> None:
-    """Drop every draft of a case, before the case is erased."""
+    """Drop every draft and every message of a case, before the case is erased."""
+    if house.outbox is not None:
+        house.outbox.forget(case_id)
     with _lock:
         for pending in every(house):
             if pending.case == case_id:
