@@ -310,6 +310,26 @@ def fields_of(house: House, act: Act, who: Visitor) -> tuple[fields.Field, ...]:
     return tuple(found)
 
 
+def with_clauses(
+    act: Act, asked: tuple[fields.Field, ...], case: Case | None
+) -> tuple[fields.Field, ...]:
+    """The fields of an answer, each with the clause that was offered: text and evidence."""
+    offer = case.last("terms-offered") if case is not None and act.name == "answer-terms" else None
+    if offer is None:
+        return asked
+    told = offer.predicate["clauses"]
+    how = gettext("How you can check that it is kept:")
+    return tuple(
+        fields.Field(
+            **{
+                **vars(one),
+                "hint": f"{told[one.name]['text']} {how} {told[one.name]['evidence']}",
+            }
+        )
+        for one in asked
+    )
+
+
 def _with(one: fields.Field, options: Mapping[str, str]) -> fields.Field:
     return fields.Field(**{**vars(one), "options": options})
 
@@ -361,7 +381,7 @@ def _form(
         "cases/act.html",
         status=422 if errors or refusal else 200,
         act=act,
-        fields=fields_of(house, act, who),
+        fields=with_clauses(act, fields_of(house, act, who), case),
         row=row,
         case=case,
         filled={name: value for name, value in filled.items() if name != "key"},

@@ -60,7 +60,7 @@ class Row:
     @property
     def risk(self) -> str:
         """The risk class of the submission, for the queue (R19): high, medium or low."""
-        if self.access == "weights" or self.state.startswith(("review", "assessor_to_run_review")):
+        if self.access == "weights" or (self.window_ends and not self.ended):
             return "high"
         return "medium" if self.access == "grey-box" else "low"
 
