@@ -501,15 +501,15 @@ def _text(value: Any) -> str:
 async def sign_draft(request: Request, who: SignedIn, draft: str) -> Response:
     """One person's yes; the statement is registered if it was the last."""
     house, values = house_of(request), await form(request)
-    assertion = json.loads(values["assertion"]) if values.get("assertion") else None
+    answer = values.get("assertion", "")
 
     def sign() -> tuple[signing.Pending, Any]:
         pending = _draft_for(house, who, draft)
         act = acts.ACTS.get(pending.act)
         if act is not None and not who.may(act.action):
             raise RefusedError("Your role does not sign this.", rule="access")
-        how, checked = house.bound(who, pending, assertion)
-        return signing.approve(house, draft, _signing_as(who.actor()), how=how, assertion=checked)
+        how, signature = house.bound(who, pending, answer if isinstance(answer, str) else "")
+        return signing.approve(house, draft, _signing_as(who.actor()), how=how, passkey=signature)
 
     pending, entry = await anyio.to_thread.run_sync(sign)
     if entry is None:

@@ -23,12 +23,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio.to_thread
 
-from proofhouse.access import Access
+from proofhouse.access import Access, passkeys
 from proofhouse.bootstrap import Home
 from proofhouse.desk.desk import Desk
 from proofhouse.errors import InputError, PrerequisiteError, RefusedError
 from proofhouse.evaluation.run import probe
 from proofhouse.evaluation.types import Job
+from proofhouse.formats.envelope import Signature
 from proofhouse.formats.keys import PublicKey
 from proofhouse.formats.policy import Policy
 from proofhouse.founding import rename, trust_more
@@ -150,21 +151,30 @@ class House:
 
     # -------------------------------------------------------------------------- signatures
 
-    def bound(
-        self, who: Visitor, pending: Pending, assertion: Mapping[str, Any] | None
-    ) -> tuple[str, Mapping[str, Any] | None]:
-        """How a person's yes is bound to a draft: by a passkey's assertion, if they have one.
+    def bound(self, who: Visitor, pending: Pending, answer: str) -> tuple[str, Signature | None]:
+        """How a person's yes is bound to a draft: by their passkey's answer, if they have one.
 
         Raises RefusedError if they have one and did not use it, VerificationError.
         """
         assert who.person is not None
-        if self.access.passkeys(who.person.id) and assertion is None:
+        if answer:
+            signature = passkeys.sign(
+                self.access,
+                who.person,
+                answer,
+                pending.handover.payload,
+                origin=self.settings.origin,
+                rp_id=self.settings.rp_id,
+                at=self.clock(),
+            )
+            return "passkey", signature
+        if self.access.passkeys(who.person.id):
             raise RefusedError(
                 "This is signed with your passkey.",
                 rule="signers",
                 hint="Use the button “Sign with passkey”; it needs JavaScript.",
             )
-        return ("passkey", assertion) if assertion is not None else (who.how, None)
+        return who.how, None
 
     # ------------------------------------------------------------------------------ parties
 

@@ -20,15 +20,17 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from proofhouse.desk.draft import Draft
 from proofhouse.errors import RefusedError
 from proofhouse.formats import predicates
+from proofhouse.formats.assertion import challenge
 from proofhouse.formats.digest import sha256_hex
-from proofhouse.formats.envelope import PAYLOAD_TYPE, pae, sign
+from proofhouse.formats.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, sign
+from proofhouse.formats.fields import base64_bytes, base64_text
 from proofhouse.formats.handover import Handover
 from proofhouse.journey.moves import MadeInTwo
 from proofhouse.portal.fields import NotThereError
@@ -80,7 +82,7 @@ class Approval:
     """One person's yes: for which party, when, and how it is bound to the statement.
 
     ``how`` is ``passkey`` if an assertion over the statement was checked, else how the person had
-    signed in. ``assertion`` is that assertion, as it was checked.
+    signed in. ``keyid`` and ``assertion`` (base64) are that signature, as it was checked.
     """
 
     party: str
@@ -89,7 +91,8 @@ class Approval:
     name: str
     at: str
     how: str
-    assertion: Mapping[str, Any] | None = None
+    keyid: str = ""
+    assertion: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,11 @@ class Pending:
     def challenge(self) -> str:
         """What a passkey signs: SHA-256 of the bytes that every signer signs, in hexadecimal."""
         return sha256_hex(pae(PAYLOAD_TYPE, self.handover.payload))
+
+    @property
+    def asked(self) -> str:
+        """The same as a browser is asked for it: base64url."""
+        return challenge(pae(PAYLOAD_TYPE, self.handover.payload))
 
     def waits_for(self, party: str, role: str, person: str) -> bool:
         """Whether this person's yes for this party is still wanted."""
@@ -205,7 +213,7 @@ def approve(
     actor: Actor,
     *,
     how: str,
-    assertion: Mapping[str, Any] | None = None,
+    passkey: Signature | None = None,
 ) -> tuple[Pending, Entry | None]:
     """Add one person's yes; register the statement if it was the last that was wanted.
 
@@ -221,7 +229,14 @@ def approve(
                 hint="It is signed for your organisation already, or by others only.",
             )
         approval = Approval(
-            actor.party, actor.role, actor.person, actor.name, house.clock(), how, assertion
+            actor.party,
+            actor.role,
+            actor.person,
+            actor.name,
+            house.clock(),
+            how,
+            passkey.keyid if passkey else "",
+            base64_text(passkey.sig) if passkey else "",
         )
         pending = replace(pending, approvals=(*pending.approvals, approval))
         entry = None
@@ -237,7 +252,15 @@ def approve(
 def _signed(house: House, pending: Pending) -> Handover:
     parties = sorted({approval.party for approval in pending.approvals})
     keys = [house.seat.keys[house.key_of(party)] for party in parties]
-    return pending.handover.with_signatures(sign(pending.handover.payload, keys))
+    by_parties = sign(pending.handover.payload, keys)
+    by_people = {
+        one.keyid: Signature(one.keyid, base64_bytes(one.assertion, "the assertion"))
+        for one in pending.approvals
+        if one.assertion
+    }
+    every_one = {one.keyid: one for one in by_parties.signatures} | by_people
+    whole = Envelope(by_parties.payload, tuple(every_one[keyid] for keyid in sorted(every_one)))
+    return pending.handover.with_signatures(whole)
 
 
 def take_back(house: House, pending_id: str, actor: Actor) -> None:
