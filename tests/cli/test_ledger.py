@@ -84,13 +84,13 @@ def test_export_and_serve(home: Path, tmp_path: Path) -> None:
     assert server.stdout is not None
     url = json.loads(server.stdout.readline())["url"]
     assert url.startswith("http://127.0.0.1:")
-    with urllib.request.urlopen(f"{url}/checkpoint", timeout=10) as response:
+    with urllib.request.urlopen(f"{url}/checkpoint", timeout=60) as response:
         assert response.read() == (tmp_path / "log" / "checkpoint").read_bytes()
     audited = run(home, "audit", url, "--json")
     assert json.loads(audited.stdout)["status"] == "verified"
     assert audited.returncode == 0
     server.send_signal(signal.SIGINT)
-    _, stderr = server.communicate(timeout=20)
+    _, stderr = server.communicate(timeout=100)
     assert (server.returncode, "Traceback" in stderr) == (0, False)
 
 
