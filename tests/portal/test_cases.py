@@ -352,3 +352,27 @@ def test_an_application_is_decided_with_reasons_and_looked_at_twice(town: Town) 
     page = text_of(nobody.get("/partners/numbers"))
     assert "health" in page
     assert "Rural clinic" not in page
+
+
+def test_what_staff_record_for_a_developer_says_so(town: Town) -> None:
+    """The registrar records a withdrawal that came by letter; the statement names who did (R1)."""
+    case = town.case_in("assessor_to_run")
+    client = town.client("registrar")
+    answer = client.post(
+        f"/cases/{case[:16]}/record/withdraw",
+        data={"told_by": "Their letter of 3 May", "csrf": town.csrf(client)},
+    )
+    assert answer.status_code == 303, text_of(answer)
+    made = town.house.desk.case(case).need("withdrawal")
+    assert "Registrar of The house" in made.predicate["recordedBy"]
+    assert "Their letter of 3 May" in made.predicate["recordedBy"]
+    assert client.get(f"/cases/{case[:16]}/record/grant-partner").status_code == 409
+
+
+def test_a_plan_is_tried_before_it_is_registered(town: Town) -> None:
+    """The page tells the errors of both sides, and nothing is registered."""
+    case, before = town.case_in("assessor_to_plan"), town.house.desk.log.size
+    page = town.client("assessor").get(f"/cases/{case[:16]}/simulate")
+    assert page.status_code == 200, text_of(page)
+    assert "Wrong NOT_COVERED" in text_of(page)
+    assert town.house.desk.log.size == before

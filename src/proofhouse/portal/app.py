@@ -115,7 +115,18 @@ def _routers() -> list[Any]:
     """Every room of the portal that has routes."""
     import importlib
 
-    names = ("public", "sign_in", "people", "banks", "partners", "queue", "inspect", "api")
+    names = (
+        "assess",
+        "public",
+        "sign_in",
+        "account",
+        "people",
+        "banks",
+        "partners",
+        "queue",
+        "inspect",
+        "api",
+    )
     found = [cases.router]
     for name in names:
         with contextlib.suppress(ModuleNotFoundError):

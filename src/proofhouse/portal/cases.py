@@ -172,10 +172,11 @@ def _drafts(house: House, who: Visitor) -> list[signing.Pending]:
     if not who.party:
         return []
     actor = who.actor()
-    return list(signing.waiting_for(house, _signing_as(actor)))
+    return list(signing.waiting_for(house, signing_as(actor)))
 
 
-def _signing_as(actor: signing.Actor) -> signing.Actor:
+def signing_as(actor: signing.Actor) -> signing.Actor:
+    """The same actor in the role that statements are signed in."""
     return signing.Actor(**{**vars(actor), "role": acting(actor.role)})
 
 
@@ -189,7 +190,7 @@ async def case_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
         return known, view_for(house, known, who)
 
     known, view = await anyio.to_thread.run_sync(load)
-    _note(house, who, "case", row.case)
+    note(house, who, "case", row.case)
     possible = [one for one in acts.open_acts(known.case, acting(who.role)) if who.may(one.action)]
     return render(
         request,
@@ -204,11 +205,12 @@ async def case_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
         later=LATER,
         can_withdraw=any(one.name == "withdraw" for one in possible),
         errand=request.app.state.runs.state(row.case),
-        runnable=_runnable(who, known.case),
+        runnable=runnable(who, known.case),
         budgets=BUDGETS,
         audience=AUDIENCES.get(who.role, "public"),
         chain=chain_of(house, view),
         access=_access(who, known.case),
+        recordable=_recordable(who, known.case),
         found=_found(known, who),
         words=words,
     )
@@ -239,6 +241,17 @@ def chain_of(house: House, view: CaseView) -> list[dict[str, Any]]:
             "address": f"/log/{link.index}",
         }
         for link in view.chain
+    ]
+
+
+def _recordable(who: Visitor, case: Case) -> list[Act]:
+    """What staff may record here for the developer."""
+    if not who.may("record-for") or case.need("inquiry").predicate["party"]["needed"] != 1:
+        return []
+    return [
+        one
+        for one in acts.open_acts(case, "developer")
+        if one.roles == ("developer",) and one.name != "submit"
     ]
 
 
@@ -275,7 +288,7 @@ def view_for(house: House, known: Known, who: Visitor) -> CaseView:
     return case_view(known.case, known.record, hidden, standing)
 
 
-def _runnable(who: Visitor, case: Case) -> str:
+def runnable(who: Visitor, case: Case) -> str:
     """The errand that an assessor may ask for here: plan, evaluate, or none."""
     if who.role != "assessor":
         return ""
@@ -286,7 +299,7 @@ def _runnable(who: Visitor, case: Case) -> str:
     return ""
 
 
-def _note(house: House, who: Visitor, what: str, case: str) -> None:
+def note(house: House, who: Visitor, what: str, case: str) -> None:
     """A line for every view of confidential material."""
     assert who.person is not None
     organisation = who.organisation.id if who.organisation else ""
@@ -426,7 +439,7 @@ def propose(
     house: House, act: Act, who: Visitor, known: Known | None, filled: Mapping[str, Any]
 ) -> signing.Pending:
     """Draft ``act`` as the form says, and keep it for its signatures."""
-    actor = _signing_as(who.actor())
+    actor = signing_as(who.actor())
     if known is not None:
         acts.check_open(act, known.case)
     if act.name == "submit":
@@ -443,10 +456,10 @@ def propose(
 async def draft_page(request: Request, who: SignedIn, draft: str) -> HTMLResponse:
     """What is about to be signed, in words, and by whom."""
     house = house_of(request)
-    pending = await anyio.to_thread.run_sync(_draft_for, house, who, draft)
+    pending = await anyio.to_thread.run_sync(draft_for, house, who, draft)
     statement = pending.handover.statement
     assert who.person is not None
-    actor = _signing_as(who.actor())
+    actor = signing_as(who.actor())
     passkeys = house.access.passkeys(who.person.id)
     return render(
         request,
@@ -463,7 +476,8 @@ async def draft_page(request: Request, who: SignedIn, draft: str) -> HTMLRespons
     )
 
 
-def _draft_for(house: House, who: Visitor, draft: str) -> signing.Pending:
+def draft_for(house: House, who: Visitor, draft: str) -> signing.Pending:
+    """A draft that the visitor's organisation is to sign. Raises NotThereError."""
     pending = signing.get(house, draft)
     party = who.party
     if not any(party in need_.parties for need_ in pending.needs):
@@ -504,12 +518,12 @@ async def sign_draft(request: Request, who: SignedIn, draft: str) -> Response:
     answer = values.get("assertion", "")
 
     def sign() -> tuple[signing.Pending, Any]:
-        pending = _draft_for(house, who, draft)
+        pending = draft_for(house, who, draft)
         act = acts.ACTS.get(pending.act)
         if act is not None and not who.may(act.action):
             raise RefusedError("Your role does not sign this.", rule="access")
         how, signature = house.bound(who, pending, answer if isinstance(answer, str) else "")
-        return signing.approve(house, draft, _signing_as(who.actor()), how=how, passkey=signature)
+        return signing.approve(house, draft, signing_as(who.actor()), how=how, passkey=signature)
 
     pending, entry = await anyio.to_thread.run_sync(sign)
     if entry is None:
@@ -525,9 +539,7 @@ async def drop_draft(request: Request, who: SignedIn, draft: str) -> Response:
     """Take a draft back. It leaves no trace."""
     await form(request)
     house = house_of(request)
-    await anyio.to_thread.run_sync(
-        lambda: signing.take_back(house, draft, _signing_as(who.actor()))
-    )
+    await anyio.to_thread.run_sync(lambda: signing.take_back(house, draft, signing_as(who.actor())))
     return RedirectResponse("/home", 303)
 
 
@@ -588,7 +600,7 @@ async def bundle(request: Request, who: Seeing, start: str) -> Response:
     house, row = house_of(request), find(request, who, start)
     audience = AUDIENCES.get(who.role, "public")
     data = await house.run(lambda seat: make_bundle(seat.desk, row.case, audience).to_bytes())
-    _note(house, who, "bundle", row.case)
+    note(house, who, "bundle", row.case)
     name = f"bundle-{audience}-{row.case[:12]}.json"
     return Response(
         data,
@@ -608,6 +620,6 @@ async def dossier(request: Request, who: Seeing, start: str) -> Response:
         return render_dossier(read_bundle(data, house.policy)[1])
 
     page = await anyio.to_thread.run_sync(made)
-    _note(house, who, "dossier", row.case)
+    note(house, who, "dossier", row.case)
     request.state.own_policy = True  # the dossier carries its own, as strict, in its head
     return HTMLResponse(page)
