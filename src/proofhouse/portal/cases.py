@@ -176,6 +176,7 @@ def _drafts(house: House, who: Visitor) -> list[signing.Pending]:
 
 
 def signing_as(actor: signing.Actor) -> signing.Actor:
+    """The actor in the role of the trust policy: a steward signs as developer."""
     """The same actor in the role that statements are signed in."""
     return signing.Actor(**{**vars(actor), "role": acting(actor.role)})
 
@@ -477,6 +478,7 @@ async def draft_page(request: Request, who: SignedIn, draft: str) -> HTMLRespons
 
 
 def draft_for(house: House, who: Visitor, draft: str) -> signing.Pending:
+    """A draft that the visitor is to sign. Raises NotThereError, also for one of others."""
     """A draft that the visitor's organisation is to sign. Raises NotThereError."""
     pending = signing.get(house, draft)
     party = who.party
