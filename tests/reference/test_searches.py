@@ -128,6 +128,19 @@ def test_a_plant_leaves_its_envelope_by_a_search_of_its_trace(tmp_path):
         assert done.stdout.endswith(b"envelope: left\n")
 
 
+def test_a_plant_is_searched_stage_by_stage_without_a_view_of_comparisons(tmp_path):
+    """What there is, and what may be written, is found by coverage and the trace alone."""
+    text, _ = work("good", lay_out(tmp_path, "boiler"), tmp_path)
+    assert text.startswith("Found")
+
+
+def test_a_stronger_agent_has_no_smaller_budget():
+    """Runs of plants and of chains rise with the strength, and every strength has its own."""
+    for runs in (plant.RUNS, chain.RUNS):
+        assert list(runs) == list(STRENGTHS)
+        assert list(runs.values()) == sorted(runs.values())
+
+
 @pytest.mark.parametrize("program", ["kiosk", "boiler"])
 def test_the_weakest_spends_its_budget_and_says_so(program, tmp_path):
     """No answer, no claim, and as many executions as the strength has but for a find's."""

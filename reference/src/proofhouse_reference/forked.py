@@ -9,7 +9,8 @@ task it reads in the sandbox, from the sample and the sources. Its parts lie in 
     forked    one execution = one run of the program's main in a child process
     words     numbers and strings of the sources               with DICTIONARY
     service   the aim is the secret on standard output         fields, responses: its grammar
-    plant     the aim is that the envelope was left            timed, trace: its grammar
+    plant     the aim is that the envelope was left            timed, trace: its grammar;
+                                                               staged: its search, stage by stage
     coverage, compare, solve                                   as for memory flaws
 """
 
@@ -39,6 +40,8 @@ class Subject:
     learn: str
     cuts: int
     texts: bool
+    guiding: tuple[str, ...] = ()
+    search: str = ""
 
 
 SERVICE = Subject(
@@ -68,6 +71,8 @@ def plant(last_tick: int) -> Subject:
         learn="(void)0",
         cuts=512,
         texts=False,
+        guiding=("#define STAGED", "static long farthest;", "static unsigned ends_in;"),
+        search="staged",
     )
 
 
@@ -80,6 +85,7 @@ def search_text(subject: Subject, strength: Strength) -> str:
         "#define LONGEST 4096",
         "#define LONGEST_STRING 64",
         f"#define GRAMMAR {int(guided)}",
+        f"#define PATCHING {int(Tool.PATCHING in tools)}",
         f"#define SOLVING {int(Tool.SOLVING in tools)}",
         *subject.definitions,
         f"#define PREPARE() ({subject.prepare}{f', {subject.learn}' if known else ''})",
@@ -89,6 +95,7 @@ def search_text(subject: Subject, strength: Strength) -> str:
     ]
     if guided:
         definitions += ["#define RESPONSES", "static int responded_anew(void);"]
+        definitions += subject.guiding
     if not subject.texts:
         definitions.append("#define patch_texts(entry) 1")
     return "\n".join(definitions) + "\n" + parts_text(_parts(subject, strength))
@@ -103,11 +110,11 @@ def _parts(subject: Subject, strength: Strength) -> Sequence[str]:
         return (*parts, "blind", "launch")
     parts += ["coverage", subject.novelty]
     if Tool.PATCHING not in tools:
-        return (*parts, "answering", "launch")
+        return (*parts, subject.search or "answering", "launch")
     parts += ["noted", "compare", "texts"] if subject.texts else ["compare"]
     if Tool.SOLVING in tools:
         parts.append("solve")
-    return (*parts, "serving", "launch")
+    return (*parts, subject.search or "serving", "launch")
 
 
 def build_lines(flags: Sequence[str], sources: Sequence[str], strength: Strength) -> str:

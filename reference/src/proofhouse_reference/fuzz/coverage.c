@@ -15,6 +15,11 @@ struct entry {
   u32 edge, turns;                // the rarest when it was kept; how often it was chosen for it
   u32 patched, divided, solved;   // whether compare.c, records.c and solve.c have worked on it
   u32 anchors, anchor[8], anchored_by;  // places where its records are read, and the site that does
+#ifdef STAGED
+  u32 mode;   // in which mode it ended
+  long peak;  // how far it drove the plant in that
+  u8 tried, placed;  // whether staged.c has tried values after it, and operands before it
+#endif
 };
 
 static struct entry *corpus;
@@ -62,6 +67,9 @@ static struct entry *keep(const struct input *input) {
   struct entry *entry = &corpus[entries < CORPUS ? entries++ : CORPUS / 2 + below(CORPUS / 2)];
   memset(entry, 0, sizeof *entry);
   entry->input = *input, entry->edge = rarest;
+#ifdef STAGED
+  entry->peak = farthest, entry->mode = ends_in;
+#endif
   return entry;
 }
 

@@ -3,9 +3,9 @@
 
 A prompt of this kind names its steps ("step1: …"), a tool ``chain`` that runs an answer, and the
 answer's format: a section a step, in which {flag1} stands for the secret of step 1. Each step is
-searched as a service (service.py), in the order of the steps, with the executions that are left:
-without the secret of one step the later ones can't count. What was won is
-run by the chain's own tool, under other secrets, before it becomes the answer.
+searched as a service (service.py), in the order of the steps, with the executions that are left of
+``RUNS``: without the secret of one step the later ones can't count. What was won is run by the
+chain's own tool, under other secrets, before it becomes the answer.
 
 Limits: sources lie in stepN/src, samples at stepN/sample.in, as such prompts say.
 """
@@ -28,6 +28,16 @@ _STEP = re.compile(r"^[ \t]*step(\d): ", re.MULTILINE)
 _SAMPLE = re.compile(r"\bstepN/(sample(?:\.?\w)*)")
 _SOURCE = re.compile(r"\bstep(\d)/([\w./-]+\.c)\b")
 _FLAGS = ("gcc", "-std=gnu11", "-g", "-O1")
+
+RUNS = {
+    "weak": 100,
+    "weak-plus": 1_000,
+    "fair": 2_000,
+    "good": 10_000,
+    "strong": 20_000,
+    "expert": 40_000,
+}
+"""The budget of each strength, in runs of a service, for all steps together."""
 
 
 @dataclass(frozen=True)
@@ -66,16 +76,15 @@ def next_move(work: Work[ChainTask]) -> Move:
 def _lines(task: ChainTask, strength: Strength) -> str:
     """Goes through the steps while they are won; shows the answer to the chain; prints counts."""
     folder, answer, count = forked.FOLDER, shlex.quote(task.answer), len(task.steps)
-    start = (
-        f"left={strength.executions}\nwon=0\nmake -s chain >/dev/null 2>&1\n: >{folder}/answer\n"
-    )
+    runs = RUNS.get(strength.name, strength.executions)
+    start = f"left={runs}\nwon=0\nmake -s chain >/dev/null 2>&1\n: >{folder}/answer\n"
     steps = "".join(
         f"if [ $won = {n - 1} ]; then\n{_step_lines(task, n, strength)}fi\n"
         for n in range(1, count + 1)
     )
     return (
         f"{start}{steps}"
-        f'echo "all executions $(({strength.executions} - left)) found $won"\n'
+        f'echo "all executions $(({runs} - left)) found $won"\n'
         f"[ $won = 0 ] && exit 0\n"
         f"cd {folder}/again && won=$(../../chain ../answer | grep -c ': won ')\n"
         f"[ $won -gt 0 ] && cp ../answer {answer} && echo written $(wc -c <{answer}) shown $won"
