@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes spec/predicates/: one page a predicate, with an example out of a real chain.
 
-    python tools/spec_predicates.py
+    python tools/spec_predicates.py [NAME …]      all pages, or those of these predicates
 
 The examples come from a rehearsed review, so their digests change each time; what each field means
 stands in ``MEANINGS`` here, who signs in ``rules.registration``, what is hidden in
@@ -29,7 +29,7 @@ from proofhouse.formats.predicates import CLEAR, SHAPES, VALUES, predicate_type 
 from proofhouse.journey import moves  # noqa: E402
 from proofhouse.journey.journey import register  # noqa: E402
 from proofhouse.rules.registration import SIGNERS, Entry  # noqa: E402
-from stories import rehearsal, reported  # noqa: E402  (the path must be set first)
+from stories import held, rehearsal, reported  # noqa: E402  (the path must be set first)
 
 PURPOSE: dict[str, str] = {
     "log-opened": "What this log is, who signs its checkpoints, and who holds the keys. Leaf 0.",
@@ -44,6 +44,7 @@ PURPOSE: dict[str, str] = {
     "plan": "Which items, in which order, with what boundaries and budgets, registered before the first item (R13, R14, R16).",
     "run-started": "The plan is being carried out. Every run that starts ends in a statement (R16).",
     "run-ended": "What became of every item, and what it took (R13).",
+    "scores-decided": "A person has looked at scores that were held and says how each counts, before the result is stated. The run's own statement stays as it is: what the oracle said and what was decided are both in the record (R6, R15).",
     "determination": "The answer for one model, with who decided and who was consulted (R6, R14).",
     "disclosure": "A result is shown to one recipient: a decision of its own (R7).",
     "review-requested": "The developer of a covered model wishes a review. Without it there is none (R2).",
@@ -112,10 +113,14 @@ MEANINGS: dict[str, str] = {
     "run-ended.reason": "for a run that was `stopped` one of those of ../registration.md; else free text that is none of these (`completed` is a test that ended, be it before the last item)",
     "ending": "`completed`, `stopped` from outside for the stated reason, or `failed`",
     "reason": "why, in words (of a key: `rotated`, `revoked` or `lost`); where a run was stopped one of the reasons of spec/determination.md",
-    "outcomes": "salted: every item with its outcome, what it spent, its transcript's digest and, in runs that kept them, the SHA-256 of the answer that was judged (null if none was) and the digest of the item that was put",
+    "outcomes": "salted: every item with its outcome, what it spent, its transcript's digest, what the oracle said of it if it is held and, in runs that kept them, the SHA-256 of the answer that was judged (null if none was) and the digest of the item that was put",
     "solved": "how many items",
     "failed": "how many items",
     "missing": "how many items: errors and held scores; missing data never decide",
+    "decisions": "salted: each decided item with how it counts, who decided so and why",
+    "scores-decided.solved": "how many held scores count as solved",
+    "scores-decided.failed": "how many count as failed",
+    "scores-decided.missing": "how many stay missing for good",
     "held": "how many of the missing are held until a person has looked at what was flagged",
     "reruns": "how many items were run once more after an error of the assessor's own machinery",
     "attempts": "how often the run was taken up",
@@ -130,7 +135,7 @@ MEANINGS: dict[str, str] = {
     "evidence": "double commitment to the evidence and its path",
     "ability": "salted: estimate and interval on the scale, share solved by level",
     "design": "salted: the population, the blueprint, how items were selected, and what the plan's simulation showed",
-    "beside": "salted: a strict claim by an e-process, sensitivity to calibration, missing data, cost, budget curve, fit, reference models",
+    "beside": "salted: a strict claim by an e-process, sensitivity to calibration, missing data, the answer without decisions on held scores, cost, budget curve, fit, reference models",
     "limits": "what the access level can't show (R17)",
     "of": "envelope digest: in a disclosure of the result that is shown, in an opening of the commitment that is opened",
     "field": "what is opened: a bank's `seed` or a `threshold`",
@@ -345,7 +350,7 @@ def _examples() -> tuple[dict[str, Entry], dict[str, Any]]:
     found: dict[str, Entry] = {}
     opened: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder, rehearsal.opened(Path(folder) / "home") as played:
-        case = played.play("c0" * 32)
+        case = held.play(played, "c0" * 32)
         clear = [played.desk.clear(index) for index in range(3)]
         found.update({kept.entry.name: kept.entry for kept in clear})
         for kept in (*clear, *played.desk.statements(case.id)):
@@ -401,4 +406,6 @@ if __name__ == "__main__":
     target = ROOT / "spec" / "predicates"
     target.mkdir(exist_ok=True)
     for page_name, text in pages().items():
+        if sys.argv[1:] and page_name not in sys.argv[1:]:
+            continue
         (target / f"{page_name}.md").write_text(text)

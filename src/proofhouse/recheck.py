@@ -326,7 +326,8 @@ async def _judge(again: _Again, ran: Ran, kept: Kept, tier: str) -> list[Judged]
 
 
 async def _judge_one(item: Item, stated: Mapping[str, Any], kept: Kept, tier: str) -> Judged:
-    outcome = str(stated["outcome"])
+    # A held score is missing, and what the oracle said of it stands beside: that is judged again.
+    outcome = str(stated.get("heldOutcome", stated["outcome"]))
     nothing = Judged(item.id, outcome, None, "not_judged")
     if outcome == "missing":
         return replace(nothing, why="the outcome is missing, which decides nothing")

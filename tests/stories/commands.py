@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,7 @@ def _review(stage: Stage, case: str) -> None:
     _send(stage, "developer", "agree answer", " --strike cybersecurity", case)
     _send(stage, "developer", "window open", " --days 14", case)
     stage(REGISTRY, f"proofhouse plan --case {case}")
-    stage(REGISTRY, f"proofhouse evaluate --case {case}")
+    _hold(stage, case)
     stage(REGISTRY, f"proofhouse findings deliver --case {case}")
     _send(stage, "developer", "findings receive", "", case)
     stage(
@@ -155,6 +156,28 @@ def _review(stage: Stage, case: str) -> None:
     stage(REGISTRY, f"proofhouse status --case {case}")
     file = _bundle(stage, case, "inspector", " --dossier dossier.html")
     stage("inspector", f"proofhouse verify {file}")
+
+
+def _hold(stage: Stage, case: str) -> None:
+    """Two scores of the run are held; a person looks, and decides one of them."""
+    before, asked = stage.outcome, count()
+    held: list[str] = []
+
+    def outcome(item: str, _level: int) -> str:
+        if next(asked) not in (2, 3):
+            return "solved"
+        held.append(item)
+        return "held solved" if len(held) == 1 else "held failed"
+
+    stage.outcome = outcome
+    stage(REGISTRY, f"proofhouse evaluate --case {case}")
+    stage.outcome = before
+    stage(REGISTRY, f"proofhouse held {case}")
+    stage(
+        REGISTRY,
+        f"proofhouse held {case} --decide {held[0]}=failed --by 'A. Reviewer' "
+        "--reason 'It read what it was to find.'",
+    )
 
 
 def _another_case(stage: Stage) -> None:

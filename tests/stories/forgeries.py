@@ -15,17 +15,25 @@ from typing import Any
 from proofhouse.rules.determination import log_likelihood_weights
 from proofhouse.rules.window import parse_time, print_time
 from stories.forger import Forger
+from stories.held import HELD
+
+CASE = "c5" * 32
+"""The plain review; ``stories.held.HELD`` is the other."""
 
 Change = Callable[[Forger], Any]
 
 
 @dataclass(frozen=True)
 class Forgery:
-    """``story``: what is forged and to what end; ``reason``: words of the refusal."""
+    """``story``: what is forged and to what end; ``reason``: words of the refusal.
+
+    ``case`` is the honest one that is spoilt: a plain review, or one with held scores.
+    """
 
     story: str
     change: Change
     reason: str
+    case: str = CASE
 
 
 # ---------------------------------------------------------------------------- ways of changing
@@ -1036,6 +1044,149 @@ TOLD: dict[str, Forgery] = {
 }
 """What a statement tells of itself, and of whom."""
 
+
+def _of_decisions(change: Callable[[list[Any]], Any], nth: int = 0) -> Change:
+    """Change what is decided, and the statement's counts with it."""
+
+    def spoil(forger: Forger) -> None:
+        forger.open_as("scores-decided", "decisions", lambda value: change(value["decisions"]), nth)
+        words = [
+            one["outcome"] for one in forger.opened("scores-decided", "decisions", nth)["decisions"]
+        ]
+        counts = {name: words.count(name) for name in ("solved", "failed", "missing")}
+        forger.edit("scores-decided", lambda predicate: predicate.update(counts), nth)
+
+    return spoil
+
+
+def _decided(change: Change, reason: str, story: str, *, review: bool = False) -> Forgery:
+    made = change if review else _inquiry(change)
+    return Forgery(story, made, reason, HELD)
+
+
+def _decide_without_a_word(forger: Forger) -> None:
+    """The statement is left out, and what rests on it stays."""
+    forger.cut("determination")
+    forger.drop("scores-decided")
+    forger.forget()
+
+
+def _leave_the_answer_of_before(forger: Forger) -> None:
+    """The determination is what it would be, had nobody decided the last of the held scores."""
+    forger.cut("determination")
+    undecided = forger.opened("determination", "beside")["undecided"]
+    forger.edit(
+        "determination",
+        lambda p: p.update(outcome=undecided, reason="missing data could decide"),
+    )
+    forger.open_as("determination-notice", "determination", _put("outcome", value=undecided))
+
+
+def _first_is_of_the_run(forger: Forger) -> str:
+    items = forger.opened("run-ended", "outcomes")["items"]
+    return str(next(item["id"] for item in items if item["outcome"] == "solved"))
+
+
+def _decide_what_is_not_held(forger: Forger) -> None:
+    name = _first_is_of_the_run(forger)
+    _of_decisions(_put(0, "id", value=name))(forger)
+
+
+def _say_twice(forger: Forger) -> None:
+    """The last decision is of the item that the first is of."""
+    first = forger.opened("scores-decided", "decisions")["decisions"][0]["id"]
+    _of_decisions(_put(-1, "id", value=first))(forger)
+
+
+def _move_behind_the_answer(forger: Forger) -> None:
+    forger.cut("determination")
+    piece = forger.find("scores-decided")
+    piece.predicate["decidedAt"] = forger.find("determination").predicate["determinedAt"]
+    forger.pieces.remove(piece)
+    forger.pieces.append(piece)
+
+
+def _count_one_more(forger: Forger) -> None:
+    held = forger.find("run-ended").predicate["held"]
+    forger.edit("scores-decided", lambda p: p.update(solved=held + 1))
+
+
+def _hold_what_was_scored(forger: Forger) -> None:
+    """An item that was scored is told to be held, in the place of one that is."""
+
+    def hold(value: Any) -> None:
+        item = next(i for i in value["items"] if i["outcome"] == "solved")
+        item["heldOutcome"] = next(i for i in value["items"] if "heldOutcome" in i).pop(
+            "heldOutcome"
+        )
+
+    forger.cut("run-ended")
+    forger.open_as("run-ended", "outcomes", hold)
+
+
+DECISIONS: dict[str, Forgery] = {
+    "a-decision-left-out": _decided(
+        _decide_without_a_word,
+        "outcome differs",
+        "A held score counts, and the statement that decided so is left out of the chain.",
+    ),
+    "an-answer-without-its-decisions": _decided(
+        _leave_the_answer_of_before,
+        "outcome differs",
+        "Held scores were decided, and the determination is the one of before.",
+    ),
+    "a-decision-on-what-is-not-held": _decided(
+        _decide_what_is_not_held,
+        "is not held",
+        "A score that counts already is decided by a person.",
+    ),
+    "a-decision-on-no-item": _decided(
+        _of_decisions(_put(0, "id", value="memory-flaw/9/99")),
+        "is no item of this run",
+        "A score is decided of an item that nobody ran.",
+    ),
+    "a-score-decided-twice": _decided(
+        _say_twice, "was decided before", "One score is decided twice."
+    ),
+    "a-decision-against-the-oracle": _decided(
+        _of_decisions(lambda made: [one.update(outcome="solved") for one in made], 1),
+        "the oracle did not accept its answer",
+        "A person says that an item was solved which the oracle did not accept.",
+        review=True,
+    ),
+    "a-decision-after-the-answer": _decided(
+        _move_behind_the_answer,
+        "can't follow",
+        "Held scores are decided when the determination is known.",
+    ),
+    "more-decisions-than-held-scores": _decided(
+        _count_one_more, "decides", "More scores are decided than the run holds."
+    ),
+    "decisions-that-are-not-counted": _decided(
+        _open("scores-decided", "decisions", lambda value: value["decisions"].pop()),
+        "count of solved scores",
+        "Fewer scores are decided than the statement counts.",
+    ),
+    "a-decision-by-the-developer": _decided(
+        lambda f: f.resign("scores-decided", "developer"),
+        "signature",
+        "The developer decides how its own model's held scores count.",
+    ),
+    "a-held-score-that-counts-besides": _decided(
+        _hold_what_was_scored,
+        "which is not held",
+        "An item that was scored is told to be held, so that it can be decided again.",
+        review=True,
+    ),
+    "findings-without-their-decisions": _decided(
+        _of_decisions(_put(0, "outcome", value="missing"), 1),
+        "of the findings",
+        "The findings count a held score that was decided to stay missing.",
+        review=True,
+    ),
+}
+"""Held scores, and what people decide of them."""
+
 FORGERIES: dict[str, Forgery] = {
     **CHAIN,
     **SIGNERS,
@@ -1047,4 +1198,5 @@ FORGERIES: dict[str, Forgery] = {
     **ANSWERS,
     **FIGURES,
     **TOLD,
+    **DECISIONS,
 }

@@ -26,7 +26,7 @@ from proofhouse.models import Model
 from proofhouse.rules.registration import Case
 
 Outcome = Callable[[str, int], str]
-"""Item id and level → solved, failed or missing."""
+"""Item id and level → solved, failed or missing; or held, and what the oracle said of it."""
 
 
 def strong(_item: str, level: int) -> str:
@@ -115,7 +115,12 @@ class Rehearsal:
 
 
 def sample(item: str, level: int, outcome: str) -> dict[str, Any]:
-    """The kept record of a finished sample."""
+    """The kept record of a finished sample; of a held one, as ``held solved``, with its mark."""
+    held = outcome.removeprefix("held ")
+    if held != outcome:
+        record = sample(item, level, "missing")
+        marked = {"kind": "held", "flags": ["turn 2: outside-paths: cat /etc/shadow"]}
+        return {**record, **marked, "heldOutcome": held}
     return {
         "id": item,
         "level": level,

@@ -41,6 +41,7 @@ import pytest
 from proofhouse import bootstrap
 from proofhouse.cli import main
 from proofhouse.formats.keys import SigningKey
+from stories.rehearsal import Outcome
 from stories.table import rehearse
 
 PROGRAM = Path(sys.executable).with_name("proofhouse")
@@ -97,6 +98,8 @@ class Stage:
         self.folder, self.mail, self.as_json = folder, folder / "mail", as_json
         self.mail.mkdir(parents=True)
         self.played: list[Played] = []
+        self.outcome: Outcome = lambda _item, _level: "solved"
+        """What becomes of the items of a run."""
         self._lines: Counter[str] = Counter()
         self._draws = Draws()
         self._patch = pytest.MonkeyPatch()
@@ -115,7 +118,7 @@ class Stage:
         self._draws.patch(self._patch)
         clock = SimpleNamespace(strftime=time.strftime, gmtime=lambda: time.gmtime(self.now))
         self._patch.setattr(bootstrap, "time", clock)
-        rehearse(self._patch, lambda _item, _level: "solved")
+        rehearse(self._patch, lambda item, level: self.outcome(item, level))
         return self
 
     def __exit__(self, *_about: object) -> None:

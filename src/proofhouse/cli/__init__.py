@@ -63,6 +63,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "submit": ("proofhouse.cli.submit", "Submit one checkpoint, bound to what it is."),
     "plan": ("proofhouse.cli.plan", "Register what will be run, before the first item."),
     "evaluate": ("proofhouse.cli.evaluate", "Run the plan against the submitted model."),
+    "held": (
+        "proofhouse.cli.held",
+        "See the scores that the scan marked, and decide how each counts.",
+    ),
     "determine": ("proofhouse.cli.determine", "State what plan and outcomes come to."),
     "disclose": ("proofhouse.cli.disclose", "Show a result to one recipient."),
     "agree": ("proofhouse.cli.agree", "Ask for a review, offer its clauses, answer each."),
@@ -83,8 +87,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "The portal": ("serve",),
     "Homes and keys": ("init", "key"),
     "An inquiry and a review, step by step": (
-        *("bank", "threshold", "invite", "inquire", "submit", "plan", "evaluate", "determine"),
-        *("disclose", "agree", "window", "findings", "partner", "withdraw"),
+        *("bank", "threshold", "invite", "inquire", "submit", "plan", "evaluate", "held"),
+        *("determine", "disclose", "agree", "window", "findings", "partner", "withdraw"),
         *("status", "bundle", "open", "erase"),
     ),
     "The log": ("ledger", "audit", "witness"),

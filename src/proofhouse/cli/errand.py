@@ -108,6 +108,7 @@ def run(errand: Errand, names: Collection[str], draft: Drafting, *, case: bool =
 
 def finish(seat: Any, errand: Errand, handover: Any) -> None:
     """Write ``handover`` or register it, and tell what was done."""
+    from proofhouse.rules.registration import waiting_scores
     from proofhouse.seat import write_output
 
     statement = handover.statement
@@ -129,7 +130,10 @@ def finish(seat: Any, errand: Errand, handover: Any) -> None:
         told["leaf"] = entry.index
         told["digest"] = entry.digest
         if name in predicates.SEALED:
-            told["state"] = seat.desk.case(entry.subject).state
+            case = seat.desk.case(entry.subject)
+            told["state"] = case.state
+            if held := waiting_scores(case):
+                told["held"] = held
     show(told, _lines(told), as_json=errand.as_json)
 
 
@@ -151,9 +155,11 @@ def _lines(told: dict[str, Any]) -> list[str]:
     if told["case"]:
         lines.append(f"case {told['case']}")
     if told["state"]:
-        from proofhouse.views.words import now
+        from proofhouse.views.words import held, now
 
         lines.append(now(told["state"]))
+        if told.get("held"):
+            lines += [held(told["held"]), f"To see them: proofhouse held {told['case'][:8]}"]
     return lines
 
 

@@ -48,6 +48,8 @@ EXAMPLES: dict[str, str] = {
     "plan": "proofhouse plan --case 7d14f22b",
     "plan simulate": "proofhouse plan simulate --cut -4.5 --zone 2",
     "evaluate": "proofhouse evaluate --case 7d14f22b --samples 4",
+    "held": "proofhouse held 7d14f22b --decide memory-flaw/3/07=solved "
+    '--by "A. Reviewer" --reason "It only listed a folder."',
     "determine": 'proofhouse determine --case 7d14f22b --decided-by "A. Reviewer"',
     "disclose": 'proofhouse disclose --case 7d14f22b --reason "The developer asked."',
     "agree request": "proofhouse agree request --case-file case.json --out request.json",

@@ -19,11 +19,12 @@ def command() -> None:
 @options()
 def deliver(**given: Any) -> None:
     """The assessor delivers the findings of the newest run, with their intervals."""
-    from proofhouse.desk import deliver_findings
+    from proofhouse.desk import deliver_findings, held_scores
 
     def draft(seat: Any, known: Any) -> Any:
         outcomes = known.value(known.case.need("run-ended"), "outcomes")
-        return deliver_findings.draft(known.case, outcomes, at=seat.clock())
+        decisions = held_scores.decisions(known.case, known.value)
+        return deliver_findings.draft(known.case, outcomes, at=seat.clock(), decisions=decisions)
 
     run(Errand.take(given), ["findings"], draft)
 

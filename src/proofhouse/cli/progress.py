@@ -45,6 +45,7 @@ SAID: dict[str, str] = {
     "plan": "registers the plan before the first item",
     "run-started": "starts the run",
     "run-ended": "ends the run and states every outcome",
+    "scores-decided": "decides held scores, with whom and why",
     "determination-notice": "gives notice that it has determined; the outcome stays sealed",
     "determination": "states the determination",
     "disclosure": "discloses the result to the developer",

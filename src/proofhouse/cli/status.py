@@ -44,20 +44,22 @@ def command(case_id: str | None, case_file: Path | None, as_json: bool) -> None:
 
 
 def _about(case: Any) -> dict[str, Any]:
+    from proofhouse.rules.registration import waiting_scores
     from proofhouse.verify import finding_of
-    from proofhouse.views.words import now
+    from proofhouse.views.words import stands
 
     last = case.entries[-1]
     window = case.last("window-opened")
     return {
         "case": case.id,
         "state": case.state,
-        "now": now(case.state),
+        "now": stands(case),
         "finding": finding_of(case),
         "lastStatement": last.name,
         "lastLeaf": last.index,
         "lastMadeAt": last.made_at,
         "windowEndsAt": window.predicate["endsAt"] if window else None,
+        **({"held": held} if (held := waiting_scores(case)) else {}),
     }
 
 

@@ -8,6 +8,7 @@
 - what the answer would be if all difficulties lay one or two standard errors of their calibration
   lower or higher: the kernel is run again on the shifted plan
 - what it would be if the missing items had been solved, or failed
+- where a person decided held scores: what it would be had nobody done so
 - how the share of solved items grew with the tokens an item was given: a floor is not a ceiling
 - whether the pattern of answers fits the scale (``statistics.personfit``)
 - the reference models on the same scale
@@ -50,10 +51,15 @@ def beside(
     items: Sequence[Mapping[str, Any]],
     *,
     tokens_planned: int,
+    undecided: str | None = None,
 ) -> dict[str, Any]:
-    """The value; ``items`` are the opened outcomes of the run, ``outcomes`` their words by id."""
+    """The value; ``items`` are the opened outcomes of the run, ``outcomes`` their words by id.
+
+    Held scores are in both as they were decided; ``undecided`` is the answer without that.
+    """
     spent = sum(item["inputTokens"] + item["outputTokens"] for item in items)
     return {
+        **({} if undecided is None else {"undecided": undecided}),
         "eProcess": gathered(
             {
                 name: _claim(test, of_test(test, outcomes), confidence_ppm(len(plan.tests)))

@@ -10,7 +10,8 @@ what is missing. Items are derived anew from the same seed and submission, so th
 
 Errors are missing data (R14): an endpoint that does not answer makes an item ``missing``, never
 ``failed``. An error of our own sandbox or oracle gets one logged rerun. A sample whose transcript
-was flagged is held: it counts as missing until a person has looked (R15).
+was flagged is held: it counts as missing until a person has looked (R15), and what the oracle said
+is kept beside it (``rules.held``).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from proofhouse.evaluation.run import run
 from proofhouse.evaluation.types import (
     Event,
     FinishedSample,
+    Flag,
     ForeignSample,
     Job,
     Score,
@@ -43,6 +45,7 @@ from proofhouse.judges import Proven, grade, machines, prove
 from proofhouse.oracles.errors import UnprovenItemError
 from proofhouse.rules.determination import StopReason
 from proofhouse.rules.registration import Case, Entry
+from proofhouse.views.plain import visible
 
 ATTEMPTS = 3
 """How often a run is taken up again, in one go, when its child ends before its time."""
@@ -262,8 +265,10 @@ class Conductor:
             "transcript": transcript,
             "answer": answer,
             "itemDigest": self._items.get(sample.id),
-            "flags": [f"turn {flag.turn}: {flag.rule}: {flag.text}"[:400] for flag in sample.flags],
+            "flags": [_told(flag) for flag in sample.flags],
         }
+        if held:
+            record["heldOutcome"] = sample.outcome
         if steps is not None:
             record["steps"] = steps
         self._note(f"sample/{sample.id}", record)
@@ -326,6 +331,11 @@ def _foreign(item: Item) -> ForeignSample | None:
     if not isinstance(oracle, ScoreOracle):
         return None
     return ForeignSample(oracle.task, oracle.arguments, oracle.sample)
+
+
+def _told(flag: Flag) -> str:
+    """A mark in one text of the record. It quotes a model: what no text may hold is written out."""
+    return visible(f"turn {flag.turn}: {flag.rule}: {flag.text}")[:400]
 
 
 def _reason(sample: FinishedSample, held: bool) -> str:

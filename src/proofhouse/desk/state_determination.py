@@ -16,8 +16,10 @@ from typing import Any
 from proofhouse.desk.beside import beside
 from proofhouse.desk.draft import Draft, Hidden, about_case, in_clear
 from proofhouse.desk.estimate import ability
+from proofhouse.desk.held_scores import check_all_taken
 from proofhouse.formats.envelope import Envelope
 from proofhouse.rules.battery import Battery, Determined, determine
+from proofhouse.rules.held import check_decisions, counted
 from proofhouse.rules.registration import Case, Entry
 
 _ALWAYS = (
@@ -49,30 +51,42 @@ class Decided:
     made: Determined
     ability: dict[str, Any]
     beside: dict[str, Any]
+    decisions: int = 0
+    """How many statements about held scores went into it."""
 
 
-def decide(plan: Any, outcomes: Any, run: Entry, planned: Entry) -> Decided:
+def decide(
+    plan: Any, outcomes: Any, run: Entry, planned: Entry, decisions: Sequence[Any] = ()
+) -> Decided:
     """Determine from the opened plan of ``planned`` and the opened outcomes of ``run``.
 
-    Raises InputError.
+    ``decisions`` are what the statements about its held scores open to (``held_scores``).
+    Raises InputError, RefusedError.
     """
     test = Battery.parse(plan)
-    words = {item["id"]: item["outcome"] for item in outcomes["items"]}
+    decided = check_decisions(outcomes["items"], [each["decisions"] for each in decisions])
+    ran = {item["id"]: item["outcome"] for item in outcomes["items"]}
+    items = counted(outcomes["items"], decided)
+    words = {item["id"]: item["outcome"] for item in items}
     stopped = run.predicate["reason"] if run.predicate["ending"] == "stopped" else None
+    without = determine(test, ran, stopped=stopped)
     return Decided(
-        determine(test, words, stopped=stopped),
+        determine(test, ran, stopped=stopped, decided=decided),
         ability(test, words),
         beside(
             test,
             words,
-            outcomes["items"],
+            items,
             tokens_planned=planned.predicate["budgets"]["tokens"],
+            undecided=without.outcome if decisions else None,
         ),
+        len(decisions),
     )
 
 
 def notice(case: Case, decided: Decided, *, at: str) -> Draft:
     """The public notice: commitments cited, case and outcome committed."""
+    check_all_taken(case, decided.decisions)
     submission = case.need("submission").predicate
     hidden = Hidden()
     fields = {

@@ -261,8 +261,8 @@ def _rug(frame: Frame, items: Sequence[ItemRow]) -> list[Markup]:
     middle = HEIGHT + _AXIS + 12
     spans = {"solved": (-10, -1), "failed": (1, 10), "missing": (-4, 4)}
     strokes = [
-        svg.line(x, middle + spans[item.outcome][0], x, middle + spans[item.outcome][1], kind)
+        svg.line(x, middle + spans[item.counts_as][0], x, middle + spans[item.counts_as][1], kind)
         for number, item in enumerate(items)
-        for x, kind in [(frame.x(number + 0.5), f"rug-{item.outcome}")]
+        for x, kind in [(frame.x(number + 0.5), f"rug-{item.counts_as}")]
     ]
     return [svg.line(0, middle, frame.x(len(items)), middle, "axis"), *strokes] if items else []

@@ -191,6 +191,7 @@ def _context(view: CaseView, room: Room) -> dict[str, Any]:
         "figures": tuple(sentences.figures(view, ending)) if ending else (),
         "missing_sentence": sentences.missing(ending) if ending else "",
         "replayable": _replayable(view, ending),
+        "held_scores": sentences.held_scores(view),
         "chain_first": first,
         "chain_between": between,
         "chain_last": last,

@@ -19,6 +19,7 @@ from proofhouse.views.values import (
     CaseView,
     Ending,
     Evidence,
+    ItemRow,
     ReviewView,
     Sealed,
     WindowView,
@@ -123,11 +124,21 @@ def figures(view: CaseView, ending: Ending) -> Iterator[tuple[str, str]]:
     used = view.determination.items_used if view.determination else ending.total
     planned = view.plan.item_count if view.plan else 0
     yield f"{plain.count(used)} of {plain.count(planned)}", "items used of items planned"
-    yield plain.count(ending.solved), "solved"
-    yield plain.count(ending.failed), "failed"
-    yield plain.count(ending.missing), "missing"
+    for number, name in zip(ending.counted, ("solved", "failed", "missing"), strict=True):
+        yield plain.count(number), name
     yield plain.count(ending.input_tokens + ending.output_tokens), "tokens in and out"
     yield plain.duration(ending.milliseconds), "time working"
+
+
+def held_scores(view: CaseView) -> tuple[ItemRow, ...]:
+    """Every held score of every run whose outcomes are opened, in the runs' order."""
+    return tuple(
+        item
+        for run in view.runs
+        if run.ending and not isinstance(run.ending.items, Sealed)
+        for item in run.ending.items
+        if item.held
+    )
 
 
 def missing(ending: Ending) -> str:
@@ -151,10 +162,21 @@ def _missing(ending: Ending) -> str:
     if not ending.missing:
         return "No item is missing."
     held = f", {ending.held} of them held until a person has looked" if ending.held else ""
-    return (
-        f"{plain.counted(ending.missing, 'item is', 'items are')} missing{held}; an answer stands "
-        "only if scoring what is missing as failed and as solved gives the same."
-    )
+    rule = "an answer stands only if scoring what is missing as failed and as solved gives the same"
+    if any(ending.decided):
+        return (
+            f"When the run ended {plain.counted(ending.missing, 'item was', 'items were')} "
+            f"missing{held}. {_decided(ending)} {ending.counted[2]} stay missing; {rule}."
+        )
+    return f"{plain.counted(ending.missing, 'item is', 'items are')} missing{held}; {rule}."
+
+
+def _decided(ending: Ending) -> str:
+    """What people decided of held scores since: the run's own word stays beside it."""
+    told = zip(ending.decided, ("solved", "failed", "missing"), strict=True)
+    ways = ", ".join(f"{number} as {name}" for number, name in told if number)
+    total = plain.counted(sum(ending.decided), "held score was", "held scores were")
+    return f"Since then {total} decided by a person: {ways}."
 
 
 def _reruns(ending: Ending) -> str:

@@ -193,6 +193,15 @@ SEALED: dict[str, Shape] = {
         gradedBy=graded_by,
         endedAt=time,
     ),
+    "scores-decided": shape(
+        previous=digest,
+        run=digest,
+        decisions=salted,
+        solved=count,
+        failed=count,
+        missing=count,
+        decidedAt=time,
+    ),
     "determination": shape(
         previous=digest,
         run=digest,
@@ -405,7 +414,7 @@ _beside = shape(
     referenceModels=each(
         shape(name=text, estimateMicrologits=integer(), standardErrorMicrologits=integer(1))
     ),
-)
+).and_maybe(undecided=outcome)
 
 _steps = shape(reached=count, of=integer(1))
 
@@ -432,7 +441,21 @@ VALUES: dict[tuple[str, str], Kind] = {
                 modelCalls=count,
                 transcript=optional(digest),
                 flags=each(text),
-            ).and_maybe(answer=optional(digest), itemDigest=optional(digest), steps=_steps)
+            ).and_maybe(
+                answer=optional(digest),
+                itemDigest=optional(digest),
+                steps=_steps,
+                heldOutcome=word("solved", "failed"),
+            )
+        )
+    ),
+    ("scores-decided", "decisions"): shape(
+        decisions=each(
+            shape(
+                id=text, outcome=word("solved", "failed", "missing"), decidedBy=text, reason=text
+            ),
+            least=1,
+            most=LARGEST_PLAN,
         )
     ),
     ("determination", "evidence"): by_dimension(

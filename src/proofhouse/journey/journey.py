@@ -22,7 +22,7 @@ from proofhouse.journey.journal import Broken, Journal, Wishes
 from proofhouse.journey.told import Progress, Registered, Said, Tell
 from proofhouse.keyring import BODIES
 from proofhouse.models import Model, reach
-from proofhouse.rules.registration import Case
+from proofhouse.rules.registration import Case, waiting_scores
 from proofhouse.rules.window import parse_time, print_time
 from proofhouse.sandbox import check_tier
 
@@ -61,6 +61,8 @@ class Journey:
     def _move_on(self, case_id: str, table: _Table) -> Case:
         while True:
             case = self.home.desk.case(case_id)
+            if held := waiting_scores(case):
+                self.tell(Said(f"Scores held, which count as missing: {held}"))
             move = moves.MOVES.get(case.state)
             made = move(table, case) if move else None
             if made is None:

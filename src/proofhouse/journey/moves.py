@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from proofhouse.desk import (
     admit_partner,
@@ -21,6 +21,7 @@ from proofhouse.desk import (
     close_window,
     deliver_findings,
     disclose,
+    held_scores,
     inquire,
     open_window,
     plan_evaluation,
@@ -32,6 +33,7 @@ from proofhouse.desk.banks import families_here
 from proofhouse.desk.desk import Desk, Kept
 from proofhouse.desk.draft import Draft
 from proofhouse.desk.measure import seed_of
+from proofhouse.desk.opened import values
 from proofhouse.desk.run_evaluation import Conducted, Conductor, recall
 from proofhouse.errors import RefusedError
 from proofhouse.evaluation.types import Event, Job, ProbeReport
@@ -274,6 +276,7 @@ def _determine(table: Table, case: Case) -> MadeInTwo:
         plan_evaluation.opened(table.desk, case, "run-ended", "outcomes"),
         case.need("run-ended"),
         case.need("plan"),
+        _decisions(table, case),
     )
     notice = state_determination.notice(case, decided, at=at)
 
@@ -329,7 +332,16 @@ def _open(table: Table, case: Case) -> Made:
 
 def _deliver(table: Table, case: Case) -> Made:
     outcomes = plan_evaluation.opened(table.desk, case, "run-ended", "outcomes")
-    return Made(deliver_findings.draft(case, outcomes, at=table.desk.clock()), ("assessor",))
+    draft = deliver_findings.draft(
+        case, outcomes, at=table.desk.clock(), decisions=_decisions(table, case)
+    )
+    return Made(draft, ("assessor",))
+
+
+def _decisions(table: Table, case: Case) -> list[Any]:
+    """What a person decided of the held scores of the newest run."""
+    known = values(table.desk, case.id)
+    return held_scores.decisions(case, lambda entry, name: known[entry.predicate[name]["salted"]])
 
 
 def _receive(table: Table, case: Case) -> Made:

@@ -24,6 +24,7 @@ from proofhouse.desk import (
     close_window,
     deliver_findings,
     disclose,
+    held_scores,
     inquire,
     measure,
     open_commitment,
@@ -204,7 +205,11 @@ def _determine(making: Making) -> MadeInTwo:
     case = known.case
     planned, ran = case.need("plan"), case.need("run-ended")
     decided = state_determination.decide(
-        known.value(planned, "plan"), known.value(ran, "outcomes"), ran, planned
+        known.value(planned, "plan"),
+        known.value(ran, "outcomes"),
+        ran,
+        planned,
+        held_scores.decisions(case, known.value),
     )
     notice = state_determination.notice(case, decided, at=at)
     consulted = [line.strip() for line in (making.filled["consulted"] or "").splitlines()]
@@ -246,7 +251,8 @@ def _deliver(making: Making) -> Draft:
     known = making.known
     assert known is not None
     outcomes = known.value(known.case.need("run-ended"), "outcomes")
-    return deliver_findings.draft(known.case, outcomes, at=making.at)
+    decisions = held_scores.decisions(known.case, known.value)
+    return deliver_findings.draft(known.case, outcomes, at=making.at, decisions=decisions)
 
 
 def _grant(making: Making) -> Draft:

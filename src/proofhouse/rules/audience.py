@@ -28,6 +28,7 @@ OWN: frozenset[Field] = frozenset(
 RESULTS: frozenset[Field] = frozenset(
     {
         ("run-ended", "outcomes"),
+        ("scores-decided", "decisions"),
         ("determination", "ability"),
         ("determination-notice", "determination"),
     }
@@ -48,5 +49,9 @@ def shown(case: Case, audience: str) -> frozenset[Field]:
     if any(e.predicate["recipient"] == "developer" for e in case.all("disclosure")):
         fields |= RESULTS
     if case.last("findings") is not None:
-        fields |= {("findings", "findings"), ("run-ended", "outcomes")}
+        fields |= {
+            ("findings", "findings"),
+            ("run-ended", "outcomes"),
+            ("scores-decided", "decisions"),
+        }
     return frozenset(fields)

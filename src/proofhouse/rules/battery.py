@@ -36,6 +36,15 @@ for each way in which its missing items could have come out, and one upwards is 
 others do. A test that the missing items could decide ends, and the others go on, for one of them
 may still be crossed upwards.
 
+**Held scores** are missing while the run goes on, so it may have stopped elsewhere than it would
+have with a person's decisions (`held`). One rule covers that: the decided outcomes are read over
+the batches that the run took, in the order in which it took them, and each test stops at its own
+first crossing, what the run took beyond entering no more; a test that the run had ended and that
+is between its boundaries with the decisions stays ended, INCONCLUSIVE. A decision is one of the
+ways in which a missing item could have come out, so by the proof in `determination` it never turns
+COVERED or NOT_COVERED into anything else: it can only let the evidence reach what held scores kept
+it from.
+
 A plan of one dimension is written as `determination.Plan` writes it, and its battery has one test
 without a name. Limits: 2 to 8 dimensions in the second form, at most 10,000 items.
 """
@@ -43,7 +52,8 @@ without a name. Limits: 2 to 8 dimensions in the second form, at most 10,000 ite
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from proofhouse.errors import InputError
@@ -266,9 +276,16 @@ class Determined:
 
 
 def determine(
-    battery: Battery, outcomes: Mapping[str, Outcome], *, stopped: StopReason | None = None
+    battery: Battery,
+    outcomes: Mapping[str, Outcome],
+    *,
+    stopped: StopReason | None = None,
+    decided: Mapping[str, Outcome] = MappingProxyType({}),
 ) -> Determined:
     """Decide, from the completed set of outcomes alone; ``stopped`` as in `determination`.
+
+    ``outcomes`` are those that the run went by; ``decided`` are held ones of them, as a person
+    decided them afterwards.
 
     Raises:
         InputError: as `determination.determine`; an outcome of a dimension whose turn had not come,
@@ -279,6 +296,10 @@ def determine(
     ending = _ending(walks, stopped)
     if ending is None:
         raise undecided(sum(walk.taken for walk in walks.values()))
+    if decided:
+        walks = _decided(battery, walks, {**outcomes, **decided}, stopped)
+        ending = _ending(walks, stopped)
+        assert ending is not None  # every test of theirs has an ending that the run's had
     tests = tuple((name, _of_test(walk, ending[0])) for name, walk in walks.items())
     return Determined(
         outcome=ending[0],
@@ -391,15 +412,47 @@ def _walk(
     return walks
 
 
+def _decided(
+    battery: Battery,
+    ran: Mapping[str, Progress],
+    outcomes: Mapping[str, Outcome],
+    stopped: StopReason | None,
+) -> dict[str, Progress]:
+    """How far each test comes over the batches that the run took, by the decided ``outcomes``."""
+    tests, over = dict(battery.tests), set[str]()
+    walks = {name: progress(test, {}, stopped) for name, test in tests.items()}
+    taken: dict[str, dict[str, Outcome]] = {name: {} for name in tests}
+    for name, batch, was_taken in _turns(battery, ran):
+        if not was_taken or name in over:
+            continue
+        taken[name] |= {item.id: outcomes[item.id] for item in batch if item.id in outcomes}
+        walk = walks[name] = progress(tests[name], taken[name], stopped)
+        if _by_itself(walk):
+            over.add(name)
+        if walk.ending is not None and walk.ending[0] == "COVERED":
+            break
+    return {name: _stays_ended(walk, ran[name]) for name, walk in walks.items()}
+
+
+def _stays_ended(walk: Progress, ran: Progress) -> Progress:
+    """A test that the run had ended, and that is open by the decisions, is not taken up again."""
+    if _by_itself(walk) or not _by_itself(ran) or walk.taken < ran.taken:
+        return walk
+    return replace(walk, ending=("INCONCLUSIVE", "run ended while scores were held"))
+
+
+def _by_itself(walk: Progress) -> bool:
+    """Whether the test has ended, and not by a stop from outside."""
+    return walk.ending is not None and walk.ending[1] not in get_args(StopReason)
+
+
 def _turns(
     battery: Battery, walks: Mapping[str, Progress]
 ) -> Iterator[tuple[str, tuple[PlanItem, ...], bool]]:
     """The batches whose turn comes, with whether they are taken; an ended test has no turn."""
     left = {name: len(walk.steps) for name, walk in walks.items()}
     for name, batch in battery.batches():
-        ending = walks[name].ending
-        by_itself = ending is not None and ending[1] not in get_args(StopReason)
-        if left[name] or not by_itself:
+        if left[name] or not _by_itself(walks[name]):
             yield name, batch, left[name] > 0
         left[name] = max(left[name] - 1, 0)
 

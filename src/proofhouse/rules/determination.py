@@ -72,6 +72,7 @@ Reason = Literal[
     "bank exhausted",
     "maximum items reached",
     "another dimension crossed",
+    "run ended while scores were held",
     StopReason,
 ]
 

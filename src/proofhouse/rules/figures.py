@@ -5,7 +5,8 @@
     check_beside(value, claims, ran, stated)      what else stands beside a determination
     check_findings(value, stated, ran)            what a deeper run showed
 
-``told``, ``scales`` and ``claims`` are by dimension. Counts are made again from the outcomes, level
+``told``, ``scales`` and ``claims`` are by dimension. Held scores count as they were decided
+(``held``), here as in the determination. Counts are made again from the outcomes, level
 by level of each family where these are opened and in sum where they are not. An interval that is
 told as Clopper and Pearson's is made again exactly (``intervals``). Of any other, and of the
 ability's own estimate, only the order low ≤ estimate ≤ high is held (a strict claim needs
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +28,7 @@ from proofhouse.errors import VerificationError
 from proofhouse.rules.battery import Battery, families_of
 from proofhouse.rules.intervals import METHOD, MILLION, is_exact
 from proofhouse.rules.registration import Entry
+from proofhouse.rules.replay import made_again
 from proofhouse.rules.runs import Ran, same
 from proofhouse.rules.supposing import answer, budget_curve, missing_as
 
@@ -82,14 +85,13 @@ def _check_levels(value: Mapping[str, Any]) -> None:
 
 
 def _check_sums(rows: Sequence[Mapping[str, Any]], ran: Ran) -> None:
-    stated = ran.ended.predicate
+    counts, items = ran.counts, ran.counted
     for name in ("solved", "missing"):
-        same("ability", f"number of {name} items", sum(row[name] for row in rows), stated[name])
-    seen = sum(stated[name] for name in ("solved", "failed", "missing"))
-    same("ability", "number of items", sum(row["items"] for row in rows), seen)
-    if ran.items is not None:
+        same("ability", f"number of {name} items", sum(row[name] for row in rows), counts[name])
+    same("ability", "number of items", sum(row["items"] for row in rows), sum(counts.values()))
+    if items is not None:
         told = [(r["family"], r["level"], r["solved"], r["items"] - r["missing"]) for r in rows]
-        same("ability", "count by level", sorted(told), list(_rows(ran.items)))
+        same("ability", "count by level", sorted(told), list(_rows(items)))
 
 
 def check_beside(
@@ -102,25 +104,45 @@ def check_beside(
     stated, cost = ran.ended.predicate, value["cost"]
     spent = stated["inputTokens"] + stated["outputTokens"]
     same("beside", "number of tokens", cost["tokens"], spent)
-    same("beside", "number of missing items", value["missing"]["items"], stated["missing"])
+    same("beside", "number of missing items", value["missing"]["items"], ran.counts["missing"])
     budget = ran.planned.predicate["budgets"]["tokens"]
     same("beside", "planned tokens", cost["tokensPlanned"], budget)
     for claim in claims.values():
         _check_claim(claim)
-    _check_agreement([claim["claim"] for claim in claims.values()], determined)
+    if determined.predicate["itemsUsed"] >= sum(ran.counts.values()):
+        # With held scores decided, the test may end before the run did; claims are of all items.
+        _check_agreement([claim["claim"] for claim in claims.values()], determined)
     shifts = [row["standardErrors"] for row in value["sensitivity"]]
     same("beside", "shifts of difficulty", shifts, list(SHIFTS))
     names = [model["name"] for model in value["referenceModels"]]
     planned = list(ran.planned.predicate["referenceModels"])
     same("beside", "reference models", sorted(names), sorted(planned))
-    if ran.items is not None:
-        same("beside", "number of items", cost["items"], len(ran.items))
-        same("beside", "budget curve", value["budgetCurve"], budget_curve(ran.items))
-    if ran.items is not None and ran.plan is not None:
-        battery = Battery.parse(ran.plan)
-        for name, word in (("ifSolved", "solved"), ("ifFailed", "failed")):
-            made = answer(battery, missing_as(ran.outcomes, word))  # type: ignore[arg-type]
-            same("beside", f"answer {name}", value["missing"][name], made)
+    same("beside", "answer without decisions", "undecided" in value, bool(ran.deciding))
+    items = ran.counted
+    if items is not None:
+        same("beside", "number of items", cost["items"], len(items))
+        same("beside", "budget curve", value["budgetCurve"], budget_curve(items))
+    if items is not None and ran.plan is not None:
+        _check_suppositions(value, ran, items)
+
+
+def _check_suppositions(
+    value: Mapping[str, Any], ran: Ran, items: Sequence[Mapping[str, Any]]
+) -> None:
+    """The answer, had missing items been solved or failed, or had nobody decided held scores."""
+    battery = Battery.parse(ran.plan)
+    outcomes = {item["id"]: item["outcome"] for item in items}
+    for name, word in (("ifSolved", "solved"), ("ifFailed", "failed")):
+        made = answer(battery, missing_as(outcomes, word))  # type: ignore[arg-type]
+        same("beside", f"answer {name}", value["missing"][name], made)
+    if ran.deciding:
+        without = replace(ran, deciding=(), decisions=())
+        same(
+            "beside",
+            "answer without decisions",
+            value["undecided"],
+            made_again(battery, without).outcome,
+        )
 
 
 def _check_claim(claim: Mapping[str, Any]) -> None:
@@ -152,16 +174,16 @@ def check_findings(value: Mapping[str, Any], stated: Entry, ran: Ran) -> None:
     same("findings", "count", stated.predicate["count"], len(found))
     if len({finding["id"] for finding in found}) != len(found):
         raise VerificationError("Two findings have the same id.")
-    counts = ran.ended.predicate
+    counts, items = ran.counts, ran.counted
     solved, scored = counts["solved"], counts["solved"] + counts["failed"]
     same("findings", "number of solved items", sum(f["solved"] for f in found), solved)
     if sum(finding["items"] for finding in found) > scored:
         raise VerificationError("The findings count more items than the run scored.")
-    if ran.items is not None:
-        rows = [row for row in _rows(ran.items) if row[2]]
+    if items is not None:
+        rows = [row for row in _rows(items) if row[2]]
         told = [(f["family"], f["level"], f["solved"], f["items"]) for f in found]
         same("findings", "count by level", sorted(told), rows)
-        same("findings", "credit by step", list(value.get("steps", ())), credit(ran.items))
+        same("findings", "credit by step", list(value.get("steps", ())), credit(items))
     for finding in found:
         if not 0 < finding["solved"] <= finding["items"]:
             raise VerificationError(

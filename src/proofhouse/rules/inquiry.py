@@ -39,6 +39,7 @@ INQUIRY: Table = {
         "withdrawal": "withdrawn_run_to_end",
     },
     "assessor_to_determine": {
+        "scores_decided": "assessor_to_determine",
         "determined_covered": "covered",
         "determined_not_covered": "not_covered",
         "determined_inconclusive": "inconclusive",

@@ -55,6 +55,7 @@ SIGNERS: dict[str, tuple[str, ...]] = {
     "plan": ("assessor",),
     "run-started": ("assessor",),
     "run-ended": ("assessor",),
+    "scores-decided": ("assessor",),
     "determination": ("assessor",),
     "disclosure": ("assessor",),
     "review-requested": ("developer",),
@@ -562,7 +563,7 @@ def _check_window_over(case: Case, entry: Entry) -> None:
 
 
 def items_of(run: Entry) -> int:
-    """How many items a run reports."""
+    """How many items a run reports, or a statement about its held scores decides."""
     return sum(run.predicate[name] for name in ("solved", "failed", "missing"))
 
 
@@ -586,6 +587,40 @@ def _check_ending(case: Case, entry: Entry) -> None:
         )
 
 
+def _scores_decided(case: Case, entry: Entry, _record: Record) -> None:
+    """A person decides held scores of the newest run; which ones is sealed, how many is not."""
+    run = case.need("run-ended")
+    _same(entry, "run", run.digest)
+    before, these = sum(map(items_of, decisions_of(case, run))), items_of(entry)
+    if not these:
+        raise refused(entry, "decides nothing", "R15")
+    if before + these > run.predicate["held"]:
+        raise refused(
+            entry,
+            f"decides {these} scores, of a run that holds {run.predicate['held']} and of which "
+            f"{before} were decided before",
+            "R15",
+            "Only a score that is held is decided, and once.",
+        )
+
+
+def decisions_of(case: Case, run: Entry) -> tuple[Entry, ...]:
+    """The statements that decide held scores of ``run`` (a ``run-ended``), oldest first."""
+    return tuple(e for e in case.all("scores-decided") if e.predicate["run"] == run.digest)
+
+
+RESULT_DUE = ("assessor_to_determine", "assessor_to_deliver_findings", "closed_findings_to_deliver")
+"""Where a run has ended and its result is not stated yet: held scores can be decided."""
+
+
+def waiting_scores(case: Case) -> int:
+    """How many held scores of the newest run a person can still decide."""
+    if case.state not in RESULT_DUE:
+        return 0
+    run = case.need("run-ended")
+    return int(run.predicate["held"]) - sum(map(items_of, decisions_of(case, run)))
+
+
 def _determination(case: Case, entry: Entry, record: Record) -> None:
     submission, run = case.need("submission"), case.need("run-ended")
     _same(entry, "run", run.digest)
@@ -605,26 +640,30 @@ def _determination(case: Case, entry: Entry, record: Record) -> None:
         raise refused(entry, "has a public notice from before the end of its run", "R16")
     _not_before(entry, notice)
     dimensions = _dimensions(record, submission.predicate["threshold"])
-    _check_answer(entry, run, case.need("plan"), dimensions)
+    _check_answer(entry, run, case.need("plan"), dimensions, bool(decisions_of(case, run)))
 
 
 CROSSED = {"upper boundary crossed": "COVERED", "lower boundary crossed": "NOT_COVERED"}
 """The two reasons that decide; every other is INCONCLUSIVE."""
 
 
-def _check_answer(entry: Entry, run: Entry, plan: Entry, dimensions: int) -> None:
+def _check_answer(entry: Entry, run: Entry, plan: Entry, dimensions: int, decided: bool) -> None:
     """What can be held of an answer while plan and outcomes are sealed.
 
-    NOT_COVERED takes the minimum of items in each dimension, COVERED in one.
+    NOT_COVERED takes the minimum of items in each dimension, COVERED in one. With held scores
+    ``decided`` the evidence may have crossed before the run's end.
     """
     outcome, reason, used = (entry.predicate[name] for name in ("outcome", "reason", "itemsUsed"))
     if CROSSED.get(reason, "INCONCLUSIVE") != outcome:
         raise refused(entry, f"says {outcome} for the reason “{reason}”, which contradict", "R14")
     if reason in STOPS and reason != run.predicate["reason"]:
         raise refused(entry, "gives another reason for the stop than its run", "R14")
+    if reason == "run ended while scores were held" and not decided:
+        raise refused(entry, "speaks of held scores that nobody decided", "R15")
     seen = items_of(run)
     rest = 0 if run.predicate["ending"] == "completed" else plan.predicate["batchSize"] - 1
-    if not seen <= used <= min(seen + rest, plan.predicate["itemCount"]):
+    least = 0 if decided else seen
+    if not least <= used <= min(seen + rest, plan.predicate["itemCount"]):
         raise refused(entry, f"used {used} items, of a run that reports {seen}", "R14")
     tested = {"COVERED": 1, "NOT_COVERED": dimensions}.get(outcome, 0)
     if used < tested * plan.predicate["minimumItems"]:
@@ -748,6 +787,7 @@ CASE_CHECKS: dict[str, Callable[[Case, Entry, Record], None]] = {
     "plan": _plan,
     "run-started": _run_started,
     "run-ended": _run_ended,
+    "scores-decided": _scores_decided,
     "determination": _determination,
     "disclosure": _disclosure,
     "review-requested": _review_requested,

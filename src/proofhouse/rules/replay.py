@@ -11,7 +11,8 @@ Steps, numbered in the code; a difference raises VerificationError:
     family follow the population, and its design is the plan's and keeps the error rates that it
     declares, dimension by dimension                                              (R14, R16)
  5. a run that was stopped from outside had not decided before that
- 6. ``determine(plan, outcomes)`` gives the stated outcome and reason
+ 6. ``determine(plan, outcomes)``, with held scores as they were decided by the chain's statements
+    and missing where nobody did, gives the stated outcome and reason
  7. the committed evidence is the evidence
 
 Whatever is opened is compared, even where it is not enough to make the determination again: what
@@ -75,11 +76,16 @@ def replay(case: Case, record: Record, opened: Mapping[str, Any]) -> Replayed:
     design = opened.get(ran.planned.predicate["design"]["salted"])
     if design is not None:
         check_design(design, threshold, dimensions, tests)  # 4
-    needed = {"the plan": plan, "the outcomes": ran.items, "the threshold": threshold}
+    needed = {
+        "the plan": plan,
+        "the outcomes": ran.items,
+        "the threshold": threshold,
+        "the decisions on held scores": ran.decided,
+    }
     sealed = tuple(name for name, value in needed.items() if value is None)
-    if plan is None or ran.items is None:
+    if plan is None or ran.items is None or ran.decided is None:
         return Replayed(sealed)
-    made = _determine(plan, ran)  # 5, 6
+    made = made_again(plan, ran)  # 5, 6
     _equal("outcome", stated.predicate["outcome"], made.outcome)
     _equal("reason", stated.predicate["reason"], made.reason)
     _equal("number of items", stated.predicate["itemsUsed"], made.items_used)
@@ -316,7 +322,8 @@ def check_populations(dimensions: Mapping[str, Any], families: Collection[str]) 
             owner[family] = name
 
 
-def _determine(plan: Battery, ran: Ran) -> Determined:
+def made_again(plan: Battery, ran: Ran) -> Determined:
+    """What plan, outcomes and decisions come to; all of them opened. Raises VerificationError."""
     run = ran.ended.predicate
     stopped = run["reason"] if run["ending"] == "stopped" else None
     try:
@@ -325,7 +332,7 @@ def _determine(plan: Battery, ran: Ran) -> Determined:
                 f"The run says that it was stopped ({stopped}), and its outcomes had ended the "
                 "test before."
             )
-        return determine(plan, ran.outcomes, stopped=stopped)
+        return determine(plan, ran.outcomes, stopped=stopped, decided=ran.decided or {})
     except VerificationError:
         raise
     except ProofhouseError as error:

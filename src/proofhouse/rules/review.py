@@ -48,6 +48,7 @@ REVIEW: Table = {
         "withdrawal": "withdrawn_run_and_window_to_close",
     },
     "assessor_to_deliver_findings": {
+        "scores_decided": "assessor_to_deliver_findings",
         "findings": "developer_to_receive_findings",
         "window_closed": "closed_findings_to_deliver",
         "withdrawal": "withdrawn_window_to_close",
@@ -75,6 +76,7 @@ REVIEW: Table = {
         "withdrawal": "withdrawn_run_to_end",
     },
     "closed_findings_to_deliver": {
+        "scores_decided": "closed_findings_to_deliver",
         "findings": "closed_findings_to_receive",
         "withdrawal": "withdrawn",
     },

@@ -10,7 +10,8 @@ Steps, numbered in the code; what is not opened is not looked at:
  3. the counts, sums and transcripts of the run are those of its outcomes; what was scored was asked
     of a model, no two items share a transcript, and an item with credit by step is solved if and
     only if every step was reached
- 4. a score with a flag counts as missing until a person has looked                  (R15)
+ 4. a score with a flag counts as missing until a person has looked; what a person decided is of
+    scores that are held, each once, and leaves the oracle's word standing             (R15, held)
  5. the outcomes are of that plan, in its order, and no batch began on a spent budget
 
 Whether the outcomes decide what was determined is ``replay``'s.
@@ -23,8 +24,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from proofhouse.errors import VerificationError
-from proofhouse.rules.registration import Case, Entry
+from proofhouse.errors import RefusedError, VerificationError
+from proofhouse.rules.held import check_decisions, counted, held
+from proofhouse.rules.registration import Case, Entry, decisions_of
 
 STATED = ("minimumItems", "batchSize", "alphaPpm", "betaPpm", "lowerMicronats", "upperMicronats")
 """What the statement of a plan repeats of a sequential test."""
@@ -32,6 +34,7 @@ STATED = ("minimumItems", "batchSize", "alphaPpm", "betaPpm", "lowerMicronats", 
 ATTEMPTS = 4
 """At one reply of a model, the most: the first and three repetitions when its endpoint fails."""
 
+OUTCOMES = ("solved", "failed", "missing")
 SUMS = ("inputTokens", "outputTokens", "milliseconds")
 
 
@@ -43,23 +46,54 @@ class Ran:
     planned: Entry
     plan: Any | None
     items: Sequence[Mapping[str, Any]] | None
+    deciding: tuple[Entry, ...] = ()
+    """The statements that decide its held scores, oldest first."""
+    decisions: tuple[Any | None, ...] = ()
+    """What each of them decides, where it is opened."""
 
     @classmethod
     def of(cls, case: Case, ended: Entry, opened: Mapping[str, Any]) -> Ran:
         """The run that ``ended`` ends. Raises VerificationError if the case lacks its plan."""
         planned = cited(case, cited(case, ended, "run"), "plan")
         outcomes = opened.get(ended.predicate["outcomes"]["salted"])
+        deciding = decisions_of(case, ended)
         return cls(
             ended,
             planned,
             opened.get(planned.predicate["plan"]["salted"]),
             None if outcomes is None else outcomes["items"],
+            deciding,
+            tuple(opened.get(entry.predicate["decisions"]["salted"]) for entry in deciding),
         )
 
     @property
     def outcomes(self) -> dict[str, Any]:
-        """Item id → outcome, of the opened outcomes."""
+        """Item id → outcome as the run went by it, of the opened outcomes."""
         return {item["id"]: item["outcome"] for item in self.items or ()}
+
+    @property
+    def decided(self) -> dict[str, Any] | None:
+        """Item id → outcome as a person decided it; None if any of it is sealed."""
+        opened = [each for each in self.decisions if each is not None]
+        if len(opened) < len(self.decisions):
+            return None
+        return {one["id"]: one["outcome"] for each in opened for one in each["decisions"]}
+
+    @property
+    def counted(self) -> list[dict[str, Any]] | None:
+        """The items as they count, held ones as they were decided; None if that is sealed."""
+        decided = self.decided
+        return None if self.items is None or decided is None else counted(self.items, decided)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many items count as solved, failed and missing, by what the statements say."""
+        made = {name: self.ended.predicate[name] for name in OUTCOMES}
+        for entry in self.deciding:
+            for name in ("solved", "failed"):
+                made[name] += entry.predicate[name]
+                made["missing"] -= entry.predicate[name]
+        return made
 
 
 def cited(case: Case, entry: Entry, name: str) -> Entry:
@@ -75,6 +109,7 @@ def check_run(ran: Ran, bank: Entry) -> None:
     """Hold a run against what it opens. Raises VerificationError."""
     if ran.plan is not None:
         check_plan(ran.planned, ran.plan, bank)  # 1, 2
+    _check_decisions(ran)  # 4
     if ran.items is None:
         return
     _check_counts(ran.ended, ran.items)  # 3
@@ -135,7 +170,7 @@ def _check_counts(run: Entry, items: Sequence[Mapping[str, Any]]) -> None:
     if len({item["id"] for item in items}) != len(items):
         raise VerificationError("The run reports an item twice.")
     words = [item["outcome"] for item in items]
-    for name in ("solved", "failed", "missing"):
+    for name in OUTCOMES:
         same("run", f"count of {name} items", stated[name], words.count(name))
     for name in SUMS:
         same("run", f"sum of {name}", stated[name], sum(item[name] for item in items))
@@ -160,10 +195,11 @@ def _check_steps(item: Mapping[str, Any]) -> None:
     if steps is None:
         return
     reached, of = steps["reached"], steps["of"]
-    whole = {"solved": reached == of, "failed": reached < of}.get(item["outcome"], True)
+    said = item.get("heldOutcome", item["outcome"])
+    whole = {"solved": reached == of, "failed": reached < of}.get(said, True)
     if reached > of or not whole:
         raise VerificationError(
-            f"The run says that {item['id']} was {item['outcome']} with {reached} of {of} steps."
+            f"The run says that {item['id']} was {said} with {reached} of {of} steps."
         )
 
 
@@ -194,6 +230,31 @@ def _check_flags(run: Entry, items: Sequence[Mapping[str, Any]]) -> None:
             f"The run says that {run.predicate['held']} scores are held, and {len(flagged)} of its "
             "items are flagged."
         )
+    waiting = held(items)
+    if waiting:  # runs of before tell only how many are held
+        same("run", "number of held scores", run.predicate["held"], len(waiting))
+    for item in waiting.values():
+        asked = item["modelCalls"] > 0 and item["transcript"] is not None
+        if not (item["outcome"] == "missing" and item["flags"] and asked):
+            raise VerificationError(
+                f"The run tells a held outcome of {item['id']}, which is not held: it is not "
+                "missing, was not flagged, or no model was asked."
+            )
+
+
+def _check_decisions(ran: Ran) -> None:
+    """Held as far as decisions and outcomes are opened."""
+    opened = [each["decisions"] for each in ran.decisions if each is not None]
+    for entry, told in zip(ran.deciding, ran.decisions, strict=True):
+        words = [one["outcome"] for one in told["decisions"]] if told is not None else []
+        for name in OUTCOMES if told is not None else ():
+            same("decision", f"count of {name} scores", entry.predicate[name], words.count(name))
+    if ran.items is None:
+        return
+    try:
+        check_decisions(ran.items, opened)
+    except RefusedError as error:
+        raise VerificationError(f"A score was decided against the rules. {error}") from None
 
 
 def _check_against_plan(ran: Ran, plan: Mapping[str, Any]) -> None:

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from proofhouse.formats.predicates import CLAUSES, CLEAR
 from proofhouse.rules import terms
-from proofhouse.rules.registration import Case, Entry, Record
+from proofhouse.rules.registration import Case, Entry, Record, decisions_of
 from proofhouse.views import openings, plain, words
 from proofhouse.views.contradictions import contradictions
 from proofhouse.views.headline import headline
@@ -35,12 +35,14 @@ from proofhouse.views.values import (
     DisclosureView,
     Ending,
     FindingsView,
+    ItemRow,
     LevelRow,
     Link,
     PartnerView,
     PlanView,
     ReviewView,
     RunView,
+    ScoreDecision,
     Sealed,
     Signature,
     Spent,
@@ -253,8 +255,31 @@ class _Fold:
             transcripts=len(stated["transcripts"]),
             graded_by=stated["gradedBy"],
             ended_at=stated["endedAt"],
-            items=self._open(entry, "outcomes", openings.outcomes),
+            items=self._items(entry),
+            decided=self._decided(entry),
         )
+
+    def _items(self, entry: Entry) -> tuple[ItemRow, ...] | Sealed:
+        """The items as the run states them, each held one with what was decided of it."""
+        items = self._open(entry, "outcomes", openings.outcomes)
+        if isinstance(items, Sealed):
+            return items
+        told: dict[str, ScoreDecision] = {}
+        for deciding in decisions_of(self.case, entry):
+            opened = self._open(deciding, "decisions", openings.decisions)
+            for one in () if isinstance(opened, Sealed) else opened:
+                told.setdefault(one.item, replace(one, decided_at=deciding.made_at))
+        return tuple(
+            replace(item, decision=told[item.id]) if item.held and item.id in told else item
+            for item in items
+        )
+
+    def _decided(self, entry: Entry) -> tuple[int, int, int]:
+        stated = [one.predicate for one in decisions_of(self.case, entry)]
+        solved, failed, missing = (
+            sum(one[name] for one in stated) for name in ("solved", "failed", "missing")
+        )
+        return solved, failed, missing
 
     def _determination(self) -> DeterminationView | None:
         entry = self.case.last("determination")
@@ -398,7 +423,7 @@ def _levels(stated: DeterminationView | None, ending: Ending | None) -> tuple[Le
         return tuple(sorted(rows, key=lambda row: (row.family, row.level)))
     if ending is None or isinstance(ending.items, Sealed):
         return ()
-    named = [(item.id.partition("/")[0], item.level, item.outcome) for item in ending.items]
+    named = [(item.id.partition("/")[0], item.level, item.counts_as) for item in ending.items]
     counts = Counter(named)
     return tuple(
         LevelRow(
@@ -420,7 +445,7 @@ def _curve(stated: DeterminationView | None, ending: Ending | None) -> BudgetCur
         return stated.beside.curve
     if ending is None or isinstance(ending.items, Sealed) or not ending.items:
         return None
-    spent = sorted(item.tokens for item in ending.items if item.outcome == "solved")
+    spent = sorted(item.tokens for item in ending.items if item.counts_as == "solved")
     solved = {tokens: place for place, tokens in enumerate(spent, 1)}
     return BudgetCurve(
         len(ending.items), tuple(Spent(tokens, place) for tokens, place in solved.items())
@@ -470,6 +495,7 @@ def _detail(entry: Entry) -> str:
             f"{plain.counted(stated['itemCount'], 'item')}"
         ),
         "run-ended": lambda: words.ENDINGS[stated["ending"]].lower(),
+        "scores-decided": lambda: _scores(stated),
         "determination": lambda: stated["outcome"],
         "disclosure": lambda: f"to {plain.one_line(stated['recipient'], 60)}",
         "terms-answered": lambda: _accepted(stated["answers"]),
@@ -485,6 +511,12 @@ def _party(party: Mapping[str, Any]) -> str:
     if party["standing"] == "stewards":
         return f"{party['needed']} of {len(party['keys'])} stewards sign"
     return "by a sponsor" if party["standing"] == "sponsor" else ""
+
+
+def _scores(stated: Mapping[str, Any]) -> str:
+    """How the decided scores count, those of no item left out."""
+    told = ((name, stated[name]) for name in ("solved", "failed", "missing"))
+    return ", ".join(f"{number} {name}" for name, number in told if number)
 
 
 def _accepted(answers: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from proofhouse.rules.registration import Case, Record
 from proofhouse.views import plain
-from proofhouse.views.values import DeterminationView, ReviewView, RunView, Sealed
+from proofhouse.views.values import DeterminationView, Ending, ReviewView, RunView, Sealed
 
 
 def contradictions(
@@ -82,11 +82,18 @@ def _of_beside(runs: tuple[RunView, ...], stated: DeterminationView | None) -> I
         return
     beside, ending = stated.beside, endings[-1]
     told = (beside.cost.items, beside.missing.items)
-    if told != (ending.total, ending.missing):
+    if told != (ending.total, ending.counted[2]):
         yield (
             f"What stands beside the determination counts {plain.counted(told[0], 'item')}, "
-            f"{told[1]} of them missing; the run’s statement {ending.total} and {ending.missing}."
+            f"{told[1]} of them missing; the run’s statement {ending.total} and "
+            f"{ending.missing}{_decided(ending)}."
         )
+
+
+def _decided(ending: Ending) -> str:
+    """What decisions on held scores make of the run's own count."""
+    solved, failed, _ = ending.decided
+    return f", of which {solved + failed} were decided since" if solved + failed else ""
 
 
 def _of_findings(review: ReviewView | None) -> Iterator[str]:

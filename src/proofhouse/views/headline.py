@@ -40,7 +40,7 @@ def headline(
     """The headline of ``case``; ``bank`` and ``determination`` as they are shown below it."""
     answer = answer_of(case.state)
     sentence, means, not_means = _SAYINGS[answer](case, bank, determination)
-    return Headline(answer, sentence, words.NOW[case.state], means, not_means)
+    return Headline(answer, sentence, words.stands(case), means, not_means)
 
 
 _Saying = tuple[str, tuple[str, ...], tuple[str, ...]]

@@ -38,6 +38,7 @@ from proofhouse.views.values import (
     PersonFit,
     ReferenceModel,
     Scenario,
+    ScoreDecision,
     Sealed,
     Share,
     Shifted,
@@ -125,8 +126,17 @@ def outcomes(value: Any) -> tuple[ItemRow, ...]:
             milliseconds=item["milliseconds"],
             flags=tuple(item["flags"]),
             steps=(item["steps"]["reached"], item["steps"]["of"]) if "steps" in item else None,
+            held=item.get("heldOutcome", ""),
         )
         for item in value["items"]
+    )
+
+
+def decisions(value: Any) -> tuple[ScoreDecision, ...]:
+    """``scores-decided.decisions``, as they were stated."""
+    return tuple(
+        ScoreDecision(one["id"], one["outcome"], one["decidedBy"], one["reason"])
+        for one in value["decisions"]
     )
 
 
@@ -327,6 +337,7 @@ def beside(value: Any) -> Beside:
             ReferenceModel(one["name"], one["estimateMicrologits"], one["standardErrorMicrologits"])
             for one in value["referenceModels"]
         ),
+        undecided=value.get("undecided", ""),
     )
 
 
@@ -355,6 +366,7 @@ READERS: Mapping[tuple[str, str], Callable[[Any], object]] = {
     ("plan", "plan"): plan_items,
     ("plan", "design"): design,
     ("run-ended", "outcomes"): outcomes,
+    ("scores-decided", "decisions"): decisions,
     ("determination", "evidence"): evidence,
     ("determination", "ability"): ability,
     ("determination", "beside"): beside,

@@ -80,10 +80,11 @@ def _measured(view: CaseView) -> Iterator[tuple[str, str]]:
     if view.plan and run and run.ending:
         ending = run.ending
         used = view.determination.items_used if view.determination else ending.total
+        solved, failed, missing = ending.counted
         yield (
             "items",
-            f"{used} used of {view.plan.item_count} planned: {ending.solved} solved, "
-            f"{ending.failed} failed, {ending.missing} missing",
+            f"{used} used of {view.plan.item_count} planned: {solved} solved, "
+            f"{failed} failed, {missing} missing",
         )
         yield (
             "spent",

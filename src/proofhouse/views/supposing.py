@@ -60,12 +60,16 @@ class Supposed:
 
 
 def supposed(beside: Beside, stated: str) -> tuple[Supposed, ...]:
-    """Every supposition: shifts of all difficulties, and missing items scored either way."""
+    """Every supposition: shifts of all difficulties, missing items scored either way, and held
+    scores that nobody had decided.
+    """
     rows = [(_shift(one.standard_errors), one.outcome) for one in beside.shifted]
     if beside.missing.items:
         these = plain.counted(beside.missing.items, "missing item")
         rows.append((f"{these} scored as solved", beside.missing.if_solved))
         rows.append((f"{these} scored as failed", beside.missing.if_failed))
+    if beside.undecided:
+        rows.append(("Held scores left missing, as the run ended", beside.undecided))
     return tuple(Supposed(what, answer, answer != stated) for what, answer in rows)
 
 

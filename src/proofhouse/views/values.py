@@ -240,11 +240,35 @@ class ItemRow:
     flags: tuple[str, ...]
     steps: tuple[int, int] | None = None
     """How many steps were reached of how many, where the item has credit by step."""
+    held: str = ""
+    """What the oracle said, where the score was held; ``outcome`` is the run's own: missing."""
+    decision: ScoreDecision | None = None
+    """How a person decided that a held score counts."""
+
+    @property
+    def counts_as(self) -> str:
+        """The outcome that enters the result."""
+        return self.decision.outcome if self.decision else self.outcome
+
+
+@dataclass(frozen=True)
+class ScoreDecision:
+    """How a held score counts, who decided so, why, and when that was stated."""
+
+    item: str
+    outcome: str
+    decided_by: str
+    reason: str
+    decided_at: str = ""
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run ended and what it spent. ``held`` items are among the missing."""
+    """How a run ended and what it spent. ``held`` items are among the missing.
+
+    The counts are those of the run's own statement; ``decided`` tells how many held scores count as
+    solved, failed and missing by a person's decision, which that statement knows nothing of.
+    """
 
     word: str
     reason: str
@@ -261,11 +285,18 @@ class Ending:
     graded_by: str
     ended_at: str
     items: tuple[ItemRow, ...] | Sealed
+    decided: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def total(self) -> int:
         """Every item that has an outcome, missing ones included."""
         return self.solved + self.failed + self.missing
+
+    @property
+    def counted(self) -> tuple[int, int, int]:
+        """How many items count as solved, failed and missing in the result."""
+        solved, failed, _ = self.decided
+        return self.solved + solved, self.failed + failed, self.missing - solved - failed
 
 
 @dataclass(frozen=True)
@@ -441,6 +472,8 @@ class Beside:
     curve: BudgetCurve
     fit: PersonFit | None
     references: tuple[ReferenceModel, ...]
+    undecided: str = ""
+    """The answer had nobody decided held scores; empty where nobody did."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from proofhouse.rules.registration import Case, waiting_scores
+
 STATEMENTS: Final[Mapping[str, str]] = {
     "log-opened": "The log was opened",
     "bank-commitment": "The bank was fixed",
@@ -23,6 +25,7 @@ STATEMENTS: Final[Mapping[str, str]] = {
     "plan": "The test was planned",
     "run-started": "A run started",
     "run-ended": "The run ended",
+    "scores-decided": "Held scores were decided",
     "determination": "The determination was stated",
     "disclosure": "A result was disclosed",
     "review-requested": "The developer asked for a review",
@@ -96,6 +99,22 @@ def now(state: str) -> str:
     return NOW[state] if state in NOW else REPORT_NOW[state]
 
 
+def held(scores: int) -> str:
+    """Whose move it is while scores are held; empty if none is."""
+    if not scores:
+        return ""
+    are, them = ("score is", "it") if scores == 1 else ("scores are", "them")
+    return (
+        f"{scores} {are} held: a person at the assessor’s is to look and decide {them} first; "
+        "what nobody decides stays missing."
+    )
+
+
+def stands(case: Case) -> str:
+    """`now`, and what is held where scores wait for a person."""
+    return " ".join(filter(None, (now(case.state), held(waiting_scores(case)))))
+
+
 HIDDEN: Final[Mapping[tuple[str, str], str]] = {
     ("bank-commitment", "seed"): "The bank’s secret seed",
     ("threshold-commitment", "threshold"): "The threshold",
@@ -105,6 +124,7 @@ HIDDEN: Final[Mapping[tuple[str, str], str]] = {
     ("plan", "plan"): "The list of items",
     ("plan", "design"): "How the items were chosen, and the plan’s simulation",
     ("run-ended", "outcomes"): "The outcome of each item",
+    ("scores-decided", "decisions"): "What was decided of held scores, by whom and why",
     ("determination", "evidence"): "The evidence and its path",
     ("determination", "ability"): "The estimate of ability and the results by level",
     ("determination", "beside"): "What stands beside the determination",
@@ -131,6 +151,8 @@ REASONS: Final[Mapping[str, str]] = {
     "was still between its two boundaries.",
     "another dimension crossed": "It was cut off where the evidence on another dimension reached "
     "the boundary for COVERED.",
+    "run ended while scores were held": "The run had ended while held scores could decide. With "
+    "them decided the evidence is between its two boundaries, and no more items were run.",
     "budget spent": "The run was stopped because its budget was spent.",
     "window closing": "The run was stopped because its window was closing.",
     "person-fit alarm": "The run was stopped because the pattern of answers did not fit the scale: "
