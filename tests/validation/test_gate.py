@@ -33,10 +33,11 @@ def judged(program: Program, patch: bytes, seconds: float, **changes: object) ->
     return asyncio.run(gate(replace(request, **changes)))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("seconds", [2.0, pytest.param(20.0, marks=pytest.mark.soak)])
 @pytest.mark.parametrize(("program", "name"), GOOD, ids=lambda v: getattr(v, "path", v))
-def test_a_good_patch_is_accepted(program: Program, name: str) -> None:
+def test_a_good_patch_is_accepted(program: Program, name: str, seconds: float) -> None:
     """Refusing, cutting, and making room are all fixes; none is taken for a break."""
-    judgement = judged(program, program.patch(program.good[name]), 6.0)
+    judgement = judged(program, program.patch(program.good[name]), seconds)
     assert judgement.verdict == "accepted", judgement.to_dict()
     assert [check.name for check in judgement.checks if check.result != "noted"] == [
         *("applies", "builds", "proof-before", "proof-gone", "tests", "tricks", "known-inputs"),
@@ -57,7 +58,7 @@ def test_a_fault_that_was_there_before_is_not_the_patchs() -> None:
     """A variant that comes further now, to a crash the source has by itself, does not refuse."""
     patch = TABLE.patch(TABLE.good["says so"])
     further = (TABLE.proof, b"add 1,2\nrow 9\nsum\n")
-    assert judged(TABLE, patch, 10.0, proofs=further).verdict == "accepted"
+    assert judged(TABLE, patch, 4.0, proofs=further).verdict == "accepted"
 
 
 def test_a_patch_that_does_not_fit_or_leaves_the_tree_is_refused() -> None:
