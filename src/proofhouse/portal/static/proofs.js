@@ -2,10 +2,10 @@
 // Proofs of the log, checked in the reader's browser from the published files alone.
 //
 //   parseNote(bytes), parseCheckpoint(text)      c2sp.org/signed-note, c2sp.org/tlog-checkpoint
-//   verifyNote(note, vkey)                       its Ed25519 signature, by WebCrypto
+//   verifyNote(note, await parseKey(vkey))       its Ed25519 signature, by WebCrypto
 //   inclusionProof(read, 5, 7)                   RFC 9162 2.1.3.1, from complete nodes
 //   verifyInclusion(leaf, 5, 7, proof, root)     2.1.3.2; verifyConsistency: 2.1.4.2
-//   tileReader(base, size, get)                  nodes from c2sp.org/tlog-tiles files
+//   tileReader(size, get)                        nodes from c2sp.org/tlog-tiles files
 //
 // Hashes are Uint8Arrays of 32 bytes; sizes are whole numbers below 2^53. Whatever does not hold
 // throws a ProofError, whose name of what is wrong the page puts into words. Nothing here believes
@@ -50,30 +50,48 @@ export const nodeHash = (left, right) => sha256(Uint8Array.of(1), left, right);
 
 // -------------------------------------------------------------------------- notes and checkpoints
 
-export function parseNote(bytes) {
-  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  const gap = text.lastIndexOf("\n\n");
-  if (gap < 0 || !text.endsWith("\n") || /[\x00-\x09\x0b-\x1f]/.test(text)) {
-    throw new ProofError("malformed");
-  }
-  const lines = text.slice(gap + 2, -1).split("\n");
-  const signatures = lines.map((line) => {
-    const match = /^\u2014 ([^ ]+) ([A-Za-z0-9+/=]+)$/.exec(line);
-    const data = match ? fromBase64(match[2]) : new Uint8Array();
-    if (data.length < 5) throw new ProofError("malformed");
-    return { name: match[1], keyId: hex(data.slice(0, 4)), signature: data.slice(4) };
-  });
-  if (new Set(lines).size !== lines.length) throw new ProofError("malformed");
-  return { text: text.slice(0, gap + 1), signatures };
+const MOST_BYTES = 1_000_000;
+const MOST_SIGNATURES = 100;
+
+function named(name) {
+  const length = new TextEncoder().encode(name).length;
+  return length >= 1 && length <= 255 && !/[+\s\p{C}\p{Z}]/u.test(name);
 }
 
+function signatureLine(line) {
+  const match = /^\u2014 ([^ ]+) ([A-Za-z0-9+/=]+)$/.exec(line);
+  const data = match ? fromBase64(match[2]) : new Uint8Array();
+  if (data.length < 5 || !named(match[1])) throw new ProofError("malformed");
+  return { name: match[1], keyId: hex(data.slice(0, 4)), signature: data.slice(4) };
+}
+
+export function parseNote(bytes) {
+  let whole;
+  try {
+    whole = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new ProofError("malformed");
+  }
+  const gap = whole.lastIndexOf("\n\n");
+  const text = whole.slice(0, gap + 1);
+  if (bytes.length > MOST_BYTES || gap < 0 || !whole.endsWith("\n")) throw new ProofError("malformed");
+  if (/[\x00-\x09\x0b-\x1f]/.test(text)) throw new ProofError("malformed");
+  const signatures = whole.slice(gap + 2, -1).split("\n").map(signatureLine);
+  const keys = new Set(signatures.map((one) => `${one.name} ${one.keyId}`));
+  if (signatures.length > MOST_SIGNATURES || keys.size !== signatures.length) {
+    throw new ProofError("malformed");
+  }
+  return { text, signatures };
+}
+
+// Sizes from 2^53 on are refused: no number of this language holds them.
 export function parseCheckpoint(text) {
   const lines = text.split("\n");
-  if (lines.length < 4 || !lines[0] || lines[lines.length - 1]) throw new ProofError("malformed");
-  if (!/^(0|[1-9][0-9]{0,15})$/.test(lines[1])) throw new ProofError("malformed");
+  if (lines.length < 4 || lines.pop() || lines.some((line) => !line)) throw new ProofError("malformed");
   const size = Number(lines[1]);
   const root = fromBase64(lines[2]);
-  if (!Number.isSafeInteger(size) || root.length !== 32) throw new ProofError("malformed");
+  const spelt = /^(0|[1-9][0-9]{0,15})$/.test(lines[1]) && Number.isSafeInteger(size);
+  if (!spelt || root.length !== 32) throw new ProofError("malformed");
   return { origin: lines[0], size, root };
 }
 
@@ -87,8 +105,11 @@ export async function parseKey(text) {
   return { name: match[1], keyId: id, raw: material.slice(1) };
 }
 
-// Null where the browser knows no Ed25519; else nothing, or a ProofError.
+// True if `key` signed `note`, false if it did not, null where the browser knows no Ed25519.
+// Throws where a line that claims to be the key's does not hold.
 export async function verifyNote(note, key) {
+  const mine = note.signatures.find((one) => one.name === key.name && one.keyId === key.keyId);
+  if (!mine) return false;
   let imported;
   try {
     imported = await crypto.subtle.importKey("raw", key.raw, { name: "Ed25519" }, false, ["verify"]);
@@ -96,10 +117,8 @@ export async function verifyNote(note, key) {
     if (error.name === "NotSupportedError") return null;
     throw new ProofError("unsigned");
   }
-  const mine = note.signatures.filter((one) => one.name === key.name && one.keyId === key.keyId);
-  if (mine.length !== 1) throw new ProofError("unsigned");
   const signed = new TextEncoder().encode(note.text);
-  const held = await crypto.subtle.verify({ name: "Ed25519" }, imported, mine[0].signature, signed);
+  const held = await crypto.subtle.verify({ name: "Ed25519" }, imported, mine.signature, signed);
   if (!held) throw new ProofError("unsigned");
   return true;
 }
@@ -246,16 +265,17 @@ export function tileReader(size, get) {
   };
 }
 
-export function entryOf(bundle, offset) {
+export function splitEntries(bundle, width) {
+  const entries = [];
   let at = 0;
-  for (let n = 0; ; n += 1) {
-    if (at + 2 > bundle.length) throw new ProofError("malformed");
-    const length = bundle[at] * 256 + bundle[at + 1];
-    const end = at + 2 + length;
-    if (end > bundle.length) throw new ProofError("malformed");
-    if (n === offset) return bundle.slice(at + 2, end);
+  while (at < bundle.length && entries.length < width) {
+    const end = at + 2 + bundle[at] * 256 + bundle[at + 1];
+    if (at + 2 > bundle.length || end > bundle.length) throw new ProofError("malformed");
+    entries.push(bundle.slice(at + 2, end));
     at = end;
   }
+  if (at !== bundle.length || entries.length !== width) throw new ProofError("malformed");
+  return entries;
 }
 
 // ----------------------------------------------------------------------------------------- page
@@ -282,6 +302,7 @@ class Panel {
   step(result, name, said) {
     const item = document.createElement("li");
     item.className = result;
+    item.dataset.step = name;
     const text = document.createElement("span");
     text.textContent = this.words(name, said);
     item.append(text);
@@ -320,7 +341,9 @@ function keep(origin, memory) {
 }
 
 async function checkSignature(panel, note, head, vkey) {
-  const held = await verifyNote(note, await parseKey(vkey));
+  const key = await parseKey(vkey);
+  const held = await verifyNote(note, key);
+  if (held === false || head.origin !== key.name) throw new ProofError("unsigned");
   const said = { NAME: head.origin, SIZE: String(head.size) };
   panel.step(held ? "held" : "open", held ? "signed" : "nosignature", said);
 }
@@ -330,7 +353,7 @@ async function checkLeaf(panel, get, read, head) {
   const number = Math.floor(index / WIDTH);
   const width = Math.min(WIDTH, head.size - number * WIDTH);
   const bundle = await get(tilePath("entries", number, width));
-  const leaf = entryOf(bundle, index % WIDTH);
+  const leaf = splitEntries(bundle, width)[index % WIDTH];
   const shown = document.querySelector("[data-leaf]").textContent;
   const alike = new TextDecoder().decode(leaf) === shown;
   panel.step(alike ? "held" : "failed", alike ? "shown" : "notshown");
