@@ -37,12 +37,13 @@ async def banks_page(
 ) -> HTMLResponse:
     """Every version, newest first, with what the owning bodies may do."""
     house = house_of(request)
-    versions = await house.run(_versions)
+    versions = await house.run(versions_of)
     possible = [one for one in acts.ACTS.values() if one.clear and who.may(one.action)]
     return render(request, "cases/banks.html", versions=versions, acts=possible)
 
 
-def _versions(seat: Seat) -> list[Version]:
+def versions_of(seat: Seat) -> list[Version]:
+    """Every bank version of a house, the newest first."""
     desk, now = seat.desk, seat.clock()
     active = measure.active_bank(desk)
     found = []

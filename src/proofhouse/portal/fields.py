@@ -53,10 +53,9 @@ class Field:
         elif self.kind == "yes":
             about |= {"type": "boolean"}
         elif self.kind == "choices":
-            items = {"type": "string", "enum": sorted(self.options)}
-            about |= {"type": "array", "items": items, "uniqueItems": True}
+            about |= {"type": "array", "items": self._one_of(), "uniqueItems": True}
         elif self.kind == "choice":
-            about |= {"type": "string", "enum": sorted(self.options)}
+            about |= self._one_of()
         elif self.kind == "digest":
             about |= {"type": "string", "pattern": "^[0-9a-f]{64}$"}
         elif self.kind == "time":
@@ -68,6 +67,10 @@ class Field:
         if self.default is not None:
             about["default"] = self.default
         return about
+
+    def _one_of(self) -> dict[str, Any]:
+        """The schema of one choice; what can be chosen may be the house's own to say."""
+        return {"type": "string", **({"enum": sorted(self.options)} if self.options else {})}
 
 
 class FieldsError(InputError):

@@ -24,12 +24,21 @@ from proofhouse.portal.visitor import SignInError, visitor
 
 MEDIA = "application/problem+json"
 
+
+class PreconditionError(errors.RefusedError):
+    """What was asked for holds only for what is not there any more (If-Match)."""
+
+
+BY_RULE = {"access": 403, "idempotency": 422}
+"""The status of a refusal by its rule, where it is not that of other refusals."""
+
 STATUS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (FieldsError, 422, "fields", "Some fields are not as they are to be"),
     (NotThereError, 404, "not-there", "There is no such page"),
     (SignInError, 401, "sign-in", "Sign in first"),
     (errors.FormatError, 422, "format", "These bytes are not in the format they claim"),
     (errors.InputError, 400, "input", "What was handed in is not what it is to be"),
+    (PreconditionError, 412, "precondition", "It has changed since you looked"),
     (errors.HeadMovedError, 409, "moved", "Somebody else wrote first"),
     (errors.RefusedError, 409, "refused", "A rule says no"),
     (errors.VerificationError, 422, "verification", "A signature or a proof does not hold"),
@@ -45,7 +54,7 @@ OURS = ("An error of ours", "Nothing that was registered is lost. Try again in a
 
 def install(app: FastAPI) -> None:
     """Tell errors so in ``app``."""
-    app.add_exception_handler(errors.ProofhouseError, _known)
+    app.add_exception_handler(errors.ProofhouseError, known)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _shape)
     app.add_exception_handler(Exception, _unknown)
@@ -54,8 +63,7 @@ def install(app: FastAPI) -> None:
 def problem_of(error: errors.ProofhouseError) -> dict[str, Any]:
     """The problem document of an error."""
     status, name, title = next((s, n, t) for kind, s, n, t in STATUS if isinstance(error, kind))
-    if getattr(error, "rule", "") == "access":
-        status = 403
+    status = BY_RULE.get(getattr(error, "rule", ""), status)
     told: dict[str, Any] = {
         "type": f"/problems/{name}",
         "title": title,
@@ -87,11 +95,14 @@ def answer(
     return page
 
 
-async def _known(request: Request, error: Exception) -> Response:
+async def known(request: Request, error: Exception) -> Response:
+    """What is told of an error of our tree."""
     assert isinstance(error, errors.ProofhouseError)
-    if isinstance(error, SignInError) and not wants_json(request):
-        return RedirectResponse("/sign-in", 303)
     headers = {}
+    if isinstance(error, SignInError):
+        if not wants_json(request):
+            return RedirectResponse("/sign-in", 303)
+        headers["WWW-Authenticate"] = 'Bearer realm="Proofhouse"'
     seconds = getattr(error, "seconds", None)
     told = problem_of(error)
     if isinstance(seconds, int):
