@@ -366,7 +366,7 @@ def test_what_staff_record_for_a_developer_says_so(town: Town) -> None:
     made = town.house.desk.case(case).need("withdrawal")
     assert "Registrar of The house" in made.predicate["recordedBy"]
     assert "Their letter of 3 May" in made.predicate["recordedBy"]
-    assert client.get(f"/cases/{case[:16]}/record/grant-partner").status_code == 409
+    assert client.get(f"/cases/{case[:16]}/record/grant-partner").status_code == 403
 
 
 def test_a_plan_is_tried_before_it_is_registered(town: Town) -> None:

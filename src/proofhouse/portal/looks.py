@@ -62,7 +62,7 @@ def environment(*more: Path) -> jinja2.Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     language.install(made)
-    made.globals.update(asset=asset, languages=language.LANGUAGES, calendar=calendar)
+    made.globals.update(tr=gettext, asset=asset, languages=language.LANGUAGES, calendar=calendar)
     made.filters.update(
         moment=moment,
         time=moment,
