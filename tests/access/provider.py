@@ -17,7 +17,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -41,6 +41,7 @@ class Provider(ThreadingHTTPServer):
         self.other = RSAKey.generate_key(2048, {"kid": "k1", "use": "sig"})
         self.subject = "4711"
         self.redirect = ""
+        self.clock: Callable[[], float] = time.time
         self.faults: dict[str, Any] = {}
         self.codes: dict[str, dict[str, str]] = {}
 
@@ -86,7 +87,7 @@ class Provider(ThreadingHTTPServer):
         }
 
     def id_token(self, nonce: str) -> str:
-        now = int(time.time())
+        now = int(self.clock())
         claims = {
             "iss": self.issuer,
             "sub": self.subject,

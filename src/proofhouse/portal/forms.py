@@ -11,7 +11,7 @@ from fastapi import Request
 
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.portal.fields import Field
-from proofhouse.portal.visitor import visitor
+from proofhouse.portal.visitor import check_same_origin, visitor
 
 MAX_FIELDS = 200
 
@@ -38,7 +38,11 @@ async def form(request: Request) -> dict[str, Any]:
 
 
 def check_csrf(request: Request, token: object) -> None:
-    """Raise RefusedError unless ``token`` is that of this session's pages."""
+    """Raise RefusedError unless ``token`` is that of this session's pages, sent from one of them.
+
+    Who has no session yet has no token of their own: their browser's word is what is held to.
+    """
+    check_same_origin(request, request.app.state.settings.origin)
     who = visitor(request)
     if not isinstance(token, str) or not hmac.compare_digest(token.encode(), who.csrf.encode()):
         raise RefusedError(

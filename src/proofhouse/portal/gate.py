@@ -19,9 +19,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from proofhouse.errors import ProofhouseError
 from proofhouse.portal.language import speaking
+from proofhouse.portal.problems import known
 from proofhouse.portal.render import language_of
-from proofhouse.portal.visitor import COOKIE, Visitor
+from proofhouse.portal.visitor import Visitor, who_asks
 
 if TYPE_CHECKING:
     from proofhouse.portal.house import House
@@ -69,26 +71,18 @@ class Gate:
             await PlainTextResponse("That is too large.\n", 413)(scope, receive, guarded)
             return
         request = Request(scope)
-        state["visitor"] = who = self._visitor(request)
+        house, state["visitor"] = self._house, Visitor()
+        try:
+            state["visitor"] = who = who_asks(
+                request, house.access, house.clock(), secure=house.settings.secure
+            )
+        except ProofhouseError as error:
+            with speaking(language_of(request, Visitor())):
+                refused = await known(request, error)
+            await refused(scope, receive, guarded)
+            return
         with speaking(language_of(request, who)):
             await self._app(scope, receive, guarded)
-
-    def _visitor(self, request: Request) -> Visitor:
-        """Who asks; a secret that opens nothing is nobody's."""
-        house = self._house
-        secret = request.cookies.get(COOKIE, "")
-        if secret:
-            session = house.access.session(secret, house.clock())
-            if session is not None:
-                return Visitor(
-                    session.person,
-                    house.access.memberships(session.person.id),
-                    session.organisation,
-                    session.role or "",
-                    session.how,
-                    secret,
-                )
-        return Visitor()
 
     def _guarded(self, send: Send, state: dict[str, Any], path: str) -> Send:
         async def guarded(message: Message) -> None:

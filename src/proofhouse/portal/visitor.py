@@ -4,8 +4,16 @@
     async def page(visitor: Annotated[Visitor, Depends(need("see-queue"))]): …
 
 A cookie carries a random secret and nothing else; the session behind it stands in the database and
-ends there. Every form carries a token that is bound to its session, so that no other site can send
-it. A request without a session gets a visitor without a person, who may see what is public.
+ends there. Every form carries a token that is bound to its session, and browsers say which page a
+form comes from (``check_same_origin``), so that no other site can send one. A program brings a
+token in ``Authorization: Bearer`` and acts within its scopes; what it brings beside that in cookies
+is not looked at. A request without either gets a visitor without a person, who may see what is
+public.
+
+    Set-Cookie: __Host-proofhouse=phs_…; HttpOnly; Path=/; SameSite=lax; Secure
+
+``__Host-`` and ``Secure`` stand only where browsers come by https: plain http is for this machine.
+SameSite is lax, not strict, so that who follows a link in a message is still signed in.
 """
 
 from __future__ import annotations
@@ -16,14 +24,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 
-from proofhouse.access import Membership, Organisation, Person
+from proofhouse.access import Access, Membership, Organisation, Person
 from proofhouse.access.table import covers, may
 from proofhouse.errors import ProofhouseError, RefusedError
 from proofhouse.portal.signing import Actor
 
 COOKIE = "proofhouse"
+STEP_COOKIE = "proofhouse-step"
+"""What takes the step that a browser has under way (``Access.begin_step``)."""
+
+WRONG_TOKENS = 30
+"""Wrong tokens that one address may bring in a minute."""
 
 
 class SignInError(ProofhouseError):
@@ -67,6 +80,86 @@ class Visitor:
                 hint="Choose another of your roles, or ask an administrator.",
             )
         return Actor(self.person.id, self.person.name, self.organisation.id, self.party, self.role)
+
+
+def cookie_name(name: str, *, secure: bool) -> str:
+    """The name of a cookie; where browsers come by https they hold it to this host and to https."""
+    return f"__Host-{name}" if secure else name
+
+
+def set_cookie(response: Response, name: str, value: str, *, secure: bool, seconds: int) -> None:
+    """Give a browser a cookie that no script reads and no other site sends."""
+    response.set_cookie(
+        cookie_name(name, secure=secure),
+        value,
+        max_age=seconds,
+        path="/",
+        secure=secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def drop_cookie(response: Response, name: str, *, secure: bool) -> None:
+    """Take a cookie back."""
+    response.delete_cookie(
+        cookie_name(name, secure=secure), path="/", secure=secure, httponly=True, samesite="lax"
+    )
+
+
+def address_of(request: Request) -> str:
+    """Whence a request came, as the network says; headers of a proxy are not believed."""
+    return request.client.host if request.client else "unknown"
+
+
+def who_asks(request: Request, access: Access, now: str, *, secure: bool) -> Visitor:
+    """Who asks: by a program's token, else by a session; whoever has neither is the public.
+
+    Raises SignInError for a token that is none, TooManyError if an address brings many.
+    """
+    brought = request.headers.get("authorization")
+    if brought is not None:
+        return _program(request, access, brought, now)
+    secret = request.cookies.get(cookie_name(COOKIE, secure=secure), "")
+    session = access.session(secret, now) if secret else None
+    if session is None:
+        return Visitor()
+    return Visitor(
+        session.person,
+        access.memberships(session.person.id),
+        session.organisation,
+        session.role or "",
+        session.how,
+        secret,
+    )
+
+
+def _program(request: Request, access: Access, brought: str, now: str) -> Visitor:
+    kind, _, secret = brought.partition(" ")
+    token = access.token(secret.strip(), now) if kind.lower() == "bearer" else None
+    if token is None:
+        access.hit("token", address_of(request), now, WRONG_TOKENS, 60)
+        raise SignInError(
+            "This token opens nothing here.",
+            hint="It has ended, was revoked, or never was one. Make one under “Your account”.",
+        )
+    mine = (Membership(token.organisation, token.role),)
+    return Visitor(token.person, mine, token.organisation, token.role, "token", scopes=token.scopes)
+
+
+def check_same_origin(request: Request, origin: str) -> None:
+    """Raise RefusedError if the browser says that the request comes from a page of another site.
+
+    A program that is no browser says nothing, and has no cookies to be misused.
+    """
+    said = request.headers.get("origin")
+    fetched = request.headers.get("sec-fetch-site", "same-origin")
+    if said not in (None, origin) or (said is None and fetched not in ("same-origin", "none")):
+        raise RefusedError(
+            "This form was sent from a page of another site.",
+            rule="access",
+            hint="Open this house's own page and send it there.",
+        )
 
 
 def visitor(request: Request) -> Visitor:

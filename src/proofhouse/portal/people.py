@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who belongs here: organisations, people, their roles, and the links by which they come in.
+
+    GET  /people                      everybody
+    POST /people/organisations        a new organisation, with a key of its own if it signs
+    POST /people                      a new person with a role; their link is shown once
+    GET  /people/ID                   one person
+    POST /people/ID/join, leave, invite, deactivate, activate
+
+For administrators. They let people in and see who keeps out of which case; by this role they open
+no case. A link is handed over by another way than this page, to whom it is for: whoever has it
+comes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from proofhouse.access import Membership, Organisation, Person
+from proofhouse.access.table import ROLES, SIGNS_AS
+from proofhouse.errors import InputError, RefusedError
+from proofhouse.portal.fields import NotThereError
+from proofhouse.portal.forms import form
+from proofhouse.portal.language import N_
+from proofhouse.portal.render import render
+from proofhouse.portal.sign_in import house_of, text_of, work
+from proofhouse.portal.visitor import Visitor, need
+from proofhouse.rules.window import parse_time, print_time
+
+router = APIRouter()
+
+Managing = Annotated[Visitor, Depends(need("manage-people"))]
+
+INVITATION_SECONDS = 2 * 86_400
+
+WHAT: dict[str, str] = {
+    "developer": N_("develops models and has them tested"),
+    "steward": N_("speaks, with others, for a project without an owner"),
+    "assessor": N_("runs the tests, determines, writes findings"),
+    "partner": N_("defends infrastructure with early access"),
+    "body": N_("owns bank and threshold, with others"),
+    "registrar": N_("closes windows and keeps the log"),
+    "inspector": N_("opens what was sealed and checks it; signs nothing"),
+    "administrator": N_("lets people in; opens no case"),
+}
+"""What the people of a role do."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A person in the list, with what they may act as and whether they can come in."""
+
+    person: Person
+    memberships: tuple[Membership, ...]
+    passkeys: int
+
+
+@router.get("/people", response_class=HTMLResponse)
+async def people(request: Request, _who: Managing) -> HTMLResponse:
+    """Everybody, every organisation, and who keeps out of which case."""
+    return await _page(request)
+
+
+async def _page(request: Request, status: int = 200, **more: Any) -> HTMLResponse:
+    access = house_of(request).access
+
+    def told() -> dict[str, Any]:
+        everybody = access.people()
+        return {
+            "listed": [
+                Listed(one, access.memberships(one.id), len(access.passkeys(one.id)))
+                for one in everybody
+            ],
+            "organisations": access.organisations(),
+            "recusals": access.recusals(),
+            "names": {one.id: one.name for one in everybody},
+        }
+
+    context = {**await work(told), "what": WHAT, "error": "", "filled": {}, **more}
+    return render(request, "people/people.html", status, **context)
+
+
+@router.post("/people/organisations", response_class=HTMLResponse)
+async def add_organisation(request: Request, _who: Managing) -> Response:
+    """A new organisation in one role; if it signs, by a key that this house holds for it."""
+    values = await form(request)
+    house = house_of(request)
+    role = text_of(values, "role")
+    name, sector, size = (text_of(values, one) for one in ("organisation", "sector", "size"))
+
+    def add() -> Organisation:
+        if role not in ROLES:
+            raise InputError("Choose what the organisation does here.")
+        made = house.access.add_organisation(name, roles=(role,), sector=sector, size=size)
+        if role in SIGNS_AS:
+            house.access.set_party(made.id, house.enrol(made.name, SIGNS_AS[role]))
+        return made
+
+    try:
+        await work(add)
+    except InputError as error:
+        return await _page(request, 422, error=error.message, filled=values)
+    return RedirectResponse("/people", 303)
+
+
+@router.post("/people", response_class=HTMLResponse)
+async def add_person(request: Request, _who: Managing) -> Response:
+    """A new person with a role in an organisation; shows their link, once."""
+    values = await form(request)
+    access = house_of(request).access
+    organisation, _, role = text_of(values, "acting").partition("/")
+    try:
+        there = access.organisation(organisation)
+        if role not in there.roles:
+            raise InputError("Choose an organisation, and a role in it.")
+        made = await work(
+            lambda: access.add_person(text_of(values, "name"), text_of(values, "contact"))
+        )
+    except InputError as error:
+        return await _page(request, 422, error=error.message, filled=values)
+    await work(lambda: access.join(made.id, there.id, role))
+    return await _invited(request, made)
+
+
+@router.get("/people/{person}", response_class=HTMLResponse)
+async def one_person(request: Request, person: str, who: Managing) -> HTMLResponse:
+    """One person: what they may act as, how they come in, what they keep out of."""
+    access = house_of(request).access
+
+    def told() -> dict[str, Any]:
+        found = _find(request, person)
+        return {
+            "person": found,
+            "memberships": access.memberships(found.id),
+            "passkeys": access.passkeys(found.id),
+            "identities": access.identities(found.id),
+            "sessions": access.sessions(found.id, house_of(request).clock()),
+            "recusals": access.recusals(found.id),
+            "organisations": access.organisations(),
+        }
+
+    assert who.person is not None
+    context = await work(told)
+    return render(request, "people/person.html", itself=who.person.id == person, **context)
+
+
+@router.post("/people/{person}/join")
+async def join(request: Request, person: str, _who: Managing) -> Response:
+    """Give somebody a role."""
+    values = await form(request)
+    organisation, _, role = text_of(values, "acting").partition("/")
+    return await _changed(
+        request, person, lambda: house_of(request).access.join(person, organisation, role)
+    )
+
+
+@router.post("/people/{person}/leave")
+async def leave(request: Request, person: str, _who: Managing) -> Response:
+    """Take a role away; it ends at once."""
+    values = await form(request)
+    organisation, _, role = text_of(values, "acting").partition("/")
+    return await _changed(
+        request, person, lambda: house_of(request).access.leave(person, organisation, role)
+    )
+
+
+@router.post("/people/{person}/deactivate")
+async def deactivate(request: Request, person: str, who: Managing) -> Response:
+    """Let somebody in no more; every session and token of theirs ends."""
+    await form(request)
+    if who.person is not None and who.person.id == person:
+        raise RefusedError(
+            "You can't shut yourself out.", rule="roles", hint="Another administrator can."
+        )
+    return await _changed(request, person, lambda: house_of(request).access.deactivate(person))
+
+
+@router.post("/people/{person}/activate")
+async def activate(request: Request, person: str, _who: Managing) -> Response:
+    """Let somebody in again."""
+    await form(request)
+    return await _changed(request, person, lambda: house_of(request).access.activate(person))
+
+
+@router.post("/people/{person}/invite", response_class=HTMLResponse)
+async def invite(request: Request, person: str, _who: Managing) -> HTMLResponse:
+    """A new one-time link for somebody, shown once; the one before stops working."""
+    await form(request)
+    return await _invited(request, await work(lambda: _find(request, person)))
+
+
+async def _changed(request: Request, person: str, change: Callable[[], object]) -> Response:
+    def found_and_changed() -> None:
+        _find(request, person)
+        change()
+
+    await work(found_and_changed)
+    return RedirectResponse(f"/people/{person}", 303)
+
+
+async def _invited(request: Request, person: Person) -> HTMLResponse:
+    house = house_of(request)
+    now = house.clock()
+    secret = await work(
+        lambda: house.access.new_link(person.id, "invitation", now, INVITATION_SECONDS)
+    )
+    return render(
+        request,
+        "people/invited.html",
+        person=person,
+        link=f"{house.settings.origin}/link/{secret}",
+        ends=print_time(parse_time(now) + INVITATION_SECONDS),
+    )
+
+
+def _find(request: Request, person: str) -> Person:
+    try:
+        return house_of(request).access.person(person)
+    except InputError:
+        raise NotThereError("There is no such person.") from None
