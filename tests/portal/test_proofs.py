@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import mimetypes
 import re
@@ -196,8 +197,9 @@ def test_inclusion_and_consistency_come_out_as_told(page: Any, site: Site) -> No
 
 def test_tiles_are_asked_for_by_their_one_name(page: Any, site: Site) -> None:
     """The path of a tile is the one that the vectors and ``formats.tiles`` spell."""
-    tiles = [Tile(level, index, width) for level in (0, 1, 63) for index in (0, 7, 999, 1_000)
-             for width in (1, 255, WIDTH)] + [Tile(0, 1_234_067, 8), Tile(None, 70_000, 3)]  # fmt: skip
+    tiles = [Tile(0, 1_234_067, 8), Tile(None, 70_000, 3)]
+    for level, width in itertools.product((0, 1, 63), (1, 255, WIDTH)):
+        tiles += [Tile(level, index, width) for index in (0, 7, 999, 1_000)]
     asked = [["entries" if t.level is None else t.level, t.index, t.width] for t in tiles]
     page.goto(f"{ORIGIN}/page")
     said = page.evaluate(

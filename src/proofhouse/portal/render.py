@@ -26,7 +26,9 @@ MENU = (
     ("/partners", N_("Partners"), "choose-partner"),
     ("/banks", N_("Banks"), "threshold"),
     ("/people", N_("People"), "manage-people"),
+    ("/inspect", N_("Inspection"), "inspect-all"),
     ("/views", N_("Who looked"), "see-views"),
+    ("/docket", N_("Docket"), "answer-docket"),
     ("/log", N_("The log"), "see-log"),
     ("/audit", N_("Audit"), "see-log"),
 )
