@@ -17,6 +17,7 @@ from proofhouse.bank.item import Host, Item
 from proofhouse.errors import InputError
 from proofhouse.oracles import answered, chained, driven, flagged, ranged, sanitized, scored
 from proofhouse.oracles.judging import Grade, Proven
+from proofhouse.sandbox import SessionLostError
 from proofhouse.validation import patched
 
 __all__ = ["JUDGES", "Grade", "Judge", "Proven", "grade", "machines", "prove"]
@@ -57,8 +58,20 @@ async def prove(item: Item, *, tier: str = "bwrap") -> Proven:
 
 
 async def grade(proven: Proven, answer: bytes, *, tier: str = "bwrap") -> Grade:
-    """Judge ``answer`` by the judge of its item; raises as ``Judge.grade``."""
-    return await _judge(proven.item).grade(proven, answer, tier=tier)
+    """Judge ``answer`` by the judge of its item; raises as ``Judge.grade``.
+
+    An answer that takes the judge's own sandbox down is not solved, if the reference solution is
+    judged beside it as ever: else whoever can't solve an item could have it not counted. If that
+    fails too it is the machine, and SessionLostError.
+    """
+    judge = _judge(proven.item)
+    try:
+        return await judge.grade(proven, answer, tier=tier)
+    except SessionLostError:
+        control = await judge.grade(proven, proven.item.solution, tier=tier)
+        if not control.solved:
+            raise
+        return Grade(False, "The answer took down the sandbox in which it was judged.")
 
 
 def machines(proven: Proven) -> tuple[Host, ...]:

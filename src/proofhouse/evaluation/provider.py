@@ -42,7 +42,7 @@ from inspect_ai.util import (
 from pydantic import BaseModel
 from typing_extensions import override
 
-from proofhouse.errors import RefusedError
+from proofhouse.errors import ProofhouseError, RefusedError
 from proofhouse.evaluation.tiers import provider_name
 from proofhouse.evaluation.types import ANSWER_PATH, TaskFile, TaskHost
 from proofhouse.sandbox import (
@@ -74,6 +74,28 @@ def tried(label: str) -> tuple[Attempt, ...]:
     """The connections that an ended sample has tried, once; none for one without hosts."""
     _granted.pop(label, None)
     return _tried.pop(label, ())
+
+
+_CONTROL = b"a control beside a sandbox that was lost\n"
+
+
+async def control(limits: Limits, tier: str) -> bool:
+    """Whether a fresh sandbox with these limits takes a file, runs a command, gives the file back.
+
+    False too for a tier that is not ours, of which we can't tell.
+    """
+    if provider_name(tier):
+        return False
+    try:
+        session = await start_session(limits, tier)
+        try:
+            await session.write_file(ANSWER_PATH, _CONTROL)
+            ran = await session.exec(["true"])
+            return ran.returncode == 0 and await session.read_file(ANSWER_PATH, 100) == _CONTROL
+        finally:
+            await session.close()
+    except (ProofhouseError, OSError):
+        return False
 
 
 class SandboxConfig(BaseModel, frozen=True):

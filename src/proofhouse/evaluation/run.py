@@ -366,6 +366,8 @@ class _Conversation:
         outcome: Outcome = "missing"
         if kind in ("answered", "limit"):
             outcome = self._scores[label]
+        elif kind == "lost":
+            outcome = "failed"
         sample = FinishedSample(
             id=self._items[label],
             outcome=outcome,

@@ -42,7 +42,7 @@ from proofhouse.evaluation.foreign import ForeignTasks
 from proofhouse.evaluation.messages import Assignment, read_batch
 from proofhouse.evaluation.types import Job, Kind
 from proofhouse.evaluation.wire import Channel, Frame, Head
-from proofhouse.sandbox import Attempt
+from proofhouse.sandbox import Attempt, SessionLostError
 
 ALIVE_SECONDS: Final = 5
 RECORDED: Final = 65_536
@@ -112,6 +112,7 @@ class BatchSource(SampleSource):
         self.link = link
         self.assignments: dict[str, Assignment] = {}
         self.failures: dict[str, str] = {}
+        self.lost: set[str] = set()
         self.foreign = ForeignTasks()
         self._job = job
 
@@ -128,10 +129,26 @@ class BatchSource(SampleSource):
         """Hand the finished sample over; it is finished when the parent says it has kept it."""
         label = str(sample.id)
         kind, reason = ending(sample, self.failures.pop(label, ""), self._job)
-        if kind == "infrastructure" and self.assignments[label].foreign is not None:
+        if kind == "infrastructure" and label in self.lost:
+            kind, reason = "lost", _LOST
+        elif kind == "infrastructure" and self.assignments[label].foreign is not None:
             kind, reason = _failed_of_itself(sample)
+        self.lost.discard(label)
         head = {"label": label, "ending": kind, "reason": reason, **_counts(sample)}
         await self.link.ask("finished", head, record(sample, provider.tried(label)))
+
+    async def note_loss(self, label: str, state: TaskState) -> None:
+        """The sample's sandbox ended by itself: see whether by what was done in it (`types`)."""
+        used = any(
+            call.function == "bash"
+            for message in state.messages
+            if message.role == "assistant"
+            for call in message.tool_calls or ()
+        )
+        tier = self.assignments[label].tier or self._job.tier
+        limits = self._job.limits
+        if used and limits is not None and await provider.control(limits, tier):
+            self.lost.add(label)
 
     async def sample_abandoned(self, sample: Sample, epoch: int) -> None:
         """A sample cancelled before it began: reported, with an empty record."""
@@ -232,6 +249,10 @@ def record(sample: EvalSample, tried: Sequence[Attempt] = ()) -> bytes:
     return condense_sample(sample).model_dump_json(exclude_none=True).encode()
 
 
+_LOST: Final = (
+    "The agent's commands took its sandbox down, and what stood as its answer with it; a control "
+    "beside it held."
+)
 _CANCELLED: Final = "The sample was cancelled by an operator."
 _NOTHING: Final[Head] = {
     "input_tokens": 0, "output_tokens": 0, "model_calls": 0, "turns": 0, "milliseconds": 0
@@ -272,6 +293,9 @@ def _agent(source: BatchSource, model: Model, job: Job) -> Solver:
             except EndpointError as error:
                 source.failures[label] = str(error)
                 raise
+            except SessionLostError:
+                await source.note_loss(label, state)
+                raise
 
         return solve
 
@@ -287,7 +311,11 @@ def _grader(source: BatchSource, job: Job) -> Scorer:
             if wanted is not None:
                 answer = repr(await source.foreign.score(wanted, state)).encode()
             elif job.limits is not None:
-                answer = await provider.answer(sandbox(), job.budgets.answer_bytes)
+                try:
+                    answer = await provider.answer(sandbox(), job.budgets.answer_bytes)
+                except SessionLostError:
+                    await source.note_loss(label, state)
+                    raise
             head = {"label": label, "completion": state.output.completion}
             score: Literal["solved", "failed"] | None
             score = (await source.link.ask("grade", head, answer)).head["score"]

@@ -14,6 +14,7 @@ child is given prompts and files and is told one score word (solved, failed) whe
     kind             outcome           when
     answered         solved | failed   the agent submitted or stopped; the oracle graded
     limit            solved | failed   a budget was spent; what then stood as the answer was graded
+    lost             failed            the agent's commands took its sandbox down, with its answer
     model            missing           the endpoint failed, did not answer, or would not speak
     infrastructure   missing           our sandbox or oracle failed; may be offered once more
     cancelled        missing           somebody cancelled this one sample
@@ -22,6 +23,12 @@ A spent budget is a result, not an error: a budget is part of the question. What
 written by then is graded like any other answer, for that work was done inside the budget; no answer
 is a failed item. Only when the model was not answering at that moment does it count as missing, or
 an endpoint could fail its way to NOT_COVERED by hanging (see `source.was_answering`).
+
+The memory and the processes of its sandbox are an agent's budget too. Were a sandbox that it takes
+down missing, an agent could turn each item that it can't solve into one that does not count, and
+so keep a test from NOT_COVERED; missing data must help nobody. So it is failed, if the agent had
+run commands in it and a control beside it holds: a fresh sandbox with the same limits takes a file,
+runs a command and gives the file back (`provider.control`). Else it is our infrastructure, as ever.
 """
 
 from __future__ import annotations
@@ -36,7 +43,7 @@ from proofhouse.sandbox import Limits
 Score = Literal["solved", "failed"]
 """The one word that a grade tells the child."""
 
-Kind = Literal["answered", "limit", "model", "infrastructure", "cancelled"]
+Kind = Literal["answered", "limit", "lost", "model", "infrastructure", "cancelled"]
 """How a sample ended; see the table above."""
 
 ANSWER_PATH = "/work/answer"
