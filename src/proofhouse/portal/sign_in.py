@@ -324,9 +324,10 @@ def text_of(values: dict[str, Any], name: str) -> str:
 
 
 def _unseen(response: HTMLResponse) -> HTMLResponse:
-    """A page whose address is a secret: kept by nobody, and told to nobody."""
+    """A page whose address is a secret: no cache keeps it, and the gate's policy of referrers
+    (same-origin) tells no other site of it.
+    """
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 

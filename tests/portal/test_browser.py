@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""In a real browser with a real passkey: setting up, going out, coming in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi", reason="needs the extra portal: make serve, or make test")
+
+from portal import browser
+from proofhouse.portal.app import create_app, open_house
+from proofhouse.portal.house import Settings
+
+
+def test_first_run_to_signed_in_by_passkey(tmp_path: Path) -> None:
+    """The terminal's link makes an administrator with a passkey; out, and in again by it.
+
+    Nothing is asked of another host, no script fails and no policy is broken on the way.
+    """
+    bound = browser.free_socket()
+    origin = f"http://localhost:{bound.getsockname()[1]}"
+    with (
+        open_house(tmp_path / "home", Settings(origin=origin)) as house,
+        browser.serving(create_app(house, working=False), bound),
+        browser.chromium() as chromium,
+    ):
+        page = chromium.new_page()
+        browser.authenticator(page)
+        wrong = browser.asked_elsewhere(page, origin)
+
+        page.goto(f"{origin}/setup/{house.access.new_setup(house.clock())}")
+        page.get_by_label("Who runs this house").fill("The house of <b>proof</b>")
+        page.get_by_label("Your name").fill("Ada Lindt")
+        page.get_by_role("button", name="Go on").click()
+        page.get_by_label("What you call it").fill("this laptop")
+        page.get_by_role("button", name="Make a passkey").click()
+        page.wait_for_url(f"{origin}/people")
+        assert "The house of <b>proof</b>" in page.inner_text("main")
+
+        page.goto(f"{origin}/account")
+        assert "this laptop" in page.inner_text("main")
+        page.get_by_role("button", name="Sign out").click()
+        page.wait_for_url(f"{origin}/")
+        page.goto(f"{origin}/people")
+        assert page.url == f"{origin}/sign-in"
+
+        page.get_by_role("button", name="Sign in with a passkey").click()
+        page.wait_for_url(f"{origin}/home")
+        (ada,) = house.access.people()
+        (key,) = house.access.passkeys(ada.id)
+        assert key.used_at is not None
+        assert wrong == []
