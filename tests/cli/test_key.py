@@ -213,7 +213,7 @@ def at_terminal(home: Path, arguments: list[str], answers: list[str]) -> tuple[i
     if child == 0:
         words = [str(PROGRAM), "key", *arguments]
         os.execve(words[0], words, environment(home))
-    shown, deadline = b"", time.monotonic() + 60
+    shown, deadline = b"", time.monotonic() + 150
     left = list(answers)
     while time.monotonic() < deadline:
         if not select.select([terminal], [], [], 1)[0]:

@@ -109,8 +109,8 @@ def test_each_failure_has_its_sentence(name: str, serve: Callable[..., Any]) -> 
     server = serve(lambda *_: reply)
     began = time.monotonic()
     with pytest.raises(ModelError) as failure:
-        probe(server.spec(), Budgets(call_seconds=1 if reply is None else 9))
-    assert time.monotonic() - began < 10
+        probe(server.spec(), Budgets(call_seconds=1 if reply is None else 100))
+    assert time.monotonic() - began < 90
     assert failure.value.message.startswith(
         f"The model's endpoint at 127.0.0.1:{server.port} {sentence}"
     )
@@ -122,9 +122,9 @@ def test_nobody_listening_is_said_with_the_address() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-    spec = ModelSpec("openai-api/lab/model-x", base_url=f"http://localhost:{port}/v1")
-    with pytest.raises(ModelError, match=rf"at localhost:{port} could not be reached\."):
-        probe(spec)
+        spec = ModelSpec("openai-api/lab/model-x", base_url=f"http://localhost:{port}/v1")
+        with pytest.raises(ModelError, match=rf"at localhost:{port} could not be reached\."):
+            probe(spec)
 
 
 @pytest.mark.parametrize(

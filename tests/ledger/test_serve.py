@@ -58,7 +58,7 @@ def url(folder: Path) -> Iterator[str]:
 
 
 def get(url: str, target: str, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
     connection.putrequest(method, target, skip_accept_encoding=True)
     connection.endheaders()
     response = connection.getresponse()

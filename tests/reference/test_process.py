@@ -56,7 +56,7 @@ def test_the_command_prints_where_it_listens_and_ends_with_its_input(client_of, 
     client = type(client_of("weak"))(url.port, line["model"], "secret-of-this-test")
     assert client.send("GET", "/v1/models").body["data"][0]["id"] == line["model"]
     process.stdin.close()
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=100) == 0
     assert process.stdout.read() == b""
 
 
@@ -74,7 +74,7 @@ def test_the_key_may_come_by_descriptor():
     os.close(read_end)
     started(process)
     process.stdin.close()
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=100) == 0
 
 
 def test_a_dead_parent_ends_it_even_while_its_input_is_open(key_file):
@@ -91,8 +91,8 @@ def test_a_dead_parent_ends_it_even_while_its_input_is_open(key_file):
     handle = os.pidfd_open(pid)
     try:
         parent.send_signal(signal.SIGKILL)
-        parent.wait(timeout=20)
-        ended, _, _ = select.select([handle], [], [], 20)
+        parent.wait(timeout=100)
+        ended, _, _ = select.select([handle], [], [], 100)
         assert ended == [handle]
     finally:
         os.close(handle)

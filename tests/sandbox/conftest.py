@@ -101,7 +101,7 @@ def seen(host_pids: Callable[[str], list[int]]) -> Callable[..., Awaitable[list[
     """``await seen(name, count=1)``: `host_pids` once there are that many."""
 
     async def wait(name: str, count: int = 1) -> list[int]:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while len(found := host_pids(name)) < count:
             assert time.monotonic() < deadline, f"{len(found)} of {count} processes came"
             await asyncio.sleep(0.005)
@@ -112,10 +112,10 @@ def seen(host_pids: Callable[[str], list[int]]) -> Callable[..., Awaitable[list[
 
 @pytest.fixture(scope="session")
 def eventually() -> Callable[..., bool]:
-    """``eventually(condition)``: whether it comes true within five seconds, looking often."""
+    """``eventually(condition)``: whether it comes true within a minute, looking often."""
 
     def wait(condition: Callable[[], bool]) -> bool:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while not condition():
             if time.monotonic() > deadline:
                 return False

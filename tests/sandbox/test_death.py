@@ -226,7 +226,7 @@ def test_a_sweep_kills_what_still_lives(eventually):
             (directory / name).mkdir()
             Path(directory / name / "cgroup.procs").write_text(str(stray.pid))
         sweep(controllers())
-        assert stray.wait(5) == -9
+        assert stray.wait(60) == -9
     assert eventually(lambda: not sweep(controllers()) and not owned_by(stray.pid))
 
 
@@ -250,4 +250,4 @@ ended = loop.run_until_complete(sessions[0].exec(["echo", "{marker}"]))
 assert ended.stdout == b"{marker}\\n", ended
 loop.run_until_complete(sessions[0].close())
 """
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=150)

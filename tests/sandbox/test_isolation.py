@@ -283,7 +283,7 @@ def test_the_first_process_can_not_be_touched(inside, probe, shell):
         listed = await session.exec(["sh", "-c", "ls /proc/1/fd; readlink /proc/1/exe"])
         assert listed.stdout == b""
         assert listed.returncode != 0
-        peer = asyncio.ensure_future(session.exec(["sleep", "60"], timeout=20))
+        peer = asyncio.ensure_future(session.exec(["sleep", "600"], timeout=150))
         await session.exec(["true"])
         assert (await session.exec(["./probe", "kill-all"])).returncode == 0
         assert (await peer).returncode == -9
@@ -337,7 +337,7 @@ def test_a_first_process_killed_from_outside(inside, lingering, host_pids, marke
 
     async def scenario(session):
         found = await lingering(session)
-        running = asyncio.ensure_future(session.exec(["sleep", "60"], timeout=20))
+        running = asyncio.ensure_future(session.exec(["sleep", "600"], timeout=150))
         await session.exec(["true"])
         os.kill(_parent(found[0]), 9)
         with pytest.raises(SessionLostError, match="while a command was running"):

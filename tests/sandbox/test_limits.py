@@ -84,14 +84,21 @@ def test_processes(probing, small):
     assert int(probing(scenario).stdout) == small.pids - 1  # less itself
 
 
-def test_fork_bomb(probing, small, host_pids, seen, marker):
+def test_fork_bomb(probing, small, host_pids, marker):
     """A fork bomb is bounded while it burns, and gone when its time is up."""
 
     async def scenario(session):
         assert (await session.exec(["cp", "probe", marker])).returncode == 0
-        bomb = asyncio.ensure_future(session.exec([f"./{marker}", "bomb"], timeout=1))
-        most = len(await seen(marker, small.pids))
-        return most, await bomb, host_pids(marker)
+        for seconds in (1, 5, 25):  # a busy machine may take longer to start them all
+            most = 0
+            bomb = asyncio.ensure_future(session.exec([f"./{marker}", "bomb"], timeout=seconds))
+            while most < small.pids and not bomb.done():
+                most = max(most, len(host_pids(marker)))
+                await asyncio.sleep(0.005)
+            result = await bomb
+            if most >= small.pids:
+                break
+        return most, result, host_pids(marker)
 
     most, result, left = probing(scenario)
     assert most == small.pids
@@ -224,7 +231,7 @@ def test_time(probing):
 
     result, seconds = probing(scenario)
     assert (result.timed_out, result.returncode, result.stdout) == (True, -9, b"begun\n")
-    assert 0.2 <= seconds < 5
+    assert 0.2 <= seconds < 19, "it computes 20 seconds by itself"
 
 
 def test_a_timeout_is_cut_to_the_limit(inside, small):

@@ -244,7 +244,7 @@ def test_background_output_is_not_awaited_for_ever(inside):
         return time.monotonic() - begun, result, again.stdout
 
     seconds, result, processes = inside(scenario)
-    assert seconds < 15
+    assert seconds < 55
     assert result == ExecResult(0, b"soon\n", b"")
     assert b"sleep 60" in processes
 
@@ -325,9 +325,13 @@ def test_usage_is_that_of_the_whole_session(inside, probe):
 
     async def scenario(session):
         await session.write_file("probe", probe, executable=True)
-        await session.exec(["./probe", "spin", "1"], timeout=0.2)
         await session.exec(["./probe", "allocate", str(64 * MIB)])
-        return await session.usage()
+        for _ in range(50):  # a busy machine gives it little of 0.2 seconds
+            await session.exec(["./probe", "spin", "1"], timeout=0.2)
+            usage = await session.usage()
+            if usage.cpu_milliseconds >= 50:
+                break
+        return usage
 
     usage = inside(scenario)
     assert 50 <= usage.cpu_milliseconds < 5000

@@ -169,7 +169,7 @@ class Stage:
         self.played.append(Played(who, line, json.dumps(told), told=told))
         yield str(told["url"])
         server.send_signal(signal.SIGINT)
-        _, said = server.communicate(timeout=30)
+        _, said = server.communicate(timeout=100)
         assert (server.returncode, said) == (0, "Ended.\n")
 
     def _words(self, who: str, line: str) -> tuple[list[str], dict[str, str], str | None]:
@@ -208,7 +208,7 @@ class Stage:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=150,
         )
         return done.stdout + done.stderr, done.stdout, done.returncode
 

@@ -374,7 +374,7 @@ def test_the_server_is_careful(log: Log, make: Callable[..., Witness]) -> None:
         host = url.removeprefix("http://")
 
         def say(method: str, path: str, body: bytes | None, **headers: str) -> tuple[int, bytes]:
-            connection = http.client.HTTPConnection(host, timeout=10)
+            connection = http.client.HTTPConnection(host, timeout=60)
             connection.putrequest(method, path)
             for name, value in headers.items():
                 connection.putheader(name.replace("_", "-"), value)
