@@ -376,3 +376,27 @@ def test_a_plan_is_tried_before_it_is_registered(town: Town) -> None:
     assert page.status_code == 200, text_of(page)
     assert "Wrong NOT_COVERED" in text_of(page)
     assert town.house.desk.log.size == before
+
+
+def test_an_inspector_opens_everything_and_it_is_noted(town: Town) -> None:
+    """Every rule held, and a line says who opened it all."""
+    client = town.client("inspector")
+    assert client.post("/inspect", data={"csrf": town.csrf(client)}).status_code == 303
+    assert "Everything held" in text_of(client.get("/inspect"))
+    assert town.house.access.views()[0].what == "everything"
+    assert town.client("assessor").get("/inspect").status_code == 403
+
+
+def test_an_erased_case_is_gone_from_pages_and_files(town: Town) -> None:
+    """Only an ended case is erased; then no list has it, and no file of the house its draft."""
+    case = town.case_in("developer_to_answer_terms")
+    registrar = town.client("registrar")
+    sure = {"sure": "yes", "csrf": town.csrf(registrar)}
+    assert registrar.post(f"/cases/{case[:16]}/erase", data=sure).status_code == 409
+    sign(town, "developer", make(town, "developer", f"/cases/{case[:16]}/do/withdraw", {}))
+    assert (
+        registrar.post(f"/cases/{case[:16]}/erase", data={"csrf": sure["csrf"]}).status_code == 422
+    )
+    assert registrar.post(f"/cases/{case[:16]}/erase", data=sure).status_code == 303
+    assert town.client("developer").get(f"/cases/{case[:16]}").status_code == 404
+    assert case[:12] not in town.client("developer").get("/home").text

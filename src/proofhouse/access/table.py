@@ -88,6 +88,7 @@ ACTIONS: Mapping[str, frozenset[str]] = {
     "see-case": _DEVELOPERS | {"assessor", "partner", "registrar", "inspector"},
     "see-confidential": _DEVELOPERS | {"assessor", "partner", "inspector"},
     "see-queue": frozenset({"assessor", "registrar", "inspector"}),
+    "inspect-all": frozenset({"inspector"}),
     "see-views": _DEVELOPERS | {"assessor", "inspector"},
     "see-recusals": frozenset({"administrator", "assessor", "inspector"}),
     # people

@@ -212,6 +212,7 @@ async def case_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
         chain=chain_of(house, view),
         access=_access(who, known.case),
         recordable=_recordable(who, known.case),
+        ended=row.ended,
         found=_found(known, who),
         words=words,
     )
