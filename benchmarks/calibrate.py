@@ -2,7 +2,7 @@
 """Fits the bank's calibration table to what solvers did, and writes it.
 
     python benchmarks/calibrate.py outcomes.csv --sample "six reference agents, 40 items a level" \
-        --out src/proofhouse/bank/calibration.json
+        --leave-out chemistry-sample --out src/proofhouse/bank/calibration.json
 
     agent,family,level,index,solved          outcomes.csv: one line for each agent and item
     fair,memory-flaw,2,17,1
@@ -19,7 +19,8 @@ where nobody solves either, are pooled (isotonic regression weighted by 1/SE²; 
 Anchor: the mean difficulty of the anchor family's levels is 0 (default memory-flaw). The standard
 errors are those of the anchored difficulties, from the inverse Hessian at the optimum; they include
 what is not known about agents and σ. They do not include the choice of agents: the table's
-``sample`` says who they were, and that is all the scale means.
+``sample`` says who they were, and that is all the scale means. A family of another track, which
+says itself how difficult its levels are, is left out: its difficulties have another scale.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import argparse
 import csv
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,11 +68,16 @@ class Fit:
     ability_errors: Floats
 
 
-def read(path: Path) -> Outcomes:
-    """Read the CSV; ValueError for a bad value or an agent that met an item twice."""
+def read(path: Path, leave_out: Sequence[str] = ()) -> Outcomes:
+    """Read the CSV but for some families.
+
+    ValueError for a bad value or an agent that met an item twice.
+    """
     rows = []
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
+            if row["family"] in leave_out:
+                continue
             if row["solved"] not in ("0", "1"):
                 raise ValueError(f"solved is 0 or 1, not {row['solved']!r}")
             item = (row["family"], int(row["level"]), int(row["index"]))
@@ -210,9 +217,10 @@ def main() -> None:
     parser.add_argument("--sample", required=True, help="who the solvers were and what they met")
     parser.add_argument("--provisional", action="store_true", help="say that it rests on little")
     parser.add_argument("--anchor", default="memory-flaw")
+    parser.add_argument("--leave-out", nargs="*", default=[], metavar="FAMILY")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    data = read(arguments.outcomes)
+    data = read(arguments.outcomes, arguments.leave_out)
     fitted = fit(data, arguments.anchor)
     print(report(data, fitted))
     if arguments.out:

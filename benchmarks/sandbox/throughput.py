@@ -9,11 +9,13 @@ sample), run with Inspect's `local` provider, which fences nothing off, and with
 up to a second before each sample; `unpaused` is `local` without that, the harder peer. Every run is
 a process of its own; a run of few samples is subtracted from a long one, and with it the start of
 the process and the import of Inspect. The ways take turns, so that a busy machine slows them alike;
-medians of the rounds. Target: at least 0.9 of `local`.
+medians of the rounds. Target: at least 0.9 of `local`. With few samples, or on a busy machine, the
+longer run may end before the short one: such a round tells nothing and is not counted.
 """
 
 from __future__ import annotations
 
+import math
 import statistics
 import subprocess
 import sys
@@ -76,9 +78,19 @@ def seconds(samples: int, at_once: int, tier: str) -> float:
 
 
 def rate(samples: int, at_once: int, tier: str) -> float:
-    """Samples per second; a way that pauses is slow enough to be measured by fewer."""
+    """Samples per second, not a number if no time passed.
+
+    A way that pauses is slow enough to be measured by fewer.
+    """
     samples = max(FEW, samples // 10) if tier == "local" else samples
-    return samples / (seconds(samples + FEW, at_once, tier) - seconds(FEW, at_once, tier))
+    took = seconds(samples + FEW, at_once, tier) - seconds(FEW, at_once, tier)
+    return samples / took if took > 0 else math.nan
+
+
+def middle(rates: list[float]) -> float:
+    """The median of the rounds that tell something; not a number if none does."""
+    told = [rate_ for rate_ in rates if not math.isnan(rate_)]
+    return statistics.median(told) if told else math.nan
 
 
 def main(samples: int, rounds: int, tiers: list[str]) -> None:
@@ -88,9 +100,9 @@ def main(samples: int, rounds: int, tiers: list[str]) -> None:
         for _ in range(rounds):
             for tier, found in rates.items():
                 found.append(rate(samples, at_once, tier))
-        plain, unpaused = (statistics.median(rates[peer]) for peer in PEERS)
+        plain, unpaused = (middle(rates[peer]) for peer in PEERS)
         for tier, found in rates.items():
-            rate_ = statistics.median(found)
+            rate_ = middle(found)
             told = f"{rate_ / plain:6.2f} of local {rate_ / unpaused:6.2f} of unpaused"
             print(f"{at_once:2} at once  {tier:9}{rate_:7.1f} samples/s {told}", flush=True)
 
