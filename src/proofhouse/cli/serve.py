@@ -100,13 +100,9 @@ def _socket(port: int) -> Any:
 
 def _greet(house: Any) -> None:
     """Where the portal is; and as long as nobody has come in, the link for the first person."""
-    from proofhouse.rules.window import parse_time, print_time
-
     click.echo(f"The portal is at {house.settings.origin}/")
-    setup = getattr(house.access, "setup_link", None)
-    if setup is not None and not house.access.people():
-        at = house.clock()
-        secret = setup(at, print_time(parse_time(at) + DAY))
+    if not house.access.is_set_up():
+        secret = house.access.new_setup(house.clock(), DAY)
         click.echo("Set it up, as its first administrator, within a day, by this link:")
         click.echo(f"  {house.settings.origin}/setup/{secret}")
     click.echo("Interrupt it to end it (Ctrl-C).")

@@ -19,8 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from proofhouse.errors import ProofhouseError, RefusedError
-from proofhouse.journey import Wishes, moves
-from proofhouse.journey.steps import at_table
+from proofhouse.journey import Wishes, moves, steps
 from proofhouse.journey.told import Progress, Said, Told
 from proofhouse.portal.reach import check_model, doorway
 from proofhouse.rules.registration import Case
@@ -178,7 +177,7 @@ class Runs:
         check_model(told["name"], told["endpoint"], reachable)
         with (
             doorway(reachable) as way,
-            at_table(
+            steps.at_table(
                 seat.log_home,
                 case,
                 self._teller(errand.case, state),
