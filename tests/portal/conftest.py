@@ -76,6 +76,11 @@ class Town:
     people: dict[tuple[str, str], Person] = field(default_factory=dict)
     organisations: dict[str, Organisation] = field(default_factory=dict)
 
+    @property
+    def routes(self) -> list[Any]:
+        """Every route of the application."""
+        return list(routes(self.app))
+
     def where(self, role: str) -> str:
         """The first organisation that has people of ``role``."""
         return next(name for name, roles in ORGANISATIONS.items() if role in roles)
@@ -133,6 +138,16 @@ class Town:
         found = [row.case for row in rows if row.state == state]
         assert found, f"No case stands at {state}: {sorted({row.state for row in rows})}"
         return found[0]
+
+
+def routes(app: Any) -> Iterator[Any]:
+    """Every route of an application, also those of routers in it."""
+    for route in app.routes:
+        inner = getattr(route, "original_router", None)
+        if inner is not None:
+            yield from routes(inner)
+        elif getattr(route, "methods", None):
+            yield route
 
 
 def found(path: Path) -> None:

@@ -6,7 +6,9 @@
     Cache-Control: no-store                                                for who is signed in
 
 A request for another host than the portal's own is refused, so that a foreign name that resolves
-here gets nothing (DNS rebinding). Headers of a proxy are not believed.
+here gets nothing (DNS rebinding). Headers of a proxy are not believed. A body is read no further
+than its limit, whatever it says of its length. Pages are for sessions and /api/v1 is for tokens:
+what is brought to the other opens nothing there.
 """
 
 from __future__ import annotations
@@ -15,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from proofhouse.errors import ProofhouseError
 from proofhouse.portal.language import speaking
-from proofhouse.portal.problems import known
+from proofhouse.portal.problems import MEDIA, known
 from proofhouse.portal.render import language_of
 from proofhouse.portal.visitor import Visitor, who_asks
 
@@ -63,19 +66,21 @@ class Gate:
         headers = Headers(scope=scope)
         guarded = self._guarded(send, state, scope["path"])
         if headers.get("host", "") != self._host:
-            response = PlainTextResponse("This portal has another address.\n", 421)
+            response = _told(scope, 421, "This portal has another address.")
             await response(scope, receive, guarded)
             return
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit() or int(length) > MAX_BODY:
-            await PlainTextResponse("That is too large.\n", 413)(scope, receive, guarded)
+            await _told(scope, 413, "That is too large.")(scope, receive, guarded)
             return
+        receive = _bounded(receive)
         request = Request(scope)
         house, state["visitor"] = self._house, Visitor()
         try:
             state["visitor"] = who = who_asks(
                 request, house.access, house.clock(), secure=house.settings.secure
             )
+            state["visitor"] = who = _meant(who, scope["path"])
         except ProofhouseError as error:
             with speaking(language_of(request, Visitor())):
                 refused = await known(request, error)
@@ -99,3 +104,31 @@ class Gate:
             await send(message)
 
         return guarded
+
+
+def _meant(who: Visitor, path: str) -> Visitor:
+    """The visitor, if what they brought is meant for this address; else the public."""
+    by_token = who.scopes is not None
+    return who if by_token == path.startswith("/api/") else Visitor()
+
+
+def _told(scope: Scope, status: int, title: str) -> Response:
+    if scope["path"].startswith("/api/"):
+        told = {"type": "about:blank", "title": title, "status": status, "detail": title}
+        return JSONResponse(told, status, media_type=MEDIA)
+    return PlainTextResponse(f"{title}\n", status)
+
+
+def _bounded(receive: Receive) -> Receive:
+    """What is received, up to the limit. Raises HTTPException beyond it."""
+    left = MAX_BODY
+
+    async def bounded() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(413)
+        return message
+
+    return bounded

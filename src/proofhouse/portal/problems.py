@@ -115,6 +115,7 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     words = {
         404: ("There is no such page", "The address may be mistyped, or the page has moved."),
+        413: ("That is too large", "It is more than this takes at once."),
         405: ("This page does not take that", "Go back and use its own form."),
     }
     title, detail = words.get(error.status_code, ("That did not work", "Go back and try again."))

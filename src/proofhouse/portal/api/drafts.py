@@ -141,7 +141,7 @@ _HANDOVER = {
     "properties": {
         "format": {"const": "proofhouse-handover/v1"},
         "envelope": {"type": "object"},
-        "openings": {"type": "array"},
+        "openings": {"type": "array", "items": {"type": "object"}},
         "notice": {"type": ["object", "null"]},
     },
     "required": ["envelope", "format", "notice", "openings"],
