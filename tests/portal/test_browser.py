@@ -9,9 +9,11 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs the extra portal: make serve, or make test")
 
-from portal import browser
 from proofhouse.portal.app import create_app, open_house
 from proofhouse.portal.house import Settings
+
+from .browsing import browser
+from .served import asked_elsewhere, authenticator, free_socket, serving
 
 
 def test_first_run_to_signed_in_by_passkey(tmp_path: Path) -> None:
@@ -19,16 +21,16 @@ def test_first_run_to_signed_in_by_passkey(tmp_path: Path) -> None:
 
     Nothing is asked of another host, no script fails and no policy is broken on the way.
     """
-    bound = browser.free_socket()
+    bound = free_socket()
     origin = f"http://localhost:{bound.getsockname()[1]}"
     with (
         open_house(tmp_path / "home", Settings(origin=origin)) as house,
-        browser.serving(create_app(house, working=False), bound),
-        browser.chromium() as chromium,
+        serving(create_app(house, working=False), bound),
+        browser() as chromium,
     ):
         page = chromium.new_page()
-        browser.authenticator(page)
-        wrong = browser.asked_elsewhere(page, origin)
+        authenticator(page)
+        wrong = asked_elsewhere(page, origin)
 
         page.goto(f"{origin}/setup/{house.access.new_setup(house.clock())}")
         page.get_by_label("Who runs this house").fill("The house of <b>proof</b>")

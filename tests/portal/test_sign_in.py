@@ -395,13 +395,13 @@ def test_a_token_is_shown_once_and_works_within_its_scopes(site: Site) -> None:
     assert token[0] not in browser.get("/account").text
     program = site.browser()
     program.headers["Authorization"] = f"Bearer {token[0]}"
-    assert program.get("/home").status_code == 200
+    assert program.get("/api/v1/cases").status_code == 200
     assert program.get("/account").status_code == 303
-    assert program.get("/people").status_code == 403
+    assert program.get("/people").status_code in (303, 403)
     number = re.search(r'name="token" value="([0-9a-f]{16})"', browser.get("/account").text)
     assert number is not None
     post(browser, "/account", "/account/tokens/revoke", {"token": number[1]})
-    assert program.get("/home").headers["location"] == "/sign-in"
+    assert program.get("/api/v1/cases").status_code == 401
     for wrong in ({**form, "scopes": "assess"}, {**form, "days": "9999"}, {**form, "scopes": ""}):
         assert post(browser, "/account", "/account/tokens", wrong).status_code == 400
 

@@ -1,44 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real Chromium before a real server on this machine, with an authenticator that it plays.
+"""A real server on this machine for a real browser, and an authenticator that the browser plays.
 
-    with serving(app) as origin, chromium() as browser:
-        page = browser.new_page()
+    bound = free_socket()
+    with serving(app, bound), browser() as chromium:
+        page = chromium.new_page()
         authenticator(page)
-        page.goto(origin + "/sign-in")
+        page.goto(f"http://localhost:{bound.getsockname()[1]}/sign-in")
 
-Debian's package is used; without it such tests are skipped. It opens no connection but to the
-server: what a page asks of another host fails, and is told in ``asked_elsewhere``.
+Where no server is needed, ``browsing`` answers the browser without one.
 """
 
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
 import uvicorn
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs the extra portal's tests")
-
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-domain-reliability",
-    "--disable-sync",
-    "--no-first-run",
-    "--no-pings",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
-)
 PATIENCE = 60_000
 """Milliseconds that a page may take on a machine that does much else."""
 
@@ -73,23 +55,9 @@ def serving(app: Any, bound: socket.socket) -> Iterator[None]:
         bound.close()
 
 
-@contextmanager
-def chromium() -> Iterator[Any]:
-    """A browser, new and without a past. Skips the test where Chromium is not installed."""
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        context = browser.new_context()
-        context.set_default_timeout(PATIENCE)
-        try:
-            yield context
-        finally:
-            browser.close()
-
-
 def authenticator(page: Any) -> Any:
     """A passkey store of the browser's own, whose person is there and known (CDP WebAuthn)."""
+    page.set_default_timeout(PATIENCE)
     session = page.context.new_cdp_session(page)
     session.send("WebAuthn.enable")
     session.send(
