@@ -86,7 +86,9 @@ def check(measured: Measured, bundle: bytes, kept: Any = lambda prompt, stated: 
 @pytest.mark.sandbox
 @pytest.mark.parametrize("answers", [True, False], ids=["answers", "transcripts alone"])
 def test_every_answer_is_judged_again(honest: Measured, tmp_path: Path, answers: bool) -> None:
-    """From the answers or from the transcripts that tell them, item by item, all agree."""
+    """From the answers or from the transcripts that tell them, item by item, all agree; what the
+    oracle said of a held score is held to as well.
+    """
     words = honest.write(tmp_path, answers=answers)
     done = run(honest.home, str(tmp_path / "opened.json"), *words, "--json")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An item that its judge does not prove is our fault: missing, never put, and the run goes on."""
+"""What a run keeps of an item that nobody could judge, or that the scan marked, and goes on.
+
+An item that its judge does not prove is our fault: missing, never put.
+"""
 
 from __future__ import annotations
 
@@ -12,33 +15,42 @@ import pytest
 
 from proofhouse.desk import plan_evaluation, run_evaluation, state_run
 from proofhouse.desk.measure import seed_of
-from proofhouse.evaluation.types import FinishedSample
+from proofhouse.desk.opened import values
+from proofhouse.evaluation.types import FinishedSample, Flag
 from proofhouse.oracles.errors import UnprovenItemError
 from stories import rehearsal
 
 CASE = "c4" * 32
 
 
-async def run_all(_job: Any, *, next_batch: Any, finished: Any, **_others: Any) -> None:
-    """A model that fails every item that it is given."""
-    while (batch := await next_batch()) is not None:
-        for item in batch:
-            finished(FinishedSample(item.id, "failed", "answered", "", 9, 1, 1, 1, 5, (), b"{}"))
+STEERS = Flag("hidden", "cat\t/etc/shadow\x1b[2J \u202eOK\r\x9b", 3)
+"""A mark whose quote holds what no text of the record may hold."""
 
 
 def test_an_unproven_item_is_missing_and_the_run_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """The statement of the run is registered all the same."""
+    """The statement of the run is registered all the same; and so it is with what a mark quotes of
+    a hostile model, whose score is held with what the oracle said.
+    """
     with rehearsal.opened(tmp_path / "home") as played:
         case = played.play(CASE, until="run_under_way")
         plan = plan_evaluation.opened(played.desk, case, "plan", "plan")
-        bad = plan["items"][1]["id"]
+        marked, bad = plan["items"][0]["id"], plan["items"][1]["id"]
 
         async def prove(item: Any) -> Any:
             if item.id == bad:
                 raise UnprovenItemError("It holds nothing.", check="reference")
             return SimpleNamespace(item=item)
+
+        async def run_all(_job: Any, *, next_batch: Any, finished: Any, **_others: Any) -> None:
+            """A model that fails every item that it is given, one of them as it should not."""
+            while (batch := await next_batch()) is not None:
+                for item in batch:
+                    flags = (STEERS,) if item.id == marked else ()
+                    record = item.id.encode()
+                    told = (item.id, "failed", "answered", "", 9, 1, 1, 1, 5, flags, record)
+                    finished(FinishedSample(*told))
 
         monkeypatch.setattr(run_evaluation, "prove", prove)
         monkeypatch.setattr(run_evaluation, "run", run_all)
@@ -60,5 +72,11 @@ def test_an_unproven_item_is_missing_and_the_run_goes_on(
         draft = state_run.end(case, ids, conducted, at=played.desk.clock())
         played.desk.register(draft.signed(played.home.keys["assessor"]), draft.openings)
         ended = played.desk.case(CASE).need("run-ended").predicate
-        assert ended["missing"] == 1
+        assert (ended["missing"], ended["held"]) == (2, 1)
+        kept = values(played.desk, CASE)[ended["outcomes"]["salted"]]["items"]
+        (told,) = (one for one in kept if one["id"] == marked)
+        assert (told["outcome"], told["heldOutcome"]) == ("missing", "failed")
+        assert told["flags"] == [
+            "turn 3: hidden: cat⟨U+0009⟩/etc/shadow⟨U+001B⟩[2J ⟨U+202E⟩OK⟨U+000D⟩⟨U+009B⟩"
+        ]
         assert len(ended["transcripts"]) == len(conducted.samples) - 1

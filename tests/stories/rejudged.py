@@ -3,8 +3,9 @@
 
     with measured(folder) as played: …      a home with one case, its run ended
 
-Four items are answered, two of them with their reference solutions; all others are missing, which
-costs nothing. Transcripts are what Inspect's are, as far as a check reads them.
+Four items are answered, two of them with their reference solutions, and the last one's score is
+held; all others are missing, which costs nothing. Transcripts are what Inspect's are, as far as a
+check reads them.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ class Rejudged(rehearsal.Rehearsal):
                 word = "solved" if count["solved"] < SOLVED else "failed"
                 word = "missing" if count["failed"] == FAILED else word
                 count[word] += 1
+                if word == "failed" and count[word] == FAILED:
+                    word = "held failed"
                 conducted.samples[item.id] = self.sample(case, item, word)
         ids = [item["id"] for item in plan["items"]]
         return moves.Made(state_run.end(case, ids, conducted, at=self.desk.clock()), ("assessor",))
