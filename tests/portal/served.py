@@ -56,23 +56,23 @@ def serving(app: Any, bound: socket.socket) -> Iterator[None]:
 
 
 def authenticator(page: Any) -> Any:
-    """A passkey store of the browser's own, whose person is there and known (CDP WebAuthn)."""
+    """A passkey store of the browser's own, whose person is there and known (CDP WebAuthn).
+
+    The session with it; ``authenticator`` is its id there.
+    """
     page.set_default_timeout(PATIENCE)
     session = page.context.new_cdp_session(page)
     session.send("WebAuthn.enable")
-    session.send(
-        "WebAuthn.addVirtualAuthenticator",
-        {
-            "options": {
-                "protocol": "ctap2",
-                "transport": "internal",
-                "hasResidentKey": True,
-                "hasUserVerification": True,
-                "isUserVerified": True,
-                "automaticPresenceSimulation": True,
-            }
-        },
-    )
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    made = session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    session.authenticator = made["authenticatorId"]
     return session
 
 
