@@ -212,6 +212,7 @@ def test_only_named_hosts_are_reached() -> None:
 def test_the_operators_file(tmp_path: Path) -> None:
     """The file is read strictly: what it names, and nothing else."""
     path = tmp_path / "oidc.json"
+    path.touch(0o600)
     body = {"issuer": "https://id.example", "clientId": "c", "clientSecret": "s"}
     path.write_text(json.dumps({**body, "name": "Agency ID", "hosts": ["keys.example"]}))
     assert oidc.read(path) == oidc.Provider(
@@ -221,3 +222,8 @@ def test_the_operators_file(tmp_path: Path) -> None:
         path.write_text(json.dumps(wrong))
         with pytest.raises(FormatError):
             oidc.read(path)
+    path.chmod(0o640)
+    with pytest.raises(PrerequisiteError, match="others may read"):
+        oidc.read(path)
+    with pytest.raises(InputError, match="no file"):
+        oidc.read(tmp_path / "other.json")

@@ -54,7 +54,7 @@ def test_two_sides_of_a_case_are_seen(access: Access, town: Town) -> None:
     access.join(town.mira.id, town.institute.id, "assessor")
     found = access.others_of(town.mira.id, town.institute.id, ["1" * 64, "2" * 64])
     assert found == (town.lab,)
-    assert access.others_of(town.mira.id, town.institute.id, [None, "3" * 64]) == ()
+    assert access.others_of(town.mira.id, town.institute.id, ["3" * 64]) == ()
 
 
 def test_the_last_administrator_stays(access: Access, town: Town) -> None:
@@ -68,6 +68,14 @@ def test_the_last_administrator_stays(access: Access, town: Town) -> None:
     access.join(town.mira.id, town.house.id, "administrator")
     access.deactivate(town.admin.id)
     assert not access.person(town.admin.id).active
+
+
+def test_administrators_are_those_who_are_let_in(access: Access, town: Town) -> None:
+    """An administrator who was deactivated is none."""
+    assert access.administrators() == (town.admin,)
+    access.join(town.mira.id, town.house.id, "administrator")
+    access.deactivate(town.admin.id)
+    assert access.administrators() == (town.mira,)
 
 
 def test_a_party_is_named_later(access: Access, town: Town) -> None:

@@ -92,15 +92,24 @@ class Identity:
 
 
 def read(path: Path) -> Provider:
-    """The provider in an operator's file; see ``docs/portal.md``. Raises InputError, FormatError.
+    """The provider in an operator's file, mode 0600; see ``docs/portal.md``.
+
+    Raises InputError, FormatError, and PrerequisiteError if others may read the secret.
 
     ::
 
         {"issuer": "https://id.example", "clientId": "…", "clientSecret": "…",
          "name": "Example ID", "hosts": []}
     """
+    if not path.is_file():
+        raise InputError(f"There is no file of an OpenID provider at {path}.")
     with told("the provider's file", path):
-        data = path.read_bytes()
+        data, mode = path.read_bytes(), path.stat().st_mode
+    if mode & 0o077:
+        raise PrerequisiteError(
+            f"The file {path} holds a secret, and others may read it.",
+            hint=f"chmod 600 {path}",
+        )
     needed, maybe = ("issuer", "clientId", "clientSecret"), ("name", "hosts")
     body = members(read_json(data, "the provider", 65_536), "the provider", needed, maybe)
     hosts = items(body.get("hosts", []), "the provider's hosts")

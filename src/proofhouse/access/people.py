@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from proofhouse.access.store import Store, new_id
@@ -23,6 +23,10 @@ THEMES = ("", "light", "dark")
 
 _PERSON = "SELECT id, name, contact, active, locale, theme FROM person"
 _ORGANISATION = "SELECT id, name, roles, party, sector, size FROM organisation"
+_ADMINISTRATORS = (
+    "SELECT id, name, contact, active, locale, theme FROM person WHERE active = 1 AND id IN "
+    "(SELECT person FROM membership WHERE role = 'administrator') ORDER BY name, id"
+)
 _LEAVE = (
     "DELETE FROM membership WHERE person = ? AND organisation = ? AND role = ?",
     "DELETE FROM token WHERE person = ? AND organisation = ? AND role = ?",
@@ -154,7 +158,7 @@ class People(Store):
             return tuple((_person(row[:6]), row[6]) for row in db.execute(query, (organisation,)))
 
     def others_of(
-        self, person: str, organisation: str, parties: Sequence[str | None]
+        self, person: str, organisation: str, parties: Collection[str]
     ) -> tuple[Organisation, ...]:
         """Other organisations of somebody who acts for ``organisation`` that are among ``parties``.
 
@@ -169,10 +173,14 @@ class People(Store):
             )
         )
 
+    def administrators(self) -> tuple[Person, ...]:
+        """The administrators who are let in, by name."""
+        with self._reading() as db:
+            return tuple(map(_person, db.execute(_ADMINISTRATORS)))
+
     def is_set_up(self) -> bool:
         """Whether there is an administrator."""
-        with self._reading() as db:
-            return _administrators(db) > 0
+        return bool(self.administrators())
 
 
 def add_organisation(
@@ -254,12 +262,7 @@ def organisation_of(db: sqlite3.Connection, organisation: str) -> Organisation:
 
 
 def _administrators(db: sqlite3.Connection) -> int:
-    query = (
-        "SELECT count(DISTINCT m.person) FROM membership m JOIN person p ON p.id = m.person "
-        "WHERE m.role = 'administrator' AND p.active = 1"
-    )
-    count: int = db.execute(query).fetchone()[0]
-    return count
+    return len(db.execute(_ADMINISTRATORS).fetchall())
 
 
 def _keep_an_administrator(db: sqlite3.Connection, before: int) -> None:

@@ -33,12 +33,32 @@ DAY = 86_400
     help="The reviewer hours a week that the assessors' queue is cut to.",
 )
 @click.option(
+    "--oidc",
+    type=click.Path(path_type=Path),
+    help="A file that names your OpenID provider (docs/portal.md): whoever bound an account there "
+    "signs in by it.",
+)
+@click.option(
+    "--let-in",
+    metavar="NAME",
+    default="",
+    help="Print a one-time link for this administrator, who has no passkey any more.",
+)
+@click.option(
     "--sample",
     is_flag=True,
     help="First fill an empty home with sample data, by really running inquiries and reviews of "
     "the reference models.",
 )
-def command(port: int, origin: str, reachable: tuple[str, ...], hours: int, sample: bool) -> None:
+def command(
+    port: int,
+    origin: str,
+    reachable: tuple[str, ...],
+    hours: int,
+    oidc: Path | None,
+    let_in: str,
+    sample: bool,
+) -> None:
     """Serve the portal of this home to browsers, until it is interrupted.
 
     The first time, a link for the first administrator is printed here; it works once, for a day.
@@ -49,6 +69,7 @@ def command(port: int, origin: str, reachable: tuple[str, ...], hours: int, samp
     try:
         import uvicorn
 
+        from proofhouse.access.oidc import read
         from proofhouse.portal.app import create_app, open_house
         from proofhouse.portal.house import Settings
     except ModuleNotFoundError as error:
@@ -63,12 +84,13 @@ def command(port: int, origin: str, reachable: tuple[str, ...], hours: int, samp
     settings = Settings(
         origin=(origin or f"http://localhost:{port}").rstrip("/"),
         reachable=reachable,
+        oidc=read(oidc) if oidc is not None else None,
         hours_a_week=hours,
     )
     if sample:
         _fill()
     with open_house(settings=settings) as house:
-        _greet(house)
+        _greet(house, let_in)
         config = uvicorn.Config(
             create_app(house),
             log_level="warning",
@@ -98,13 +120,30 @@ def _socket(port: int) -> Any:
     return found
 
 
-def _greet(house: Any) -> None:
-    """Where the portal is; and as long as nobody has come in, the link for the first person."""
+def _greet(house: Any, let_in: str) -> None:
+    """Where the portal is, and the link of whoever has no other way in.
+
+    As long as there is no administrator, that is the first person; if the only administrators left
+    before they made a passkey, they; else who is asked for. Raises InputError.
+    """
+    from proofhouse.errors import InputError
+
+    access, now = house.access, house.clock()
+    administrators = access.administrators()
+    chosen = [one for one in administrators if one.name == let_in]
+    if let_in and not chosen:
+        names = ", ".join(one.name for one in administrators) or "nobody yet"
+        raise InputError(f"No administrator has that name. There is: {names}.")
     click.echo(f"The portal is at {house.settings.origin}/")
-    if not house.access.is_set_up():
-        secret = house.access.new_setup(house.clock(), DAY)
+    if not administrators:
         click.echo("Set it up, as its first administrator, within a day, by this link:")
-        click.echo(f"  {house.settings.origin}/setup/{secret}")
+        click.echo(f"  {house.settings.origin}/setup/{access.new_setup(now, DAY)}")
+    elif not any(access.passkeys(one.id) or access.identities(one.id) for one in administrators):
+        chosen = chosen or list(administrators[:1])
+    for one in chosen[:1]:
+        click.echo(f"{one.name} comes in once, within a day, by this link:")
+        secret = access.new_link(one.id, "invitation", now, DAY)
+        click.echo(f"  {house.settings.origin}/link/{secret}")
     click.echo("Interrupt it to end it (Ctrl-C).")
 
 

@@ -99,7 +99,25 @@ def find(request: Request, who: Visitor, start: str) -> Row:
             rule="R8",
             hint="A colleague without the conflict of interest can take it.",
         )
+    _check_one_side(request, who, row)
     return row
+
+
+def _check_one_side(request: Request, who: Visitor, row: Row) -> None:
+    """Raise RefusedError if the visitor also belongs to another party of the case (R8).
+
+    The developer's side is never shut out of its own case: it may leave at any moment (R1).
+    """
+    if who.person is None or who.organisation is None or acting(who.role) == "developer":
+        return
+    parties = frozenset[str]().union(*row.parties.values())
+    others = house_of(request).access.others_of(who.person.id, who.organisation.id, parties)
+    if others:
+        raise RefusedError(
+            f"You also belong to {others[0].name}, which has a part in this case.",
+            rule="R8",
+            hint="A colleague without the conflict of interest can take it.",
+        )
 
 
 def my_move(who: Visitor, row: Row) -> bool:
