@@ -175,6 +175,10 @@ def table(done: Sequence[Row]) -> str:
                 told.append(interval(sum(r.accepted(method) for r in of), len(of)))
             lines.append(f"| {method} | {author or 'all'} | {told[0]} | {told[1]} |")
     lines.append("")
+    for kind in ("good", "bad"):
+        made = [row.verdict for row in done if row.kind == kind]
+        counts = ", ".join(f"{made.count(v)} {v}" for v in ("accepted", "refused", "inconclusive"))
+        lines.append(f"gate, {kind}: {counts}")
     for verdict in ("accepted", "refused", "inconclusive"):
         took = sorted(row.milliseconds / 1000 for row in done if row.verdict == verdict)
         if took:

@@ -6,10 +6,11 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
-from proofhouse.validation.answers import Run, ended, swallowed, unsaid
+from proofhouse.validation.answers import Run, ended, nearly, swallowed, unsaid
 from proofhouse.validation.batch import Ran, order, told
 from proofhouse.validation.growth import (
     escaped,
@@ -84,6 +85,26 @@ def test_a_line_that_is_dropped_without_a_word_is_found(
     data = b"one\nfar too long a line\ntwo\n"
     shorter = asyncio.run(swallowed(data, runner(sound), runner(patched)))
     assert shorter == (b"one\ntwo\n" if found else None)
+
+
+@pytest.mark.parametrize(
+    ("after", "found"),
+    [
+        (b"5 a-name\n1 member\n", False),
+        (b"5 a-nam\n1 member\n", True),
+        (b"5 a-names\n1 member\n", True),
+        (b"5 a-na\n1 member\n", False),
+        (b"5 a-name.\n1 member\n", False),
+        (b"5 a-nam\n", False),
+        (b"no name\n1 member\n", False),
+    ],
+)
+def test_an_answer_with_a_letter_more_or_less_is_found(after: bytes, found: bool) -> None:
+    """Held against what the program says that reads too far and goes on; only one letter counts."""
+    on = Seen("crashed", "heap-buffer-overflow", ("f",), 0, b"5 a-name\n1 member\n", reads=True)
+    assert bool(nearly(on, answered(after))) is found
+    assert not nearly(replace(on, reads=False), answered(after))
+    assert not nearly(on, answered(after, 2))
 
 
 def chained(data: bytes) -> Seen:

@@ -14,8 +14,11 @@ from proofhouse.validation.growth import (
     Havoc,
     dictionary,
     enlarged,
+    exchanged,
     knobs,
+    marks_of,
     matched,
+    prose,
     recast,
     repeated,
     respelled,
@@ -171,3 +174,15 @@ def test_an_input_with_what_only_proofs_have_is_known() -> None:
     benign = shapes(b"show 2 * 3\n")
     assert shapes(b"show  14 *  3\n") <= benign
     assert not shapes(b"show 2 ** 3\n") <= benign
+
+
+def test_a_languages_signs_are_learnt_from_what_the_source_says_of_it() -> None:
+    """From comments and literals; put in the place of those that a sample has."""
+    python = b'"""A condition is one comparison (< <= == !=)."""\nx = 1  # or: a -> b\n'
+    c = b"/* NAME = VALUE or NAME += VALUE */\nint main(void) { return 1 >> 2; }\n"
+    tree = make_tree([("a.py", Entry(python)), ("b.c", Entry(c))])
+    signs = marks_of(prose(tree))
+    assert {b"<", b"<=", b"==", b"!=", b"->", b"=", b"+="} <= set(signs)
+    assert b">>" not in signs
+    made = set(exchanged(b"when a > 30\n", [b"b"], [b"<="]))
+    assert {b"when a <= 30\n", b"when b > 30\n", b"when A > 30\n", b"when a > -30\n"} <= made

@@ -9,6 +9,8 @@ things about it are known without it:
 - `unsaid`: what the program said *before* the flaw struck was said by a sound program (a
   sanitizer ends it at the first bad access), so it is still to be said.
 - `swallowed`: the answer is not the answer to the same input without the line that has the flaw.
+- `nearly`: a program that reads a byte too far, and goes on, finds a zero there in a sanitizer's
+  memory, which ends a text as it should; a letter more or less than it says then is wrong.
 - `ended`: where the flaw is that something never ends, it is not the answer to an input that does.
 
 A text cut to fit is answered: many a fix does that. A line unlike the one that was said before
@@ -68,6 +70,26 @@ async def swallowed(data: bytes, left: Run, right: Run) -> bytes | None:
         if same and lines[at].strip() and await _heard(lines, at, old, left):
             return shorter[at]
     return None
+
+
+def nearly(on: Seen, after: Seen) -> str:
+    """The line of an answer with a letter more or less than a program says that goes on.
+
+    ``on`` read where there is nothing, found zeros, and went on to its end.
+    """
+    if not on.reads or on.exit_status != 0 or not taken(after):
+        return ""
+    one, other = on.stdout.splitlines(), after.stdout.splitlines()
+    apart = [(a, b) for a, b in zip(one, other, strict=False) if a != b]
+    if len(one) != len(other) or not apart:
+        return ""
+    for a, b in apart:
+        short, long = sorted((a, b), key=len)
+        begin = next((at for at, byte in enumerate(short) if byte != long[at]), len(short))
+        more = long[begin : begin + len(long) - len(short)]
+        if len(more) != 1 or not more.isalpha() or short[begin:] != long[begin + 1 :]:
+            return ""
+    return apart[0][1][:200].decode("utf-8", "replace")
 
 
 async def ended(data: bytes, left: Run, right: Run) -> bytes | None:

@@ -23,9 +23,8 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-from proofhouse.validation.answers import Run, ended, swallowed, taken, unsaid
+from proofhouse.validation.answers import Run, ended, nearly, swallowed, taken, unsaid
 from proofhouse.validation.differences import Flaw, Weighed, repeatable, unsettled, weigh
 from proofhouse.validation.growth import (
     MOST_INPUT,
@@ -34,11 +33,15 @@ from proofhouse.validation.growth import (
     dictionary,
     enlarged,
     escaped,
+    exchanged,
     grafted,
+    in_turn,
     knobs,
     literals_of,
+    marks_of,
     matched,
     named,
+    prose,
     recast,
     repeated,
     respelled,
@@ -54,9 +57,9 @@ from proofhouse.validation.instrument import Looked, Probe, Reached
 from proofhouse.validation.program import Bench, Seen
 from proofhouse.validation.sources import Tree
 
-_T = TypeVar("_T")
 _DIRECTIVE = re.compile(rb"%[-+ #0-9$.*hlqjzt]*[diouxXeEfgGaAcspn]")
 _LETTERS, _DIGITS, _BLANKS = (re.compile(p) for p in (rb"[A-Za-z]+", rb"[0-9]+", rb"[ \t]+"))
+_WORDS = re.compile(rb"[A-Za-z0-9_.-]+")
 _TEXT = re.compile(rb"[\t\n\r\x20-\x7e]*")
 # Where a flaw has no exact edge, a fix may shift a corner case; a broken neighbour shows again.
 _ENOUGH = 3
@@ -70,11 +73,14 @@ _MOST_STRETCHED = 900
 _MOST_NAMED = 2000
 _MOST_TRADED = 800
 _MOST_REPEATED = 900
-_MOST_MATCHED = 96
+_MOST_EXCHANGED = 900
+_MOST_MATCHED = 192
 _OFTEN = 3
+_CODE = 16
 _MOST_BY_OTHERS = 600
 _MOST_ANSWERED = 12
 _MOST_LET_THROUGH = 64
+_MOST_ASKED = 600
 _ORIGINS = ("given", "recorded", "found", "grown", "kin", "graft")
 
 
@@ -117,6 +123,7 @@ class Explorer:
     ) -> None:
         self.flaw = flaw
         self.probes, self.plain = probes, plain
+        self.beyond: Probe | None = None
         words = list(dict.fromkeys([*dictionary(source), *dictionary(patched)]))
         self.havoc = Havoc(words, seed)
         self.pick = random.Random(seed)  # noqa: S311 - not a secret; must repeat
@@ -127,13 +134,17 @@ class Explorer:
         self._compared_with: tuple[set[int], set[int]] = (set(), set())
         self._edges: set[tuple[int, int, int]] = set()
         self._solved: Counter[tuple[object, object]] = Counter()
-        self._to_match: deque[Iterator[Item]] = deque()
+        self._to_match: tuple[deque[Iterator[Item]], ...] = (deque(), deque())
         self._done: set[tuple[bytes, str]] = set()
         self._begun = self._computed = self._time = 0.0
         self._deadline = 0.0
         self.proofs: tuple[bytes, ...] = ()
         self.harm: frozenset[bytes] = frozenset()
+        self.prose = prose(source)
         self.shapes: frozenset[bytes] = frozenset()
+        self.masked: frozenset[bytes] = frozenset()
+        self.all_text = False
+        self._asked: dict[bytes, tuple[Item, Seen, Seen] | None] = {}
         self.runs = self.crashed = self.unconfirmed = self.excused = self.single = 0
 
     def counts(self) -> dict[str, int]:
@@ -162,20 +173,25 @@ class Explorer:
             self.flaw = self.flaw.also(await self.probes[0].see(proof))
         written = [item.data for item in known]
         self.harm = frozenset(g for p in proofs for g in grams(p)).difference(*map(grams, written))
-        self.shapes = frozenset(shape for data in written for shape in shapes(data))
+        told = (*written, *self.prose)
+        self.shapes = frozenset(shape for data in told for shape in shapes(data))
+        self.masked = frozenset(_DIGITS.sub(b"0", i.data) for i in _trusted(known))
+        self.all_text = all(_TEXT.fullmatch(data) for data in (*written, *proofs))
         given = [Item(proof, "", "kin") for proof in proofs]
         finding = await self._stage([*given, *known], 0.15 * seconds)
         finding = finding or await self._answered(0.2 * seconds)
         finding = finding or await self._stage(self._by_others(known, proofs), 0.3 * seconds)
         finding = finding or await self._edges_of(proofs, 0.4 * seconds)
-        finding = finding or await self._stage(self._variants(proofs), 0.6 * seconds)
-        finding = finding or await self._answered(0.62 * seconds)
-        finding = finding or await self._stage(self._traded(known), 0.66 * seconds)
-        finding = finding or await self._stage(self._repeated(known), 0.71 * seconds)
-        finding = finding or await self._stage(self._matched(), 0.77 * seconds)
-        finding = finding or await self._stage(self._named(), 0.8 * seconds)
-        finding = finding or await self._stage(self._stretched(), 0.86 * seconds)
-        return finding or await self._stage(self._random(proofs), seconds) or self.unsure
+        finding = finding or await self._stage(self._variants(proofs), 0.58 * seconds)
+        finding = finding or await self._answered(0.6 * seconds)
+        finding = finding or await self._stage(self._traded(known), 0.64 * seconds)
+        finding = finding or await self._stage(self._repeated(known), 0.69 * seconds)
+        finding = finding or await self._stage(self._exchanged(known), 0.76 * seconds)
+        finding = finding or await self._stage(self._matched(), 0.8 * seconds)
+        finding = finding or await self._stage(self._named(), 0.84 * seconds)
+        finding = finding or await self._stage(self._stretched(), 0.88 * seconds)
+        finding = finding or await self._stage(self._random(proofs), seconds)
+        return finding or await self._by_a_letter(1) or self.unsure
 
     async def _processor(self) -> float:
         used = [await probe.processor_seconds() for probe in self.probes]
@@ -192,6 +208,9 @@ class Explorer:
 
     async def _answered(self, until: float) -> Finding | None:
         """Whether inputs with the flaw that are let through now are answered in full."""
+        finding = await self._by_a_letter(1)
+        if finding is not None:
+            return finding
         todo = list(self.let_through.values())[:_MOST_ANSWERED]
         self.let_through = dict.fromkeys(self.let_through, Item(b"", "", "kin"))
         for item in todo:
@@ -220,7 +239,7 @@ class Explorer:
     async def _edges_of(self, proofs: Sequence[bytes], until: float) -> Finding | None:
         """Find by bisection how far each knob of a proof may be turned; try both sides of that."""
         streams = [knobs(proof[:MOST_INPUT]) for proof in proofs]
-        for knob in _in_turn(streams):
+        for knob in in_turn(streams):
             if self._time > until:
                 return None
             inside = await self._inside(knob)
@@ -273,7 +292,7 @@ class Explorer:
             some = list(itertools.islice(stream, _AT_ONCE))
             if not some:
                 return None
-            finding = await self._try_all(some, until)
+            finding = await self._try_all(some, until) or await self._by_a_letter(_AT_ONCE)
             if finding is not None:
                 return finding
         return None
@@ -313,23 +332,30 @@ class Explorer:
             if line and await self._left_out(item, line):
                 why = f"It is taken, without what was said before the flaw struck: {line!r}."
                 return Finding("difference", why, item, before, after)
+            if before.reads and len(self._asked) < _MOST_ASKED and self.beyond is not None:
+                self._asked.setdefault(after.stdout, (item, before, after))
         weighed = weigh(self.flaw, before, after, item.origin)
         fresh = {(0, *e) for e in left.edges} | {(1, *e) for e in right.edges}
         if not fresh <= self._edges and before.ended == "quiet" and weighed is None:
             self._edges |= fresh
             self.pool.append(item)
             self._match(item, left, right)
+        elif item.data in self.proofs and not item.run:
+            self._match(item, left, right)
+        elif before.ended == "quiet" and item.origin == "grown":
+            self._match_code(item, left)
         self.crashed += self.flaw.shows(before)
         return await self._confirmed(item, weighed) if weighed is not None else None
 
     def _match(self, item: Item, left: Reached, right: Reached) -> None:
         """Have inputs made of what a new one was compared with, by the patch's own lines first.
 
-        A comparison that was met often enough with the same on both sides is left alone. Not done
-        to a proof that shows itself by a status: a right answer to it might be made (a code that
-        only who has the key can know), and that status be the right one.
+        A comparison that was met often enough with the same on both sides is left alone. Where the
+        flaw is a rule that is broken, not done to the proofs, nor with long texts: these are codes
+        that only who has a key can make, and what such an input may do is the rule's to say.
         """
-        if self.flaw.status is not None and item.origin in ("kin", "graft"):
+        by_rule = self.flaw.status is not None
+        if by_rule and item.origin in ("kin", "graft"):
             return
         new: list[tuple[bytes, bytes]] = []
         own_texts = sorted(set(right.texts) - set(left.texts))
@@ -338,29 +364,56 @@ class Explorer:
         for texts in (own_texts, sorted(set(left.texts))):
             for pair in texts:
                 self._solved[pair] += 1
-                if self._solved[pair] <= _OFTEN:
+                if self._solved[pair] <= _OFTEN and not (by_rule and max(map(len, pair)) >= _CODE):
                     new.append(pair)
         numbers: list[tuple[int, int]] = []
         for pairs in (own_numbers, left.compared):
             for constant, value in pairs:
                 self._solved[(constant, min(value, 64))] += 1
                 if self._solved[(constant, min(value, 64))] <= _OFTEN:
-                    numbers.append((constant, value))
+                    numbers += [(constant, value), (value, constant)]  # either may be the input's
         made = itertools.islice(matched(item.data, new, numbers), _MOST_MATCHED)
         origin = _offspring(item.origin)
         every = iter([Item(data, item.run, origin, item.data) for data in made])
-        if own_texts or own_numbers:
-            self._to_match.appendleft(every)
-        else:
-            self._to_match.append(every)
+        self._to_match[not (own_texts or own_numbers)].append(every)
+
+    def _match_code(self, item: Item, left: Reached) -> None:
+        """Where a text of the input was to be a long one that depends on the rest (a sum, a code),
+        have it be that, though the input reached nothing new.
+        """
+        for pair in left.texts if self.flaw.status is None else ():
+            long = min(map(len, pair)) >= _CODE // 2 and any(text in item.data for text in pair)
+            if long and not self._solved[pair]:
+                self._solved[pair] += 1
+                made = matched(item.data, [pair], [])
+                own = [Item(data, item.run, item.origin, item.data) for data in made]
+                self._to_match[0].append(iter(own))
 
     def _matched(self) -> Iterator[Item]:
         """What was put by to be tried, in the order of how much it promises."""
-        while self._to_match:
+        while any(self._to_match):
+            waiting = self._to_match[0] or self._to_match[1]
             try:
-                yield next(self._to_match[0])
+                yield next(waiting[0])
             except StopIteration:
-                self._to_match.popleft()
+                waiting.popleft()
+
+    async def _by_a_letter(self, least: int) -> Finding | None:
+        """See `nearly`; asked of inputs answered differently, of ``least`` or more at once."""
+        todo = [asked for asked in self._asked.values() if asked is not None]
+        if self.beyond is None or len(todo) < least:
+            return None
+        self._asked = dict.fromkeys(self._asked)
+        for run in dict.fromkeys(item.run for item, _, _ in todo):
+            some = [asked for asked in todo if asked[0].run == run]
+            seen = await self._looked(self.beyond, [item.data for item, _, _ in some], run)
+            for (item, before, after), (on, _) in zip(some, seen, strict=False):
+                line = nearly(on, after)
+                plain = await self.plain[1].see(item.data, item.run) if line else on
+                if line and plain.answer == after.answer:
+                    why = f"It is answered with a letter more or less than stands there: {line!r}."
+                    return Finding("difference", why, item, before, after)
+        return None
 
     async def _left_out(self, item: Item, line: str) -> bool:
         """The same once more, and the patched program's answer on the plain build."""
@@ -401,7 +454,7 @@ class Explorer:
                 self.excused += 1
                 return None
             self.single += 1
-            if self.single < _ENOUGH:
+            if self.single < _ENOUGH and not self._by_number(item):
                 return None
         finding = Finding(weighed.kind, weighed.why, item, before, after)
         if weighed.kind == "unsure":
@@ -409,8 +462,15 @@ class Explorer:
             return None
         return finding
 
+    def _by_number(self, item: Item) -> bool:
+        """Whether only numbers set an input apart from one that somebody wrote."""
+        return _DIGITS.sub(b"0", item.data) in self.masked
+
     def _strange(self, data: bytes) -> bool:
-        return _TEXT.fullmatch(data) is not None and not self.shapes >= shapes(data)
+        """Whether nobody wrote its like: no text, among texts, or marks in new company."""
+        if _TEXT.fullmatch(data):
+            return not self.shapes >= shapes(data)
+        return self.all_text
 
     async def _elsewhere(self, item: Item, after: Seen) -> bool:
         """Whether a variant only comes further now, to a fault that was there without the patch.
@@ -477,7 +537,7 @@ class Explorer:
             spelt = list(escaped(item.data, proofs))
             self.pick.shuffle(spelt)
             streams.append(iter([Item(data, item.run, "grown", item.data) for data in spelt]))
-        yield from itertools.islice(_in_turn(streams), _MOST_BY_OTHERS)
+        yield from itertools.islice(in_turn(streams), _MOST_BY_OTHERS)
 
     def _variants(self, proofs: Sequence[bytes]) -> Iterator[Item]:
         streams: list[Iterator[Item]] = []
@@ -493,8 +553,8 @@ class Explorer:
             ways += [(self._shuffled(way), "kin") for way in near]
             ways += [(sisters(cut, self.havoc.words), "graft")]
             ways += [(self._shuffled(transplanted(cut)), "graft")]
-            streams.append(_in_turn([_items(way, origin, cut) for way, origin in ways]))
-        yield from itertools.islice(_in_turn(streams), _MOST_VARIANTS)
+            streams.append(in_turn([_items(way, origin, cut) for way, origin in ways]))
+        yield from itertools.islice(in_turn(streams), _MOST_VARIANTS)
 
     def _shuffled(self, made: Iterable[bytes]) -> Iterator[bytes]:
         every = list(made)
@@ -514,7 +574,7 @@ class Explorer:
             self.pick.shuffle(made)
             origin = _offspring(seed.origin)
             streams.append(iter([Item(data, seed.run, origin, seed.data) for data in made]))
-        yield from itertools.islice(_in_turn(streams), _MOST_NAMED)
+        yield from itertools.islice(in_turn(streams), _MOST_NAMED)
 
     def _traded(self, known: Sequence[Item]) -> Iterator[Item]:
         """Known inputs with factors of a product exchanged, which leaves the product as it was."""
@@ -523,7 +583,7 @@ class Explorer:
         ways = [traded(item.data, near) for item in samples[:16]]
         pairs = zip(samples, ways, strict=False)
         streams = [_items(way, "grown", item.data, item.run) for item, way in pairs]
-        yield from itertools.islice(_in_turn(streams), _MOST_TRADED)
+        yield from itertools.islice(in_turn(streams), _MOST_TRADED)
 
     def _repeated(self, known: Sequence[Item]) -> Iterator[Item]:
         """Known inputs with more of what they have."""
@@ -531,7 +591,20 @@ class Explorer:
         ways = [repeated(item.data, self.pick) for item in samples]
         pairs = zip(samples, ways, strict=True)
         streams = [_items(way, "grown", item.data, item.run) for item, way in pairs]
-        yield from itertools.islice(_in_turn(streams), _MOST_REPEATED)
+        yield from itertools.islice(in_turn(streams), _MOST_REPEATED)
+
+    def _exchanged(self, known: Sequence[Item]) -> Iterator[Item]:
+        """Known inputs with signs and words of the language exchanged, as far as it is known."""
+        samples = [item for item in _trusted(known) if _TEXT.fullmatch(item.data)][:24]
+        signs = marks_of([*self.prose, *(item.data for item in samples)])
+        words = dict.fromkeys(w for item in samples for w in _WORDS.findall(item.data))
+        every = [*words, *(w for w in self.havoc.words if w.isalpha())][:80]
+        streams: list[Iterator[Item]] = []
+        for item in samples:
+            made = list(itertools.islice(exchanged(item.data, every, signs), 4000))
+            self.pick.shuffle(made)
+            streams.append(_items(made, "grown", item.data, item.run))
+        yield from itertools.islice(in_turn(streams), _MOST_EXCHANGED)
 
     def _stretched(self) -> Iterator[Item]:
         seeds = [item for item in self.pool if 0 < len(item.data) <= 4096][:24]
@@ -543,7 +616,7 @@ class Explorer:
             self.pick.shuffle(made)
             origin = _offspring(seed.origin)
             streams.append(iter([Item(data, seed.run, origin, seed.data) for data in made]))
-        yield from itertools.islice(_in_turn(streams), _MOST_STRETCHED)
+        yield from itertools.islice(in_turn(streams), _MOST_STRETCHED)
 
     def _random(self, proofs: Sequence[bytes]) -> Iterator[Item]:
         kin = [Item(proof, "", "kin") for proof in proofs]
@@ -607,14 +680,3 @@ def apart(parent: bytes, data: bytes) -> tuple[int, int]:
     left = most - begin
     same = next((at for at in range(left) if parent[-1 - at] != data[-1 - at]), left)
     return begin, len(data) - same
-
-
-def _in_turn(streams: Sequence[Iterable[_T]]) -> Iterator[_T]:
-    """One of each stream in turn until all are empty."""
-    left = [iter(stream) for stream in streams]
-    while left:
-        for stream in tuple(left):
-            try:
-                yield next(stream)
-            except StopIteration:
-                left.remove(stream)

@@ -31,6 +31,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -454,13 +455,17 @@ class _Gate:
         begun = time.monotonic()
         # One input that hangs must not take the time of hundreds that don't.
         seconds = request.run_seconds if flaw.hangs else min(request.run_seconds, 3.0)
-        async with (
-            Probe(pair.before, request.run, seconds, tier=self.tier) as left,
-            Probe(pair.after, request.run, seconds, tier=self.tier) as right,
-        ):
-            left.fenced = right.fenced = benches[0].fenced & benches[1].fenced
-            probes = (left, right)
+        async with AsyncExitStack() as stack:
+
+            async def probe(built: Built, goes_on: bool = False) -> Probe:
+                made = Probe(built, request.run, seconds, goes_on=goes_on, tier=self.tier)
+                made.fenced = benches[0].fenced & benches[1].fenced
+                return await stack.enter_async_context(made)
+
+            probes = (await probe(pair.before), await probe(pair.after))
             explorer = Explorer(flaw, request.source, patched, probes, benches, request.seed, added)
+            beyond = await self._going_on(benches[0])
+            explorer.beyond = await probe(beyond, goes_on=True) if beyond is not None else None
             finding = await explorer.explore(known, request.proofs, request.seconds)
         evidence = {**explorer.counts(), "build": how, "seconds": int(time.monotonic() - begun)}
         if finding is not None:
@@ -485,6 +490,17 @@ class _Gate:
             )
             if before.ok and after.ok and await self._sound(before, known, plain):
                 return _Sides(before, after)
+        return None
+
+    async def _going_on(self, plain: Bench) -> Built | None:
+        """The source built so that it goes on after a byte that was read where there is none.
+
+        Asked for only where that is all that some proof does.
+        """
+        for proof in self.request.proofs:
+            if (await plain.see(proof)).reads:
+                built = await self._build(self.request.source, tools(hardened=True, goes_on=True))
+                return built if built.ok else None
         return None
 
     async def _sound(self, built: Built, known: Sequence[Item], plain: Bench) -> bool:

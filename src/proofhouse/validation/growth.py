@@ -26,12 +26,15 @@ import random
 import re
 import struct
 import tokenize
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from proofhouse.validation.sources import Tree
 
+_T = TypeVar("_T")
 MOST_INPUT = 64 << 10
 """Samples longer than this are left out, and mutants cut."""
 
@@ -44,6 +47,8 @@ _CODE = re.compile(
 _TEXTS = re.compile(r"\.(?:c|cc|cpp|cxx|h|hh|hpp|py|go|java|rs|sh|js|rb|pl|t)$", re.I)
 _C_LIKE = re.compile(r"\.(?:c|cc|cpp|cxx|h|hh|hpp|go|java|rs|js)$", re.I)
 _C_COMMENT = re.compile(rb"/\*.*?\*/|//[^\n]*", re.S)
+_HASH_COMMENT = re.compile(rb"(?m)#[^\n]*")
+_ALONE = re.compile(rb"(?<![^\s\w(])[^\w\s()]{1,3}(?![^\s\w)])")
 _NOT_INPUT = re.compile(r"(?:^|/)(?:makefile|readme|license|copying|cmakelists|changelog)", re.I)
 _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.){1,4000})\"|'((?:[^'\\\n]|\\.){1,4000})'", re.S)
 _HERE = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?[^\n]*\n(.*?)\n\s*\1\s*$", re.S | re.M)
@@ -134,6 +139,43 @@ def dictionary(tree: Tree) -> list[bytes]:
         if not entry.link and _TEXTS.search(path) and len(entry.data) < 1 << 20:
             words += [word for word in _literals_in(path, entry.data) if 0 < len(word) <= 24]
     return _unique(words)[:400]
+
+
+def prose(tree: Tree) -> list[bytes]:
+    """What the sources say of themselves, comments and literals, and with it of their language."""
+    found: list[bytes] = []
+    for path, entry in tree.entries.items():
+        if entry.link or not _TEXTS.search(path) or len(entry.data) >= 1 << 20:
+            continue
+        found += _literals_in(path, entry.data)
+        if _C_LIKE.search(path):
+            found += _C_COMMENT.findall(entry.data)
+        else:
+            found += _HASH_COMMENT.findall(entry.data)
+    return found[:2000]
+
+
+def marks_of(texts: Iterable[bytes]) -> list[bytes]:
+    """Marks that stand alone in texts, as the signs of a language do: ``<=``, ``:``, ``->``."""
+    found = Counter(mark for text in texts for mark in _ALONE.findall(text))
+    return [mark for mark, _ in found.most_common(32)]
+
+
+def exchanged(sample: bytes, words: Sequence[bytes], marks: Sequence[bytes]) -> Iterator[bytes]:
+    """The sample with one sign or word of it exchanged for another that is known."""
+    for found in list(_MARKS.finditer(sample))[:40]:
+        for mark in marks:
+            if mark != found[0]:
+                yield sample[: found.start()] + mark + sample[found.end() :]
+    for found in list(_WORD.finditer(sample))[:40]:
+        digit = found[0][:1].isdigit()
+        for word in words:
+            if word != found[0] and word[:1].isdigit() == digit:
+                yield sample[: found.start()] + word + sample[found.end() :]
+        if not digit:
+            yield sample[: found.start()] + found[0].swapcase() + sample[found.end() :]
+        else:
+            yield sample[: found.start()] + b"-" + found[0] + sample[found.end() :]
 
 
 def numbers_of(data: bytes) -> list[tuple[int, int]]:
@@ -430,7 +472,7 @@ def named(sample: bytes, texts: Sequence[bytes], numbers: Sequence[int]) -> Iter
 
 
 def matched(
-    data: bytes, texts: Iterable[tuple[bytes, bytes]], numbers: Iterable[tuple[int, int]]
+    data: bytes, texts: Sequence[tuple[bytes, bytes]], numbers: Iterable[tuple[int, int]]
 ) -> Iterator[bytes]:
     """The input with what it was compared with in the place of what was compared.
 
@@ -438,30 +480,60 @@ def matched(
     the input is made so that the comparison comes out otherwise, and for numbers so that it just
     does and just doesn't.
     """
-    lower = data.lower()
-    for one, other in texts:
-        for mine, theirs in ((one, other), (other, one)):
-            at = lower.find(mine.lower()) if mine else -1
-            for _ in range(3):
-                if at < 0:
-                    break
-                yield data[:at] + theirs + data[at + len(mine) :]
-                at = lower.find(mine.lower(), at + 1)
-            if not mine:
-                ends = [found.end() for found in _MARKS.finditer(data)][-8:]
-                for end in dict.fromkeys([len(data.rstrip()), *ends]):
-                    yield data[:end] + theirs + data[end:]
+    ways = [_exchanged(data, one, other) for one, other in texts]
+    ways += [_exchanged(data, other, one) for one, other in texts]
     for constant, value in numbers:
-        for wanted in (constant, constant + 1, constant - 1):
-            if wanted >= 0 and wanted != value:
-                yield from _measured(data, value, wanted)
+        if max(constant, value) < 1 << 31:
+            every = (constant, constant + 1, constant - 1)
+            wanted = [number for number in every if number >= 0 and number != value]
+            ways.append(itertools.chain(*(_measured(data, value, number) for number in wanted)))
+    return in_turn(ways)
+
+
+def in_turn(streams: Sequence[Iterable[_T]]) -> Iterator[_T]:
+    """One of each stream in turn until all are empty."""
+    left = [iter(stream) for stream in streams]
+    while left:
+        for stream in tuple(left):
+            try:
+                yield next(stream)
+            except StopIteration:
+                left.remove(stream)
+
+
+def _exchanged(data: bytes, mine: bytes, theirs: bytes) -> Iterator[bytes]:
+    """The input with a text where another stands, in either case; where nothing stands, at ends."""
+    lower, at = data.lower(), -1
+    for _ in range(3 if mine else 0):
+        at = lower.find(mine.lower(), at + 1)
+        if at >= 0:
+            yield data[:at] + theirs + data[at + len(mine) :]
+    if not mine:
+        ends = [found.end() for found in _MARKS.finditer(data)][-8:]
+        for end in dict.fromkeys([len(data.rstrip()), *ends]):
+            yield data[:end] + theirs + data[end:]
+
+
+def _in_columns(data: bytes, start: int, end: int, new: bytes) -> Iterator[bytes]:
+    """The input with another word in a word's place; first so that what follows stays where it was.
+
+    Blanks behind the word, or else before it, give the room or take it.
+    """
+    more = len(new) - (end - start)
+    if more > 0 and data[end : end + more + 1].isspace():
+        yield data[:start] + new + data[end + more :]
+    elif more > 0 and data[start - more - 1 : start].isspace():
+        yield data[: start - more] + new + data[end:]
+    elif more < 0 and data[end : end + 1] == b" ":
+        yield data[:start] + new + b" " * -more + data[end:]
+    yield data[:start] + new + data[end:]
 
 
 def _measured(data: bytes, value: int, wanted: int) -> Iterator[bytes]:
     """The input with a number, length or count that is ``value`` made ``wanted``."""
     for start, end in numbers_of(data):
         if int(data[start:end]) == value:
-            yield data[:start] + b"%d" % wanted + data[end:]
+            yield from _in_columns(data, start, end, b"%d" % wanted)
     if value > 3:
         for form in ("<I", ">I", "<H", ">H", "<B"):
             size = struct.calcsize(form)

@@ -47,6 +47,7 @@ _TOLD = "-fsanitize-coverage=trace-pc,trace-cmp" + "".join(
     f" -fno-builtin-{name}" for name in ("strcmp", "strncmp", "strcasecmp", "strncasecmp", "memcmp")
 )
 _HARD = "-fsanitize=address,bounds,object-size -fno-sanitize-recover=bounds,object-size"
+_ON = "-fsanitize=address -fsanitize-recover=all"
 HARDER = ":redzone=512:max_redzone=2048:detect_stack_use_after_return=1"
 """Added to ASan's options: an access a little further out still meets a red zone."""
 
@@ -240,9 +241,12 @@ class Reached:
 Looked = tuple[Seen, Reached]
 
 
-def tools(*, hardened: bool) -> dict[str, bytes]:
-    """The commands that stand before the compilers."""
-    flags = _TOLD + (f" {_HARD}" if hardened else "")
+def tools(*, hardened: bool, goes_on: bool = False) -> dict[str, bytes]:
+    """The commands that stand before the compilers.
+
+    What they build ends at the first bad access, or with ``goes_on`` doesn't.
+    """
+    flags = _TOLD + (f" {_ON}" if goes_on else f" {_HARD}" if hardened else "")
     shim = _SHIM.format(tools=TOOLS, flags=flags).encode()
     source = resources.files("proofhouse.validation").joinpath("cover.c").read_bytes()
     return {"cover.c": source, **dict.fromkeys(_COMPILERS, shim)}
@@ -256,14 +260,22 @@ class Probe(Bench):
     that command is run one by one.
     """
 
-    def __init__(self, built: Built, run: str, seconds: float, *, tier: str = "bwrap") -> None:
+    def __init__(
+        self,
+        built: Built,
+        run: str,
+        seconds: float,
+        *,
+        goes_on: bool = False,
+        tier: str = "bwrap",
+    ) -> None:
         super().__init__(
             built,
             run,
             seconds,
             after_hook=_PYTHON,
             extra={"PROOFHOUSE_COVER": _COVER, "PATH": f"{TOOLS}:/usr/local/bin:/usr/bin:/bin"},
-            harder=HARDER,
+            harder=HARDER + (":halt_on_error=0" if goes_on else ""),
             cpu_seconds=_BATCH_SECONDS * 2 + seconds * 2,
             tier=tier,
         )

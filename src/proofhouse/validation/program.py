@@ -75,6 +75,7 @@ _FAULTS = frozenset(
     {signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
     | {signal.SIGABRT, signal.SIGTRAP, signal.SIGSYS}
 )
+_ACCESS = re.compile(rb"^(READ|WRITE) of size \d+ ", re.M)
 _UNHOOKED = re.compile(r"\bpython[\d.]*\s+(?:-\w+\s+)*-\w*[IES]")
 _PLAIN_EXIT = {"java": 1, "rust": 101, "python": 1}
 _FIRST_WORDS = {
@@ -124,7 +125,8 @@ class Seen:
     ``kind`` and ``function`` are "" without a crash that names them. ``functions`` are the
     program's own, innermost first, of which those inlined at the first frame are ``inlined``.
     ``trace`` is for people. ``files`` says what the run left in the files, in words of the bench's
-    own: what two benches of a kind say of it can be compared.
+    own: what two benches of a kind say of it can be compared. ``reads``: all that went wrong is
+    that something was read where there is nothing, as far as the report says.
     """
 
     ended: str
@@ -135,6 +137,7 @@ class Seen:
     trace: tuple[str, ...] = ()
     vouched: str = ""
     files: tuple[str, ...] = ()
+    reads: bool = False
 
     @property
     def function(self) -> str:
@@ -503,6 +506,7 @@ class Bench:
             result.stdout,
             tuple(trace[:24]),
             "sanitizer",
+            reads=set(_ACCESS.findall(result.stderr)) == {b"READ"},
         )
 
     async def _resolved(self, session: Session, frame: Frame) -> tuple[Place, ...]:
