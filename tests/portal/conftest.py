@@ -9,7 +9,8 @@
 
 Only the outcomes of items are told beforehand (``stories.rehearsal``); every statement is signed,
 sealed and registered as always. The home is made once a session and copied: ``town`` is a test's
-own, in which it may change whatever it likes, ``quiet_town`` is shared by those that only read.
+own, in which it may change whatever it likes, ``quiet_town`` is shared by those that only read,
+``worn_town`` by those of one module that mind no other's changes.
 """
 
 from __future__ import annotations
@@ -204,6 +205,15 @@ def town(founded: Path, tmp_path: Path) -> Iterator[Town]:
 def quiet_town(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """A town for tests that change nothing that another could notice."""
     path = tmp_path_factory.mktemp("quiet") / "home"
+    shutil.copytree(founded, path)
+    with opened(path) as found_there:
+        yield found_there
+
+
+@pytest.fixture(scope="module")
+def worn_town(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A town that the tests of one module wear out together."""
+    path = tmp_path_factory.mktemp("worn") / "home"
     shutil.copytree(founded, path)
     with opened(path) as found_there:
         yield found_there
