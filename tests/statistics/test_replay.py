@@ -68,18 +68,18 @@ def test_shares_add_up_and_counts_are_the_banks() -> None:
 def test_replay_is_reproducible_and_seeded() -> None:
     """The same seed gives the same rows whatever the order of the file; another seed others."""
     tasks, responses = made_up()
-    assert replay(responses, tasks, SETTING) == replayed()
     shuffled = sorted(responses, key=lambda r: (r.model, r.task))
     assert replay(shuffled, tuple(reversed(tasks)), SETTING) == replayed()
-    other = replay(responses, tasks, replace(SETTING, seed=b"other"))
-    assert [r.items_used_milli for r in other] != [r.items_used_milli for r in replayed()]
+    (other,) = replay(responses, tasks, replace(SETTING, seed=b"other"), only=["d"])
+    assert other.items_used_milli != replayed()[3].items_used_milli
 
 
 def test_files_give_the_same_rows() -> None:
     """Responses and tasks that went through their CSV files replay alike."""
     tasks, responses = made_up()
     read = parse_tasks(tasks_csv(tasks))
-    assert replay(parse_responses(responses_csv(responses), read), read, SETTING) == replayed()
+    rows = replay(parse_responses(responses_csv(responses), read), read, SETTING, only=["e"])
+    assert rows == replayed()[4:5]
 
 
 def test_wrong_decisions_at_the_edge_are_rare() -> None:
@@ -99,9 +99,10 @@ def test_wrong_decisions_at_the_edge_are_rare() -> None:
 def test_narrow_zone_takes_more_tasks() -> None:
     """A narrower zone takes more tasks to decide."""
     tasks, responses = made_up()
-    narrow = replay(responses, tasks, replace(SETTING, zone=1.3))
+    narrow = replay(responses, tasks, replace(SETTING, zone=1.3), only=["b", "d"])
+    wide = [row for row in replayed() if row.model in "bd"]
     assert sum(row.items_used_milli for row in narrow) > 1.5 * sum(
-        row.items_used_milli for row in replayed()
+        row.items_used_milli for row in wide
     )
 
 
