@@ -7,8 +7,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 export PROOFHOUSE_HOME ?= $(CURDIR)/.proofhouse
+# Where this is set in an image, each process would compile Inspect and SciPy again.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup review serve test check unit soak fuzz cross-check lock clean
+.PHONY: help setup review serve test check unit generated soak fuzz cross-check lock clean
 
 help:  ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +58,10 @@ check: setup $(VENV)/.portal  ## Style, types and the import contract
 unit: setup $(VENV)/.tasks $(VENV)/.portal  ## The tests alone
 	@tools/system-packages test || true
 	@$(BIN)/pytest -n 2 --dist worksteal -m "not soak"
+
+generated: setup  ## Are the pages and vectors that tools/ writes as they would be written now?
+	@$(BIN)/pytest --tb short tests/cli/test_transcripts.py tests/test_spec_predicates.py \
+	  tests/test_readme.py tests/test_forgery_vectors.py tests/test_log_vectors.py
 
 soak: setup $(VENV)/.portal  ## Kill `proofhouse review` 50 times at random moments, and larger samples of the bank
 	@$(BIN)/pytest -m soak --timeout 3600

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from proofhouse.cli import COMMANDS, program
 
 ROOT = Path(__file__).parents[1]
+ANEW = "Write it anew: tools/readme"
 BLOCKS = re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 
 
@@ -32,7 +33,7 @@ def test_the_first_minute_is_what_comes_out(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.chdir(ROOT)
     told, _, output = _shown(".venv/bin/proofhouse verify examples").partition("\n")
     result = CliRunner().invoke(program, shlex.split(told)[1:])
-    assert result.stdout.rstrip() == output
+    assert result.stdout.rstrip() == output, ANEW
 
 
 def test_the_flipped_byte_is_refused_as_shown(
@@ -47,7 +48,7 @@ def test_the_flipped_byte_is_refused_as_shown(
     forged.write_text(honest.replace("COVERED", "COVEREd", 1))
     words = [str(forged) if word == "/tmp/forged.json" else word for word in shlex.split(told)[1:]]
     result = CliRunner().invoke(program, words)
-    assert (result.stdout.rstrip(), result.exit_code) == (output, 1)
+    assert (result.stdout.rstrip(), result.exit_code) == (output, 1), ANEW
 
 
 def test_every_command_that_the_page_names_exists() -> None:
