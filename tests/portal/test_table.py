@@ -12,6 +12,7 @@ pytest.importorskip("fastapi", reason="needs the extra portal: make serve, or ma
 
 from proofhouse.access import ACTIONS, SCOPES, TWO_PERSONS
 from proofhouse.access.table import SIGNS_AS
+from proofhouse.portal.account import COVERS
 from proofhouse.portal.acts import ACTS
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +23,11 @@ def test_who_may_do_an_act_is_who_signs_it(name: str) -> None:
     """The roles that the table lets do an act are those that make its statement."""
     act = ACTS[name]
     assert {SIGNS_AS[role] for role in ACTIONS[act.action]} == set(act.roles)
+
+
+def test_every_scope_is_told_in_words() -> None:
+    """A person reads what a program does by each scope."""
+    assert set(COVERS) == set(SCOPES)
 
 
 def test_what_takes_two_people_takes_a_person() -> None:

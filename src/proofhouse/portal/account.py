@@ -23,10 +23,10 @@ from webauthn.helpers import bytes_to_base64url
 
 from proofhouse.access import SCOPES, Person, Session, passkeys
 from proofhouse.access.people import THEMES
-from proofhouse.access.table import ACTIONS, may
+from proofhouse.access.table import may
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.portal.forms import check_csrf, form
-from proofhouse.portal.language import LANGUAGES
+from proofhouse.portal.language import LANGUAGES, N_
 from proofhouse.portal.render import render
 from proofhouse.portal.sign_in import house_of, provider_of, send_to_provider, text_of, work
 from proofhouse.portal.sign_in import step_of as step_under_way
@@ -117,14 +117,24 @@ async def _page(request: Request, who: Visitor, **more: Any) -> HTMLResponse:
     return render(request, "sign_in/account.html", **context)
 
 
-def scopes_of(role: str) -> dict[str, list[str]]:
-    """The scopes that a token of ``role`` can have, with what it may do by each."""
-    found = {}
-    for scope, actions in SCOPES.items():
-        allowed = sorted(action for action in actions if action in ACTIONS and may(role, action))
-        if allowed:
-            found[scope] = allowed
-    return found
+COVERS: dict[str, str] = {
+    "read": N_("reads the log, the queue and your cases, and nothing confidential of them"),
+    "read-confidential": N_("reads what your role is shown of a case, and takes its bundle"),
+    "inquire": N_("asks, submits, asks for a review, and withdraws"),
+    "review": N_("answers terms, opens the window, receives findings and answers them"),
+    "assess": N_("plans and runs evaluations, offers terms, delivers findings"),
+    "partner": N_("accepts an access"),
+}
+"""What a program does by a scope, for a person."""
+
+
+def scopes_of(role: str) -> dict[str, str]:
+    """The scopes by which a token of ``role`` could do anything, in words."""
+    return {
+        scope: COVERS[scope]
+        for scope, actions in SCOPES.items()
+        if any(may(role, action) for action in actions)
+    }
 
 
 # ---------------------------------------------------------------------------------------- role
