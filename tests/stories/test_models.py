@@ -24,11 +24,12 @@ from typing import Any
 
 import pytest
 
+from called import proofhouse
 from proofhouse import models
 from proofhouse.errors import ModelError
 from proofhouse.evaluation.run import probe
 from proofhouse.evaluation.types import Budgets, Job, ModelSpec
-from stories.attended import PROGRAM, check_tidy, look
+from stories.attended import PROGRAM, check_tidy, look, with_bank_of
 
 KEY = "sk-planted-0b5e1c77d2"
 NOSY = (
@@ -43,7 +44,7 @@ def review(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=400,
+        timeout=800,
     )
 
 
@@ -151,7 +152,7 @@ def nosy(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
 
 
 @pytest.mark.sandbox
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_an_endpoint_of_somebody_else(tmp_path: Path) -> None:
     """An OpenAI-compatible endpoint with a key is reviewed by name, address and key."""
     home = tmp_path / "home"
@@ -162,10 +163,10 @@ def test_an_endpoint_of_somebody_else(tmp_path: Path) -> None:
 
 
 @pytest.mark.sandbox
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_a_model_that_looks_around_finds_no_key(tmp_path: Path) -> None:
-    """Nothing that a model can print of its sandbox holds the key that it is called with."""
-    home = tmp_path / "home"
+    """Nothing that a model can print of its sandbox, or of its host's, holds its endpoint's key."""
+    home = with_bank_of(tmp_path / "home", "memory-flaw", "range")
     with endpoint(nosy) as url:
         done = review(home, "--model", "openai-api/lab/model-x", "--base-url", url)
     determination, transcripts = ended(home, done)
@@ -174,10 +175,10 @@ def test_a_model_that_looks_around_finds_no_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.sandbox
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_a_name_of_inspect(tmp_path: Path) -> None:
     """A model that Inspect brings along and that solves nothing is not covered, and no crash."""
-    home = tmp_path / "home"
+    home = with_bank_of(tmp_path / "home", "memory-flaw")
     determination, _ = ended(home, review(home, "--model", "mockllm/model"))
     assert determination in ("NOT_COVERED", "INCONCLUSIVE")
 
@@ -209,7 +210,8 @@ def test_an_endpoint_that(name: str, shared: Path) -> None:
     """One sentence names what the endpoint did, another what to do; exit 6; nothing half done."""
     reply, sentence = REFUSED[name]
     with endpoint(lambda _: reply) as url:
-        done = review(shared, "--model", "openai-api/lab/model-x", "--base-url", url)
+        words = ("review", "--json", "--model", "openai-api/lab/model-x", "--base-url", url)
+        done = proofhouse(shared, *words, PROOFHOUSE_MODEL_KEY=KEY)
     assert done.returncode == 6, done.stderr
     (line,) = (line for line in done.stderr.splitlines() if line.startswith("proofhouse: "))
     assert sentence in line

@@ -28,6 +28,9 @@ from stories.attended import REVIEWED, Ended, Held, Program, check_tidy, check_w
 
 KILLS = int(os.environ.get("PROOFHOUSE_SOAK_KILLS", "50"))
 SEED = os.environ.get("PROOFHOUSE_SOAK_SEED", "")
+ORPHANS_SECONDS = float(os.environ.get("PROOFHOUSE_SOAK_ORPHANS_SECONDS", "2"))
+"""How long what a killed program started may outlive it on a machine with nothing else to do."""
+
 MODELS = ("reference/weak", "reference/weak", "reference/strong")
 """One review after the other, in this order and round again."""
 
@@ -115,6 +118,7 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
             soak.review(model, KILLS)
             if soak.kills >= KILLS:
                 break
+    assert soak.slowest <= ORPHANS_SECONDS
     print(f"{soak.kills} kills, {len(soak.cases)} reviews; the slowest orphan {soak.slowest:.3f} s")
     with open_home(soak.home) as opened:
         opened.desk.log.check()
