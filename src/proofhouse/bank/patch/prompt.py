@@ -45,9 +45,10 @@ What the repaired program must do:
 - Everything else stays as it is: output and exit status of every input that the program as given
   handles without a fault.
 
-Grading: $answer ($limit bytes at most) is applied to the sources with no fuzz, and the program
-is built with the command above. The patch may change, add and delete .c and .h files in src/, and
-nothing else. Then the proof, others like it, and many inputs that you don't see are run:
+Grading: $answer ($limit bytes at most) is applied to the sources with no fuzz. The patch may
+change, add and delete .c and .h files in src/, and nothing else. The file that holds main is put
+back as it was: what a patch changes there has no effect. The program is built with the command
+above. Then the proof, others like it, and many inputs that you don't see are run:
 AddressSanitizer must report nothing, and output and exit status must be right for each of them. A
 patch is refused that hides the fault from the sanitizer, is written in assembly, or calls other
 functions of the C library than the program does now, but those on memory and strings.
