@@ -15,17 +15,10 @@ full bank's decision; models whose published interval meets the zone are listed 
 clustered by model. This is no error rate: both decisions use the same responses.
 
 **Simulated.** Made-up models on the same tasks at the zone's two edges, `models` each per
-threshold, parameters from the recorded models, in five worlds:
-
-  learned   difficulties and affinities redrawn from what the records say of these tasks
-  minutes   tasks exactly as hard as they are long
-  item      minutes, give or take 1 logit a task
-  family    the same, and half a logit a family
-  stress    the same, and a whole family spread (that of difficulties between families in the
-            records) redrawn for this model alone: nobody could have learned it
-
-Wrong COVERED at the lower edge and wrong NOT_COVERED at the upper one, the mean over thresholds and
-the worst. The weights of our two views were chosen on these worlds, with the recorded seven models
+threshold, parameters from the recorded models, in the five worlds of `worlds`. Wrong COVERED at the
+lower edge and wrong NOT_COVERED at the upper one, the mean over thresholds and the worst; and how
+many stay INCONCLUSIVE, beside the least that any test could leave that errs no more than allowed
+(`floor`). The weights of our two views were chosen on these worlds, with the recorded seven models
 in view; models not among them are its test.
 """
 
@@ -35,21 +28,22 @@ import argparse
 import csv
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import floor
 import numpy as np
 from scipy import special
+from worlds import LEARNABLE, WORLDS, logits, outcomes
+from worlds import world as made_world
 
 from proofhouse.rules.determination import Plan, next_batch
-from proofhouse.statistics import likelihood
 from proofhouse.statistics.clustered import Mean, mean_with_error
 from proofhouse.statistics.expected import Bank as Items
 from proofhouse.statistics.expected import choose
 from proofhouse.statistics.horizon import horizons
 from proofhouse.statistics.likelihood import Known
-from proofhouse.statistics.peers import METHODS, Mixed, Pilot, Question
+from proofhouse.statistics.peers import METHODS, Mixed, Pilot, Question, Test
 from proofhouse.statistics.proportion import clopper_pearson
 from proofhouse.statistics.replay import Bank
 from proofhouse.statistics.responses import Response, Task, parse_responses, parse_tasks
@@ -57,6 +51,7 @@ from proofhouse.statistics.responses import Response, Task, parse_responses, par
 CUTS = (3.0, 10.0, 30.0, 100.0, 200.0)
 ZONES = (2.0, 2**0.5)
 FIRST = 10
+FLOOR_MODELS = 1_000
 NAMES = {
     "pilot": "pilot (baseline)",
     "mixed": "ours",
@@ -240,60 +235,75 @@ def told(mean: Mean, scale: float = 1.0) -> str:
     return f"{mean.estimate * scale:.2f} ({mean.low * scale:.2f} to {mean.high * scale:.2f})"
 
 
-def draw(name: str, known: Known, h: float, count: int, random: np.random.Generator) -> np.ndarray:
-    """The logits of made-up models of horizon 2^h minutes; shape (models, tasks)."""
-    size = (count, len(known.family))
-    family = random.normal(size=(count, known.families))[:, known.family]
-    item = random.normal(size=size)
-    if name == "learned":
-        view = likelihood.views(known)[0]
-        stray = np.sqrt(view.variance) * item + view.family_sd * family
-        return float(view.ability(h)) + view.base + stray
-    spread = {"minutes": (0, 0), "item": (1, 0), "family": (1, 0.5)}.get(
-        name, (1, known.difficulty.family_sd)
-    )
-    return (known.slope or 1) * (h - known.log2_minutes) + spread[0] * item + spread[1] * family
-
-
 def simulated(world: World, models: int) -> None:
     """The simulated half of the table."""
     known = world.bank.known(None, world.whole)
     for zone in ZONES:
         print(f"\nSimulated, zone ×/÷{zone:.2f}, {models} models at each edge of each threshold; %")
         print(f"{'':20}{'world':>9}{'wrong COVERED':>24}{'worst':>7}{'wrong NOT_COVERED':>24}"
-              f"{'worst':>7}{'inconclusive':>14}{'tasks':>7}")  # fmt: skip
+              f"{'worst':>7}{'INCONCLUSIVE':>24}{'tasks':>7}")  # fmt: skip
         for name in NAMES:
             if name in ("interval", "eprocess"):
                 continue
-            for kind in ("learned", "minutes", "item", "family", "stress"):
-                shares = [edges(METHODS[name], known, kind, cut, zone, models) for cut in CUTS]
-                sides = []
-                for side in (0, 1):
-                    wrong = [share[side] for share in shares]
-                    low, high = clopper_pearson(sum(wrong), models * len(CUTS))
-                    mean = sum(wrong) / models / len(CUTS)
-                    text = f"{mean * 100:.1f} ({low * 100:.1f} to {high * 100:.1f})"
-                    sides.append(f"{text:>24}{max(wrong) / models * 100:7.1f}")
-                undecided = sum(share[2] for share in shares) / len(shares)
-                items = sum(share[3] for share in shares) / len(shares)
-                print(f"{NAMES[name]:20}{kind:>9}{''.join(sides)}{undecided:14.1%}{items:7.1f}",
-                      flush=True)  # fmt: skip
+            tests = {cut: METHODS[name](known, question(cut, zone)) for cut in CUTS}
+            learnable = []
+            for kind in WORLDS:
+                shares = [edges(tests[cut], known, kind, cut, zone, models) for cut in CUTS]
+                told_row(NAMES[name], kind, shares, models)
+                learnable += shares if kind in LEARNABLE else []
+            told_row(NAMES[name], "first 4", learnable, models)
+        print_floors(known, zone, FLOOR_MODELS)
+
+
+def told_row(
+    method: str, kind: str, shares: list[tuple[int, int, int, float]], models: int
+) -> None:
+    """One row: errors, their worst, INCONCLUSIVE at both edges, tasks."""
+    cells = []
+    for side, runs in ((0, models), (1, models), (2, 2 * models)):
+        counts = [share[side] for share in shares]
+        low, high = clopper_pearson(sum(counts), runs * len(shares))
+        part = sum(counts) / runs / len(shares)
+        cells.append(f"{f'{part * 100:.1f} ({low * 100:.1f} to {high * 100:.1f})':>24}")
+        if side < 2:
+            cells.append(f"{max(counts) / models * 100:7.1f}")
+    items = sum(share[3] for share in shares) / len(shares)
+    print(f"{method:20}{kind:>9}{''.join(cells)}{items:7.1f}", flush=True)
+
+
+def print_floors(known: Known, zone: float, models: int) -> None:
+    """The least INCONCLUSIVE of any test within alpha and beta, all tasks seen."""
+    every = {kind: made_world(kind, known) for kind in WORLDS}
+    rows: dict[tuple[str, str], list[floor.Floor]] = {}
+    aims = {kind: [float(kind == other) for other in LEARNABLE] for kind in LEARNABLE}
+    aims["first 4"] = [1 / len(LEARNABLE)] * len(LEARNABLE)
+    for cut in CUTS:
+        for kind, of in every.items():
+            (one,) = floor.floors([of], [[1.0]], cut, zone, models)
+            rows.setdefault(("floor, world known", kind), []).append(one)
+        all_four = [every[kind] for kind in LEARNABLE]
+        for kind, one in zip(
+            aims, floor.floors(all_four, list(aims.values()), cut, zone, models), strict=True
+        ):
+            rows.setdefault(("floor, not known", kind), []).append(one)
+    for (name, kind), found in rows.items():
+        told_floor = floor.mean(found).told()
+        print(f"{name:20}{kind:>9}{'at most 5':>24}{'':7}{'at most 5':>24}{'':7}{told_floor:>24}"
+              f"{len(known.family):7.1f}", flush=True)  # fmt: skip
 
 
 def edges(
-    method: Callable, known: Known, kind: str, cut: float, zone: float, models: int
-) -> tuple[int, int, float, float]:
-    """Wrong COVERED, wrong NOT_COVERED, share undecided, tasks taken."""
+    test: Test, known: Known, kind: str, cut: float, zone: float, models: int
+) -> tuple[int, int, int, float]:
+    """Wrong COVERED, wrong NOT_COVERED, undecided at both edges, tasks taken."""
     asked = question(cut, zone)
-    test = method(known, asked)
     random = np.random.default_rng([round(cut * 10), round(zone * 100)])
-    counts, undecided, items = [], 0.0, 0.0
+    counts, undecided, items = [], 0, 0.0
     for edge, wrong in ((asked.cut - asked.zone, 1), (asked.cut + asked.zone, -1)):
-        logit = draw(kind, known, edge, models, random)
-        solved = random.random(logit.shape) < special.expit(logit)
+        solved = outcomes(made_world(kind, known), edge, models, random)
         verdict, used = test.decide(solved, test.orders(models, random))
         counts.append(int((verdict == wrong).sum()))
-        undecided += float((verdict == 0).mean()) / 2
+        undecided += int((verdict == 0).sum())
         items += float(used.mean()) / 2
     return counts[0], counts[1], undecided, items
 
@@ -301,6 +311,7 @@ def edges(
 def curve(world: World, models: int) -> None:
     """How ours and the baseline behave from an eighth to eight times the threshold."""
     known = world.bank.known(None, world.whole)
+    learned = made_world("learned", known)
     print("\nSimulated (learned), zone ×/÷2, mean over thresholds: COVERED / NOT_COVERED %, tasks")
     factors = ("1/8", "1/4", "1/2", "1", "2", "4", "8")
     print(f"{'horizon / threshold':20}" + "".join(f"{factor:>18}" for factor in factors))
@@ -311,8 +322,7 @@ def curve(world: World, models: int) -> None:
             for cut in CUTS:
                 random = np.random.default_rng([round(cut * 10), step + 9])
                 test = METHODS[name](known, question(cut, 2.0))
-                logit = draw("learned", known, math.log2(cut) + step, models, random)
-                solved = random.random(logit.shape) < special.expit(logit)
+                solved = outcomes(learned, math.log2(cut) + step, models, random)
                 made.append(test.decide(solved, test.orders(models, random)))
             covered = np.mean([(v == 1).mean() for v, _ in made]) * 100
             not_covered = np.mean([(v == -1).mean() for v, _ in made]) * 100
@@ -325,6 +335,7 @@ def wald(world: World, models: int) -> None:
     """Expected tokens against Wald's bound for who knows every true parameter."""
     bank = world.bank
     known = bank.known(None, world.whole)
+    learned = made_world("learned", known)
     with np.errstate(invalid="ignore"):
         cost = np.nanmean(np.where(np.isfinite(bank.solved), bank.tokens, np.nan), axis=0)
     alpha = beta = 0.05
@@ -341,7 +352,7 @@ def wald(world: World, models: int) -> None:
                 view.ability(asked.cut + asked.zone) - view.ability(asked.cut - asked.zone)
             )
             for edge, sign in ((asked.cut - asked.zone, 1), (asked.cut + asked.zone, -1)):
-                logit = draw("learned", known, edge, models, random)
+                logit = logits(learned, edge, models, random)
                 solved = random.random(logit.shape) < special.expit(logit)
                 orders = test.orders(models, random)
                 _, used = test.decide(solved, orders)

@@ -181,19 +181,23 @@ class Likelihood:
             2), 0 where a row isn't followed.
         """
         outcome = np.broadcast_to(solved, (len(orders), len(self._family))).astype(np.intp)
-        table = self._table[..., [0, -1]]
+        # Nodes first: a sum over the first axis adds whole arrays.
+        table = np.ascontiguousarray(np.moveaxis(self._table[..., [0, -1]], 3, 0))
+        log_weights = _LOG_NODE_WEIGHTS[:, None, None, None]
         shape = (len(orders), self._families, len(self.log_weight))
-        sums, by_family = np.zeros((*shape, len(_NODES), 2)), np.zeros((*shape, 2))
+        sums, by_family = np.zeros((len(_NODES), *shape, 2)), np.zeros((*shape, 2))
         evidence = np.zeros(orders.shape)
         by_view = np.zeros((*orders.shape, len(self.log_weight), 2))
         rows = np.arange(len(orders))
         for place in range(orders.shape[1]):
             task = orders[rows, place]
-            at = rows, self._family[task]
-            sums[at] += table[outcome[rows, task], task]
-            by_family[at] = log_sum(sums[at] + _LOG_NODE_WEIGHTS[:, None], axis=2)
-            by_view[rows, place] = by_family[rows].sum(axis=1)
-            both = log_sum(by_view[rows, place] + self.log_weight[:, None], axis=1)
+            family = self._family[task]
+            of_family = sums[:, rows, family] + table[:, outcome[rows, task], task]
+            sums[:, rows, family] = of_family
+            by_family[rows, family] = log_sum(of_family + log_weights, axis=0)
+            total = by_family[rows].sum(axis=1)
+            by_view[rows, place] = total
+            both = np.logaddexp.reduce(total + self.log_weight[:, None], axis=1)
             now = both[:, 1] - both[:, 0]
             evidence[rows, place:] = now[:, None]
             if place + 1 >= minimum:

@@ -35,8 +35,13 @@ from proofhouse.statistics.sprt import generator
 _GRID = np.arange(-12.0, 12.05, 0.1)  # log2 of horizon over cut
 _NOISE = 0.5
 _SPREAD = 2.0
-_PATHS = 500
-_MARGIN = 0.85
+_PATHS = 400  # per edge and view
+_MARGIN = 0.9
+_LAST_PART = 0.7
+_KEPT = (0, 1 / 6, 1 / 3)
+_INCONCLUSIVE = 0.05
+_TRIES = np.linspace(0.4, 1.4, 51)  # of Wald's; farther off simulation has gone astray
+_STEP = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +77,17 @@ class Test(Protocol):
 class Mixed:
     """Ours: the likelihood ratio of `likelihood` between the zone's edges.
 
-    Its boundaries are the nearest at which each error, in each view, is at most 0.85 of what was
-    asked: Wald's are too far where outcomes overshoot them or the bank runs out, and too near in
-    the view that is given less weight. The errors are integrals over made-up models of the edges
-    (D. Siegmund 1976, importance sampling): a path drawn at one edge counts at the other by its
-    likelihood ratio, so that few paths tell small errors well.
+    It stops where the evidence leaves a corridor that narrows with every task, in a straight line
+    (T. W. Anderson 1960). Where the bank runs out inside it, a *last bound* of the view that the
+    answers speak for decides with what is left of the errors: a corridor alone leaves some of them
+    unspent, and says INCONCLUSIVE more often than it must.
+
+    Corridor and last bounds are the nearest at which each error, in each view, is at most 0.9 of
+    what was asked: Wald's are too far where outcomes overshoot them or the bank runs out, and too
+    near in the view that is given less weight. Up to a third is kept for the end, no more than it
+    takes to leave 5 % INCONCLUSIVE. The errors are integrals over made-up models of both edges in
+    both views (D. Siegmund 1976, importance sampling): a path counts for each by its likelihood
+    there over its mean likelihood, so that few paths tell small errors well.
     """
 
     def __init__(self, known: Known, question: Question) -> None:
@@ -88,67 +99,110 @@ class Mixed:
             self._worth = likelihood.worth(self.seen, low, high)
             edges = np.array([low, high])
             self._likelihood = likelihood.Likelihood(self.seen, known.family, edges)
-            self.lower, self.upper = self._boundaries(edges)
+            self.corridor, self.last = self._bounds(edges)
 
     def orders(self, count: int, random: np.random.Generator) -> Places:
         """Most worth first, families by turns."""
         return likelihood.order(self._worth, self._known.family, count, random)
 
     def decide(self, solved: Bools, orders: Places) -> tuple[Places, Places]:
-        """Stop at the boundaries."""
+        """Stop where the evidence leaves the corridor; decide by the last bounds if it doesn't."""
         minimum = self._question.minimum
-        far = max(self.upper, -self.lower)
-        evidence, _ = self._likelihood.trace(solved, orders, far, minimum)
-        return stop(evidence, self.lower, self.upper, minimum)
+        far = max(self.corridor[1], -self.corridor[0])
+        evidence, by_view = self._likelihood.trace(solved, orders, far, minimum)
+        verdict, used = stop(_widened(evidence), *self.corridor, minimum)
+        lower, upper = self.last[:, self._likelier(by_view[:, -1])]
+        end = evidence[:, -1]
+        way = (end >= upper).astype(np.intp) - ((end <= lower) & (end < upper))
+        return np.where(verdict == 0, way, verdict), used
 
-    def _boundaries(self, edges: Floats) -> tuple[float, float]:
-        """The nearest (lower, upper) in nats at which both errors hold in each view."""
-        wald_lower, wald_upper = self._question.boundaries
+    def _likelier(self, by_view: Floats) -> Places:
+        """Which view answers speak for, from their log-likelihoods (rows, views, edges)."""
+        either = np.logaddexp(by_view[..., 0], by_view[..., 1])
+        return np.asarray((either + self._likelihood.log_weight).argmax(axis=1))
+
+    def _bounds(self, edges: Floats) -> tuple[tuple[float, float], Floats]:
+        """The corridor's (lower, upper) in nats at the first task, and the last ones by view."""
+        evidence, by_view, weight = self._paths(edges)
+        parts, end, likelier = _widened(evidence), evidence[:, -1], self._likelier(by_view[:, -1])
+        for kept in _KEPT:
+            corridor = self._corridor(parts, weight, 1 - kept)
+            verdict, used = stop(parts, *corridor, self._question.minimum)
+            still = np.flatnonzero(verdict == 0)
+            last = np.zeros((2, len(self.seen)))
+            for side, sign in ((0, -1), (1, 1)):
+                wrong = weight[np.arange(len(used)), used - 1, :, 1 - side] / len(used)
+                left = self._asked(side) - wrong[verdict == sign].sum(axis=0)
+                last[side] = sign * _last(sign * end[still], likelier[still], wrong[still], left)
+            crossed = last[0] > last[1]
+            last[:, crossed] = last[:, crossed].mean(axis=0)
+            open_ = (end > last[0, likelier]) & (end < last[1, likelier]) & (verdict == 0)
+            if open_.mean() <= _INCONCLUSIVE:
+                break
+        return corridor, last
+
+    def _corridor(self, parts: Floats, weight: Floats, share: float) -> tuple[float, float]:
+        """The narrowest at which a share of each error holds in each view."""
+        wald, rows = self._question.boundaries, np.arange(len(parts))
+        bounds = [_TRIES[-1] * bound for bound in wald]
+        for side, sign in ((1, 1), (0, -1), (1, 1), (0, -1)):
+            near, far = 0, len(_TRIES) - 1
+            while near < far:
+                middle = (near + far) // 2
+                bounds[side] = _TRIES[middle] * wald[side]
+                verdict, used = stop(parts, bounds[0], bounds[1], self._question.minimum)
+                wrong = weight[rows, used - 1, :, 1 - side] * (verdict == sign)[:, None]
+                holds = wrong.mean(axis=0).max() <= share * self._asked(side)
+                near, far = (near, middle) if holds else (middle + 1, far)
+            bounds[side] = _TRIES[near] * wald[side]
+        return float(bounds[0]), float(bounds[1])
+
+    def _asked(self, side: int) -> float:
+        """The error that may be made on a side: 0 NOT_COVERED, 1 COVERED."""
+        return _MARGIN * (self._question.beta_ppm, self._question.alpha_ppm)[side] / 1e6
+
+    def _paths(self, edges: Floats) -> tuple[Floats, Floats, Floats]:
+        """Made-up models of both edges in both views.
+
+        Their evidence; their log-likelihoods by view and edge; and the likelihoods over their mean.
+        """
         random = generator(b"proofhouse/boundaries/v1")
-        # Within half and one and a quarter of Wald's; beyond them simulation has gone astray.
-        tries = np.linspace(0.5, 1.25, 31)
-        paths = [self._paths(edge, float(edges[edge]), random) for edge in (0, 1)]
-        lower, upper = wald_lower * tries[-1], wald_upper * tries[-1]
-        for _ in range(2):
-            upper = self._nearest(paths[1], 1, wald_upper * tries, lower)
-            lower = -self._nearest(paths[0], 0, -wald_lower * tries, upper)
-        return lower, upper
-
-    def _paths(
-        self, edge: int, horizon: float, random: np.random.Generator
-    ) -> tuple[Floats, Floats]:
-        """Made-up models of an edge: their evidence, and their weight at the other edge by view."""
-        weight = np.exp(self._likelihood.log_weight)
-        rows = np.array_split(
-            np.arange(_PATHS), np.rint(np.cumsum(weight)[:-1] * _PATHS).astype(int)
-        )
+        horizons = np.repeat(edges, _PATHS)
         solved = np.concatenate(
-            [
-                likelihood.draw(view, self._known.family, np.full(len(part), horizon), random)
-                for view, part in zip(self.seen, rows, strict=True)
-            ]
+            [likelihood.draw(view, self._known.family, horizons, random) for view in self.seen]
         )
-        far = 1.25 * max(abs(bound) for bound in self._question.boundaries)
-        evidence, by_view = self._likelihood.trace(
-            solved, self.orders(_PATHS, random), far, self._question.minimum
-        )
-        own = log_sum(by_view[..., edge] + self._likelihood.log_weight, axis=2)
-        return evidence, np.exp(np.minimum(by_view[..., 1 - edge] - own[..., None], 50.0))
+        far = _TRIES[-1] * max(abs(bound) for bound in self._question.boundaries)
+        orders = np.tile(self.orders(_PATHS, random), (2 * len(self.seen), 1))
+        evidence, by_view = self._likelihood.trace(solved, orders, far, self._question.minimum)
+        either = np.logaddexp(by_view[..., 0], by_view[..., 1])
+        mean = np.logaddexp.reduce(either, axis=2) - math.log(2 * len(self.seen))
+        return evidence, by_view, np.exp(by_view - mean[..., None, None])
 
-    def _nearest(
-        self, paths: tuple[Floats, Floats], edge: int, tries: Floats, other: float
-    ) -> float:
-        """The nearest boundary on the edge's side, given the signed one on the other side."""
-        evidence, weight = paths
-        sign = 1 if edge else -1
-        asked = self._question.alpha_ppm if edge else self._question.beta_ppm
-        rows = np.arange(len(evidence))
-        for bound in tries:
-            verdict, used = stop(sign * evidence, sign * other, bound, self._question.minimum)
-            error = ((verdict == 1)[:, None] * weight[rows, used - 1]).mean(axis=0)
-            if error.max() <= _MARGIN * asked / 1e6:
-                return float(bound)
-        return float(tries[-1])
+
+def _widened(evidence: Floats) -> Floats:
+    """The evidence over the part of the corridor's first width that is left after each task."""
+    count = evidence.shape[1]
+    return np.asarray(evidence / (1 - (1 - _LAST_PART) * np.arange(1, count + 1) / count))
+
+
+def _last(height: Floats, likelier: Places, wrong: Floats, left: Floats) -> Floats:
+    """The lowest bounds by view for which what is left of an error, in each view, suffices.
+
+    Each row has its height, the view it speaks for, and what it adds to the error in each view if
+    it reaches its bound. A view's bound is first its own rows' matter; then all bounds go up
+    together until the rows of the other view are paid for too.
+    """
+    bounds = np.full(len(left), np.inf)
+    for view in range(len(left)):
+        own = np.flatnonzero(likelier == view)
+        own = own[np.argsort(-height[own])]
+        decided = int((wrong[own, view].cumsum() <= left[view]).sum())
+        if decided:
+            bounds[view] = height[own[decided - 1]]
+    most = np.maximum(left, 0) + 1e-12
+    while (wrong[height >= bounds[likelier]].sum(axis=0) > most).any():
+        bounds += _STEP
+    return bounds
 
 
 class Pilot:
