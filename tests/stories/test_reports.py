@@ -347,7 +347,8 @@ def test_the_page_tells_the_whole_history(home: Home, key: Signer) -> None:
         "Each of 3 runs shows heap-buffer-overflow in parse; the controls are quiet.",
         "tells of the same flaw as CVE-2026-0001. This was taken back later.",
         "Two places.",
-        "proof-gone passed",
+        "A patch was judged: accepted",
+        "Passed: applies, ",
         "It rests on leaf",
         sha256_hex(PROOF)[:12],
     ):

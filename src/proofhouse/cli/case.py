@@ -164,7 +164,7 @@ def validate(case_id: str, as_json: bool, source: Path, **given: Any) -> None:
 @click.option(
     "--seconds",
     type=_SECONDS,
-    default=20.0,
+    default=30.0,
     show_default=True,
     help="Of processor time, to grow inputs.",
 )
@@ -175,7 +175,7 @@ def gate(case_id: str, as_json: bool, source: Path, patch: Path, **given: Any) -
 
     Ends with 0 accepted, 1 refused, 3 inconclusive.
     """
-    from proofhouse.cli.gate import read_corpus
+    from proofhouse.cli.gate import check_lines, read_corpus
     from proofhouse.cli.validate import read_input
     from proofhouse.desk import judge_patch
     from proofhouse.seat import open_seat
@@ -200,6 +200,8 @@ def gate(case_id: str, as_json: bool, source: Path, patch: Path, **given: Any) -
         judgement = asyncio.run(run_engine(request))
         draft = judge_patch.draft(seat.desk, case, request, judgement, at=seat.clock())
         _register(seat, draft)
+        for line in () if as_json else check_lines(judgement):
+            click.echo(line)
         told = {
             "verdict": judgement.verdict,
             "reason": judgement.reason,

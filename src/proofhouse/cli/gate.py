@@ -98,11 +98,19 @@ def read_corpus(folder: Path) -> tuple[bytes, ...]:
 
 def _show(judgement: Judgement) -> None:
     click.echo(f"{judgement.verdict}: {judgement.reason}")
+    for line in check_lines(judgement):
+        click.echo(line)
+
+
+def check_lines(judgement: Judgement) -> list[str]:
+    """Every check on a line, and below it by what it was decided, where it decides anything."""
+    lines = []
     for check in judgement.checks:
-        click.echo(f"  {check.result:12} {check.name:14} {check.why}")
+        lines.append(f"  {check.result:12} {check.name:14} {check.why}")
         for name in ("input", "before", "after", "found"):
-            if name in check.evidence and check.result in ("failed", "noted"):
-                click.echo(f"{'':16}{name}: {_told(check.evidence[name])}")
+            if name in check.evidence and check.result != "passed":
+                lines.append(f"{'':16}{name}: {_told(check.evidence[name])}")
+    return lines
 
 
 def _told(value: Any) -> str:

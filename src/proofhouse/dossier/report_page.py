@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from proofhouse.dossier import markup
 from proofhouse.dossier.page import POLICY
-from proofhouse.views.report import Happened, ReportView
+from proofhouse.views.report import SHORT, Happened, ReportView
 
 ROWS = 200
 """Statements and lists longer than this are cut; ``case show --json`` has them all."""
@@ -38,8 +38,8 @@ def render_report(view: ReportView) -> str:
         ("Found by", markup.listed(view.credits) or Markup("nobody named")),
         ("Came through", Markup(" → ").join(markup.words(hop) for hop in view.chain[:ROWS])),
         *((name.capitalize(), markup.words(value)) for name, value in view.facts[:ROWS]),
-        ("Source", markup.digest(view.source)),
-        ("Proofs", Markup(", ").join(markup.digest(proof) for proof in view.proofs)),
+        ("Source", _digest(view.source)),
+        ("Proofs", Markup(", ").join(_digest(proof) for proof in view.proofs)),
         *(("Same flaw", markup.words(member)) for member in view.group[:ROWS]),
     ]
     body = Markup(
@@ -66,6 +66,11 @@ def render_report(view: ReportView) -> str:
     )
 
 
+def _digest(text: str) -> Markup:
+    """As many digits as the sentences beside it show, the rest on hover."""
+    return Markup('<code class="digest" title="{}">{}…</code>').format(text, text[:SHORT])
+
+
 def _statement(happened: Happened) -> Markup:
     why = (
         Markup("<blockquote>{}</blockquote>").format(markup.words(happened.why, 1_000))
@@ -73,7 +78,7 @@ def _statement(happened: Happened) -> Markup:
         else ""
     )
     named = Markup(" ").join(
-        Markup("{} {}").format(name, markup.digest(value)) for name, value in happened.digests
+        Markup("{} {}").format(name, _digest(value)) for name, value in happened.digests
     )
     digests = Markup("<p>{}</p>").format(named) if named else ""
     return Markup(

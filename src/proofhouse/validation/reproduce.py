@@ -250,7 +250,7 @@ def _control_trouble(
 def _of_runs(request: Request, proofs: Sequence[Seen], shown: Seen) -> tuple[str, str]:
     hits = [seen for seen in proofs if seen.ended == "crashed"]
     if not hits:
-        return _nothing(proofs)
+        return _nothing(proofs, request.expect_class)
     agree = Counter(seen.signature for seen in hits)
     if len(hits) < RUNS or len(agree) > 1:
         told = "; ".join(str(seen) for seen in proofs)
@@ -270,8 +270,8 @@ def _function_shown(expected: str, shown: Seen) -> bool:
     return same_function(expected, shown.function)
 
 
-def _nothing(proofs: Sequence[Seen]) -> tuple[str, str]:
-    """No run shows a crash."""
+def _nothing(proofs: Sequence[Seen], expected: str) -> tuple[str, str]:
+    """No run shows a crash; ``expected`` is the class that was stated, "" without."""
     first = proofs[0]
     ended = {seen.ended for seen in proofs}
     if len({seen.signature for seen in proofs}) > 1:
@@ -291,5 +291,7 @@ def _nothing(proofs: Sequence[Seen]) -> tuple[str, str]:
     if "not-started" in ended:
         return "environment_failed", "The run command does not start with the proof."
     status = first.exit_status
-    hint = f" If that is the flaw, state --expect-class exit-{status}." if status else ""
+    hint = ""
+    if status and not expected:
+        hint = f" If that is the flaw, state --expect-class exit-{status}."
     return "not_reproduced", f"Each of {RUNS} runs is {first}.{hint}"

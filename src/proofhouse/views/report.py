@@ -143,7 +143,8 @@ class _Reader:
 
     def happened(self, entry: Entry) -> Happened:
         says, why, digests = _TOLD[entry.name](self, entry)
-        title = words.STATEMENTS[entry.name]
+        title, verdict = words.STATEMENTS[entry.name], entry.predicate.get("verdict", "")
+        title += f": {verdict.replace('_', ' ')}" if verdict else ""
         return Happened(entry.index, entry.made_at, entry.name, title, says, why, digests)
 
 
@@ -179,9 +180,13 @@ def _validated(read: _Reader, entry: Entry) -> _Told:
 
 def _judged(read: _Reader, entry: Entry) -> _Told:
     stated = entry.predicate
-    results = [f"{check['name']} {check['result']}" for check in stated["checks"]]
+    by_result: dict[str, list[str]] = {}
+    for check in stated["checks"]:
+        by_result.setdefault(check["result"], []).append(check["name"])
+    order = sorted(by_result, key=lambda result: result == "passed")
     says = f"Patch {stated['patch'][:SHORT]}…: {_said(stated['verdict']).lower()}. "
-    says += f"Checks: {', '.join(results)}." if results else "No check was made."
+    says += " ".join(f"{_said(result)}: {', '.join(by_result[result])}." for result in order)
+    says += "" if by_result else "No check was made."
     why = read.value(entry, "why").get("reason", SEALED)
     return plain.visible(says), why, (("patch", stated["patch"]), ("evidence", stated["evidence"]))
 
