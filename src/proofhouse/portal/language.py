@@ -10,18 +10,23 @@ for the request (a context variable), so templates, forms and sentences made in 
 in a thread that a request started. A text that is only marked, in a table, is translated where it
 is shown: ``N_("Days of access")``.
 
-Catalogues lie in locale/LANGUAGE/LC_MESSAGES/portal.po; tools/translations compiles them.
+Catalogues lie in locale/LANGUAGE/LC_MESSAGES/portal.po, and are read as they are: there is no
+compiled copy that could be stale. tools/translations brings them up to the texts.
 """
 
 from __future__ import annotations
 
 import gettext as _gettext
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
 LANGUAGES: Final = {"en": "English", "es": "Español"}
 """Code → its own name. The first is what the texts are written in."""
@@ -74,7 +79,14 @@ def active() -> str:
 
 @cache
 def _catalogue(language: str) -> _gettext.NullTranslations:
-    return _gettext.translation("portal", _FOLDER, [language], fallback=True)
+    path = _FOLDER / language / "LC_MESSAGES" / "portal.po"
+    if not path.exists():
+        return _gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return _gettext.GNUTranslations(compiled)
 
 
 def gettext(text: str) -> str:

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every text of the portal is translated, and a visitor reads it in the language they asked for."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+pytest.importorskip("babel", reason="needs the extra portal: make test")
+
+from proofhouse.portal import language, looks
+from proofhouse.portal.language import chosen, gettext, ngettext, speaking
+
+TOOL = Path(__file__).parents[2] / "tools" / "translations"
+CATALOGUES = sorted((looks.STATIC.parent / "locale").glob("*/LC_MESSAGES/portal.po"))
+
+
+@pytest.fixture(scope="module")
+def tool() -> ModuleType:
+    loader = importlib.machinery.SourceFileLoader("translations_tool", str(TOOL))
+    spec = importlib.util.spec_from_loader("translations_tool", loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = before
+    return module
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parent.parent.name)
+def test_every_text_is_translated(path: Path, tool: ModuleType) -> None:
+    """No text lacks its translation, none is fuzzy, and each keeps its placeholders."""
+    catalogue = tool.merged(path, tool.texts())
+    assert list(tool.faults(catalogue)) == [], "run tools/translations and translate what is empty"
+    assert len(catalogue) > 800
+
+
+def test_every_language_but_the_first_has_a_catalogue() -> None:
+    """What can be chosen can be read."""
+    assert [p.parent.parent.name for p in CATALOGUES] == sorted(language.LANGUAGES)[1:]
+
+
+@pytest.mark.parametrize(
+    ("account", "cookie", "accept", "language"),
+    [
+        ("", "", "", "en"),
+        ("es", "en", "en", "es"),
+        ("", "es", "en", "es"),
+        ("", "fr", "es-MX,es;q=0.9,en;q=0.8", "es"),
+        ("", "", "fr;q=0.9, en;q=0.2, es;q=0.5", "es"),
+        ("", "", "es;q=0, en", "en"),
+        ("", "", "es;q=zero, *;q=2, ,;;", "en"),
+        ("../../etc", "es\x00", "x" * 100_000 + ",es", "en"),
+    ],
+)
+def test_the_language_is_the_accounts_then_the_cookies_then_the_browsers(
+    account: str, cookie: str, accept: str, language: str
+) -> None:
+    """Whatever is handed in, one of ours comes out."""
+    assert chosen(account, cookie, accept) == language
+
+
+def test_texts_are_spoken_in_the_language_of_the_request() -> None:
+    """Also numbers, days and plurals; and what nobody translated stays as it is."""
+    with speaking("es"):
+        assert gettext("Withdraw") == "Retirarse"
+        assert ngettext("%(num)s day", "%(num)s days", 2) == "%(num)s días"
+        assert "21 de noviembre de 2026, 12:30 UTC" in looks.moment("2026-11-21T12:30:00Z")
+        assert looks.number(1_234_567) == "1.234.567"
+        assert gettext("No such text") == "No such text"
+    assert gettext("Withdraw") == "Withdraw"
+    assert "21 November 2026, 12:30 UTC" in looks.moment("2026-11-21T12:30:00Z")
+    with pytest.raises(KeyError), speaking("xx"):
+        raise AssertionError
+
+
+def test_a_calendar_is_spoken_too() -> None:
+    """Months and weekdays are those of the language, and each day says what it is."""
+    opens, ends, now = (f"2026-11-{day:02d}T09:00:00Z" for day in (12, 20, 15))
+    with speaking("es"):
+        drawn = looks.calendar(opens, ends, now, {"2026-12-01T00:00:00Z": "Lanzamiento"})
+    assert [month.name for month in drawn.months] == ["Noviembre 2026", "Diciembre 2026"]
+    assert drawn.weekdays[0][1] == "lunes"
+    days = [day for month in drawn.months for week in month.weeks for day in week if day]
+    assert len(days) == 30 + 31
+    held = [day.number for day in days if "held" in day.classes.split()]
+    assert held == list(range(12, 21))
+    assert [day.said for day in days if "today" in day.classes.split()] == ["hoy, acceso"]
+    assert [day.said for day in days if "mark" in day.classes.split()] == ["Lanzamiento"]
