@@ -40,13 +40,15 @@ def test_views_are_listed(access: Access, town: Town) -> None:
     assert len(access.views(most=1)) == 1
 
 
-@pytest.mark.parametrize("table", ["view", "recusal"])
+@pytest.mark.parametrize("table", ["view", "recusal", "let_in"])
 def test_what_was_appended_stays(path: Path, access: Access, town: Town, table: str) -> None:
     """Neither a change, a removal nor a replacement gets past the triggers."""
     access.viewed(town.noor.id, town.institute.id, "submission", "c1", at(0))
     access.recuse(town.noor.id, "c1", "A reason.", at(0))
+    access.new_link(town.noor.id, "invitation", at(0), 600)
     changes = {
         "view": "INSERT OR REPLACE INTO view VALUES (1, 'x', 'x', 'x', 'x', 0)",
+        "let_in": "INSERT OR REPLACE INTO let_in VALUES (1, 'x', 'x', 'x', 0)",
         "recusal": f"INSERT OR REPLACE INTO recusal VALUES ('{town.noor.id}', 'c1', 'x', 0)",
     }
     with closing(sqlite3.connect(path, isolation_level=None)) as db:

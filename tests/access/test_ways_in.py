@@ -61,6 +61,16 @@ def test_a_link_of_somebody_who_is_out(access: Access, town: Town) -> None:
         access.new_link(town.mira.id, "invitation", at(1), 600)
 
 
+def test_who_was_let_in_sees_it(access: Access, town: Town) -> None:
+    """That a link was made, by whom, and that it was used, is told and stays."""
+    access.new_link(town.mira.id, "invitation", at(0), 600, by=town.admin.id)
+    secret = access.new_link(town.mira.id, "invitation", at(1), 600)
+    access.use_link(secret, at(2))
+    told = [(one.what, one.by, one.at) for one in access.let_in(town.mira.id)]
+    assert told == [("used", None, at(2)), ("made", None, at(1)), ("made", town.admin.id, at(0))]
+    assert access.let_in(town.noor.id) == ()
+
+
 def test_threads_use_a_link_once(access: Access, town: Town) -> None:
     """Of many who use one link at the same moment, one gets in."""
     secret = access.new_link(town.mira.id, "invitation", at(0), 600)

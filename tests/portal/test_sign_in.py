@@ -184,6 +184,7 @@ def test_an_administrator_lets_somebody_in(site: Site) -> None:
     came = post(mira, link[1], link[1], {})
     assert came.headers["location"] == "/account/passkey"
     assert "Example Lab" in read(mira.get("/account"))
+    assert "Made by Ada Lindt" in read(mira.get("/account"))
     late = site.browser()
     dead = late.get(link[1])
     assert dead.status_code == 422

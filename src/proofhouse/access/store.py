@@ -59,10 +59,13 @@ ACCESS = Kind(
         "organisation TEXT NOT NULL, what TEXT NOT NULL, case_id TEXT NOT NULL, "
         "at INTEGER NOT NULL) STRICT",
         "CREATE INDEX view_case ON view (case_id)",
+        "CREATE TABLE let_in (number INTEGER PRIMARY KEY AUTOINCREMENT, person TEXT NOT NULL, "
+        "what TEXT NOT NULL, by_person TEXT, at INTEGER NOT NULL) STRICT",
+        "CREATE INDEX let_in_person ON let_in (person)",
         *(
             f"CREATE TRIGGER {table}_{what.lower()} BEFORE {what} ON {table} "
             f"BEGIN SELECT raise(ABORT, 'appended, never changed'); END"
-            for table in ("view", "recusal")
+            for table in ("view", "recusal", "let_in")
             for what in ("UPDATE", "DELETE")
         ),
     ),

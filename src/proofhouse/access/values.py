@@ -95,6 +95,19 @@ class Token:
 
 
 @dataclass(frozen=True)
+class LetIn:
+    """That a one-time link was made for a person, or that it was used.
+
+    ``by`` is the administrator who made it, None if the terminal did.
+    """
+
+    person: str
+    what: str
+    by: str | None
+    at: str
+
+
+@dataclass(frozen=True)
 class Recusal:
     """That a person keeps out of a case, and why."""
 

@@ -3,7 +3,9 @@
 
 A **link** is 256 random bits in an address, shown once to whoever made it. It works once, until its
 end, and whoever tries learns no more than that it does not work. Looking at the page behind a link
-(as mail scanners do) does not use it.
+(as mail scanners do) does not use it. Whoever has a link comes in as its person, so that each is
+made and used is appended, never changed, and told to that person: an administrator who lets
+themselves in as somebody else is seen.
 
 An **identity** is (issuer, subject) at an OpenID provider. It is bound to a person in a session
 that began with an administrator's link, never by what the provider says of an e-mail address:
@@ -28,7 +30,7 @@ from proofhouse.access.people import (
     person_of,
 )
 from proofhouse.access.store import hashed, new_secret, seconds, spelt
-from proofhouse.access.values import Passkey, Person
+from proofhouse.access.values import LetIn, Passkey, Person
 from proofhouse.errors import InputError, RefusedError, VerificationError
 
 INVITATION = "invitation"
@@ -109,10 +111,13 @@ class WaysIn(People):
 
     # ---------------------------------------------------------------------------------- links
 
-    def new_link(self, person: str | None, purpose: str, at: str, lasts: int) -> str:
+    def new_link(
+        self, person: str | None, purpose: str, at: str, lasts: int, *, by: str | None = None
+    ) -> str:
         """The secret of a new link for ``person`` that works once within ``lasts`` seconds.
 
-        An earlier one for the same person and purpose stops working. Raises InputError.
+        ``by`` is the administrator who makes it. An earlier one for the same person and purpose
+        stops working. Raises InputError.
         """
         secret = new_secret("phl")
         with self._writing() as db:
@@ -122,6 +127,8 @@ class WaysIn(People):
             db.execute("DELETE FROM link WHERE person IS ? AND purpose = ?", (person, purpose))
             row = (hashed("link", secret), person, purpose, seconds(at) + lasts)
             db.execute("INSERT INTO link VALUES (?, ?, ?, ?)", row)
+            if person is not None:
+                _note(db, person, "made", by, at)
         return secret
 
     def link_works(self, secret: str, at: str, purpose: str = INVITATION) -> bool:
@@ -139,7 +146,15 @@ class WaysIn(People):
             person = person_of(db, found[0])
             if not person.active:
                 raise _no_way_in()
+            _note(db, person.id, "used", None, at)
         return person
+
+    def let_in(self, person: str) -> tuple[LetIn, ...]:
+        """The links that were made for somebody and those that were used, the newest first."""
+        query = "SELECT person, what, by_person, at FROM let_in WHERE person = ? "
+        with self._reading() as db:
+            rows = db.execute(query + "ORDER BY number DESC", (person,)).fetchall()
+        return tuple(LetIn(who, what, by, spelt(at) or "") for who, what, by, at in rows)
 
     def new_setup(self, at: str, lasts: int = 3_600) -> str:
         """The secret of the link that makes the first administrator.
@@ -243,6 +258,13 @@ def _link(db: sqlite3.Connection, secret: str, at: str, purpose: str) -> tuple[s
         query, (hashed("link", secret), purpose, seconds(at))
     ).fetchone()
     return found
+
+
+def _note(db: sqlite3.Connection, person: str, what: str, by: str | None, at: str) -> None:
+    db.execute(
+        "INSERT INTO let_in (person, what, by_person, at) VALUES (?, ?, ?, ?)",
+        (person, what, by, seconds(at)),
+    )
 
 
 def _use(db: sqlite3.Connection, secret: str) -> None:

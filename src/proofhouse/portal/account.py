@@ -101,6 +101,8 @@ async def _page(request: Request, who: Visitor, **more: Any) -> HTMLResponse:
             "identities": access.identities(person.id),
             "sessions": access.sessions(person.id, now),
             "tokens": tokens,
+            "let_in": access.let_in(person.id)[:20],
+            "names": {one.id: one.name for one in access.people()},
         }
 
     context = {

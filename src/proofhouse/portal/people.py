@@ -9,7 +9,7 @@
 
 For administrators. They let people in and see who keeps out of which case; by this role they open
 no case. A link is handed over by another way than this page, to whom it is for: whoever has it
-comes in.
+comes in as them, and they see on their own page that it was made, by whom, and used.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ async def add_organisation(request: Request, _who: Managing) -> Response:
 
 
 @router.post("/people", response_class=HTMLResponse)
-async def add_person(request: Request, _who: Managing) -> Response:
+async def add_person(request: Request, who: Managing) -> Response:
     """A new person with a role in an organisation; shows their link, once."""
     values = await form(request)
     access = house_of(request).access
@@ -124,7 +124,7 @@ async def add_person(request: Request, _who: Managing) -> Response:
     except InputError as error:
         return await _page(request, 422, error=error.message, filled=values)
     await work(lambda: access.join(made.id, there.id, role))
-    return await _invited(request, made)
+    return await _invited(request, who, made)
 
 
 @router.get("/people/{person}", response_class=HTMLResponse)
@@ -141,6 +141,8 @@ async def one_person(request: Request, person: str, who: Managing) -> HTMLRespon
             "identities": access.identities(found.id),
             "sessions": access.sessions(found.id, house_of(request).clock()),
             "recusals": access.recusals(found.id),
+            "let_in": access.let_in(found.id),
+            "names": {one.id: one.name for one in access.people()},
             "organisations": access.organisations(),
         }
 
@@ -188,10 +190,10 @@ async def activate(request: Request, person: str, _who: Managing) -> Response:
 
 
 @router.post("/people/{person}/invite", response_class=HTMLResponse)
-async def invite(request: Request, person: str, _who: Managing) -> HTMLResponse:
+async def invite(request: Request, person: str, who: Managing) -> HTMLResponse:
     """A new one-time link for somebody, shown once; the one before stops working."""
     await form(request)
-    return await _invited(request, await work(lambda: _find(request, person)))
+    return await _invited(request, who, await work(lambda: _find(request, person)))
 
 
 async def _changed(request: Request, person: str, change: Callable[[], object]) -> Response:
@@ -203,11 +205,12 @@ async def _changed(request: Request, person: str, change: Callable[[], object]) 
     return RedirectResponse(f"/people/{person}", 303)
 
 
-async def _invited(request: Request, person: Person) -> HTMLResponse:
+async def _invited(request: Request, who: Visitor, person: Person) -> HTMLResponse:
     house = house_of(request)
     now = house.clock()
+    by = who.person.id if who.person is not None else None
     secret = await work(
-        lambda: house.access.new_link(person.id, "invitation", now, INVITATION_SECONDS)
+        lambda: house.access.new_link(person.id, "invitation", now, INVITATION_SECONDS, by=by)
     )
     return render(
         request,

@@ -49,9 +49,9 @@ router = APIRouter()
 T = TypeVar("T")
 
 A_MINUTE = 60
-ATTEMPTS = 60
-"""Attempts to come in that one address may make in a minute. Nothing here can be guessed: this
-bounds work."""
+ATTEMPTS = 600
+"""Attempts to come in that one address may make in a minute. Nothing here can be guessed, so this
+bounds work alone; behind a server in front of this one, everybody has its address."""
 
 OIDC = "oidc"
 CALLBACK = "/sign-in/oidc/callback"
