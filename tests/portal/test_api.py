@@ -390,3 +390,29 @@ def test_a_body_without_end_is_cut_off(quiet_town: Any) -> None:
 
     answer = program.post("/api/v1/cases", content=endless())
     assert answer.status_code in (400, 413)
+
+
+def test_whose_signature_is_wanted_is_told(town: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A choice of two parties tells the other once the first has signed."""
+    monkeypatch.setattr("proofhouse.portal.api.hooks.check", lambda *_about: None)
+    lab = town.program("developer", "read")
+    told(
+        lab.post(
+            "/api/v1/webhooks", json={"url": "https://lab.example/", "events": ["draft.waits"]}
+        ),
+        201,
+    )
+    browser = town.client("assessor")
+    case, partner = town.case_in("findings_received"), town.organisations["Water Works"]
+    form = {
+        "csrf": town.csrf(browser),
+        **{"partner": partner.id, "name": "Water Works", "sector": "water", "purpose": "defence"},
+    }
+    made = browser.post(f"/cases/{case[:16]}/do/grant-partner", data=form)
+    assert made.status_code == 303, made.text
+    signed = browser.post(made.headers["location"] + "/sign", data={"csrf": form["csrf"]})
+    assert signed.status_code == 303, signed.text
+    (message,) = town.house.outbox.due(town.house.clock())
+    assert json.loads(message.body)["type"] == "draft.waits"
+    drafts = told(lab.get("/api/v1/drafts"))["items"]
+    assert [one["waitsForYou"] for one in drafts] == [True]

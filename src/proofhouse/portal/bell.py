@@ -11,7 +11,7 @@ told to every assessor. Inspectors and registrars have a part in no case, and ar
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from proofhouse.access import Organisation
@@ -53,24 +53,28 @@ class InVault:
         self._vault.drop(DRAWER, name)
 
 
-def ring(house: House, event: str, row: Row | None, parties: Iterable[str] | None = None) -> int:
-    """Keep a message of ``event`` for each webhook that is to be told; how many.
+def ring(house: House, event: str, row: Row | None) -> int:
+    """Keep a message of ``event`` for each webhook of a party of the case; how many."""
+    return 0 if row is None else _tell(house, event, row.case, lambda one: _has_part(one, row))
 
-    ``parties`` are the keyids to be told; by default those that have a part in the case.
-    """
+
+def ring_parties(house: House, event: str, case: str, parties: Iterable[str]) -> int:
+    """Keep a message for each webhook of the parties with these keyids; how many."""
+    told = frozenset(parties)
+    return _tell(house, event, case, lambda one: one.party in told)
+
+
+def _tell(house: House, event: str, case: str, meant: Callable[[Organisation], bool]) -> int:
     outbox: Outbox | None = house.outbox
-    hooks = [] if outbox is None or row is None else outbox.hooks()
-    if outbox is None or row is None or not hooks:
+    hooks = outbox.hooks() if outbox is not None else ()
+    if outbox is None or not hooks:
         return 0
     there = {one.id: one for one in house.access.organisations()}
-    told = None if parties is None else frozenset(parties)
     now, count = house.clock(), 0
     for hook in hooks:
         one = there.get(hook.owner)
-        if one is None or event not in hook.events or not one.party:
-            continue
-        if (one.party in told) if told is not None else _has_part(one, row):
-            outbox.put(hook.id, row.case, event, _body(house, event, row, now), now)
+        if one is not None and one.party and event in hook.events and meant(one):
+            outbox.put(hook.id, case, event, _body(house, event, case, now), now)
             count += 1
     return count
 
@@ -85,13 +89,13 @@ def _has_part(one: Organisation, row: Row) -> bool:
     return False
 
 
-def _body(house: House, event: str, row: Row, now: str) -> bytes:
-    origin, start = house.settings.origin, row.case[:16]
+def _body(house: House, event: str, case: str, now: str) -> bytes:
+    origin, start = house.settings.origin, case[:16]
     about = {
         "type": event,
         "timestamp": now,
         "data": {
-            "case": row.short,
+            "case": case[:12],
             "url": f"{origin}/cases/{start}",
             "api": f"{origin}/api/v1/cases/{start}",
         },

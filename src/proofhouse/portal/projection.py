@@ -7,7 +7,7 @@
 
 The rows live in memory alone, so an erased case leaves nothing behind, and a restart rebuilds them
 from ledger and vault. Rebuilding 10,000 cases takes a while: ``refresh`` goes case by case, a page
-says how many are still being read, and a case that is asked for by its whole id is read at once.
+says how many are still being read, and a case that is asked for is read at once.
 
 Whoever listens is told of each case that moved since it was first read.
 """
@@ -15,12 +15,13 @@ Whoever listens is told of each case that moved since it was first read.
 from __future__ import annotations
 
 import threading
+import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from proofhouse.errors import ErasedError
+from proofhouse.errors import ErasedError, ProofhouseError
 from proofhouse.formats.bundle import opened
 from proofhouse.rules.registration import Case
 from proofhouse.rules.review import ENDED
@@ -65,6 +66,10 @@ class Row:
         return "medium" if self.access == "grey-box" else "low"
 
 
+class StillReadingError(ProofhouseError):
+    """The portal has just begun, and does not know yet which cases there are."""
+
+
 class Projection:
     """The rows of every case, by its id, in order, and by party. Safe for several threads."""
 
@@ -74,25 +79,29 @@ class Projection:
         self._lock = threading.Lock()
         self._ordered: tuple[Row, ...] | None = ()
         self._of: dict[tuple[str, str], dict[str, Row]] = {}
-        self._ids: list[str] | None = []
-        self._size = -1
+        self._ids: list[str] = []
+        self._listed = False
         self.listeners: list[Callable[[Row], object]] = []
         self.left = 0
         self.whole = False
 
-    def refresh(self) -> None:
-        """Fold every case that is not known yet. Cases that move are told by ``moved``."""
-        size = self._house.desk.log.size
-        if self.whole and size == self._size:
+    def refresh(self, rest: float = 0.0) -> None:
+        """Fold every case, once: nobody else writes here, so what comes since is told by ``moved``.
+
+        The newest come first. ``rest`` seconds are left to others after each case.
+        """
+        if self.whole:
             return
-        known = set(self._rows)
-        new = [case for case in self._house.desk.cases() if case not in known]
-        self.left = len(new)
-        for case in new:
+        every = self._house.desk.cases()
+        with self._lock:
+            self._ids = sorted({*self._ids, *every})
+            self._listed = True
+        self.left = len(every)
+        for case in reversed(every):
             if case not in self._rows:
                 self.moved(case)
+                time.sleep(rest)
             self.left -= 1
-        self._size = size
         self.whole = True
 
     def moved(self, case_id: str) -> Row | None:
@@ -123,36 +132,38 @@ class Projection:
             for key in _keys(row):
                 self._of.setdefault(key, {})[case_id] = row
         self._ordered = None
-        if (old is None) != (row is None):
-            self._ids = None
+        at = bisect_left(self._ids, case_id)
+        there = self._ids[at : at + 1] == [case_id]
+        if row is not None and not there:
+            self._ids.insert(at, case_id)
+        elif row is None and there:
+            self._ids.pop(at)
 
     def _fold(self, case_id: str) -> Row | None:
         desk = self._house.desk
-        values: dict[str, Any] = {}
-        for kept in desk.statements(case_id):
-            if kept.entry.name == "inquiry":
-                values = {opened(one): one.value for one in kept.openings}
-        case = desk.case(case_id)
-        if not case.entries or case.entries[0].name != "inquiry":
+        first = next(iter(desk.statements(case_id)), None)
+        if first is None or first.entry.name != "inquiry":
             return None
-        return row_of(case, values)
+        values: dict[str, Any] = {opened(one): one.value for one in first.openings}
+        return row_of(desk.case(case_id), values)
 
     def get(self, start: str) -> Row | None:
-        """The one case that begins so (12 digits or more)."""
-        if len(start) == 64:
-            return self._rows.get(start) or self.moved_if_new(start)
+        """The one case that begins so (12 digits or more).
+
+        Raises StillReadingError in the first seconds, while it is not known which cases there are.
+        """
         if len(start) < 12:
             return None
         with self._lock:
-            if self._ids is None:
-                self._ids = sorted(self._rows)
             at = bisect_left(self._ids, start)
             found = [case for case in self._ids[at : at + 2] if case.startswith(start)]
-            return self._rows[found[0]] if len(found) == 1 else None
-
-    def moved_if_new(self, case_id: str) -> Row | None:
-        """A case that is not folded yet."""
-        return self.moved(case_id) if not self.whole else None
+            if not found and not self._listed:
+                raise StillReadingError(
+                    "The cases are still being read.", hint="Try again in a few seconds."
+                )
+        if len(found) != 1:
+            return None
+        return self._rows.get(found[0]) or self.moved(found[0])
 
     def rows(self) -> tuple[Row, ...]:
         """Every row, the one that moved last first."""

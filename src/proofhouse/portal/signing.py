@@ -33,6 +33,7 @@ from proofhouse.formats.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, 
 from proofhouse.formats.fields import base64_bytes, base64_text
 from proofhouse.formats.handover import Handover
 from proofhouse.journey.moves import MadeInTwo
+from proofhouse.portal.bell import ring_parties
 from proofhouse.portal.fields import NotThereError
 from proofhouse.rules.party import Party
 from proofhouse.rules.registration import Case, Entry
@@ -246,7 +247,16 @@ def approve(
         else:
             _drop(house, pending.id)
             _put(house, pending)
+            _tell(house, pending)
     return pending, entry
+
+
+def _tell(house: House, pending: Pending) -> None:
+    """Tell those whose signature is still wanted that a statement of a case waits for it."""
+    signed = {one.party for one in pending.approvals}
+    wanted = {one for need in pending.needs for one in need.parties} - signed
+    if pending.case is not None and pending.name in predicates.SEALED:
+        ring_parties(house, "draft.waits", pending.case, wanted)
 
 
 def _signed(house: House, pending: Pending) -> Handover:

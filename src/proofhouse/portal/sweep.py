@@ -51,7 +51,7 @@ class Sweep:
     def _go(self) -> None:
         while not self._stop.is_set():
             try:
-                self._projection.refresh()
+                self._projection.refresh(rest=_REST)
                 self.once()
             except Exception:
                 self._house.failed("The sweep")
@@ -96,5 +96,8 @@ class Sweep:
         self._projection.moved(case.id)
         return 1
 
+
+_REST = 0.002
+"""Seconds that reading all cases at the beginning leaves to whoever looks at one, after each."""
 
 _CUT_OFF = ("run_under_way", "review_run_under_way")
