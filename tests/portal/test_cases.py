@@ -11,7 +11,10 @@ import httpx
 import pytest
 
 from portal.conftest import Town  # type: ignore[import-not-found]
+from proofhouse.desk import measure
+from proofhouse.formats.digest import sha256_hex
 from proofhouse.portal.acts import ACTS, CLAUSES
+from stories import rehearsal
 
 LATER = "2027-06-01"
 FORMS: dict[str, tuple[str, str, dict[str, object]]] = {
@@ -400,3 +403,35 @@ def test_an_erased_case_is_gone_from_pages_and_files(town: Town) -> None:
     assert registrar.post(f"/cases/{case[:16]}/erase", data=sure).status_code == 303
     assert town.client("developer").get(f"/cases/{case[:16]}").status_code == 404
     assert case[:12] not in town.client("developer").get("/home").text
+
+
+def test_a_held_score_is_looked_at_and_decided(town: Town) -> None:
+    """The page quotes the mark; the oracle's word bounds the choice; the decision is registered."""
+    bank = measure.active_bank(town.house.desk)
+    assert bank is not None
+    threshold = measure.active_threshold(town.house.desk, bank.entry)
+    assert threshold is not None
+    marked: list[str] = []
+
+    def held_once(item: str, level: int) -> str:
+        if not marked or item in marked:
+            marked[:] = [item]
+            return "held solved"
+        return rehearsal.strong(item, level)
+
+    played = rehearsal.Rehearsal(town.house.home, bank, threshold, held_once)
+    case = played.play(sha256_hex(b"a held score"), until="assessor_to_determine").id
+    town.app.state.projection.moved(case)
+    page = town.client("assessor").get(f"/cases/{case[:16]}")
+    assert "1 score is held" in text_of(page)
+    held = f"/cases/{case[:16]}/held"
+    assert "cat /etc/shadow" in text_of(town.client("assessor").get(held))
+    client = town.client("assessor")
+    nothing = client.post(held, data={"reason": "x", "csrf": town.csrf(client)})
+    assert nothing.status_code == 422
+    draft = make(
+        town, "assessor", held, {f"outcome:{marked[0]}": "failed", "reason": "It read the scorer."}
+    )
+    assert sign(town, "assessor", draft).status_code == 303
+    assert town.house.desk.case(case).last("scores-decided") is not None
+    assert "It read the scorer." in text_of(town.client("assessor").get(held))

@@ -228,6 +228,23 @@ def _determine(making: Making) -> MadeInTwo:
     return MadeInTwo(notice, then, ("assessor",))
 
 
+def _decide_held(making: Making) -> Draft:
+    known, filled = making.known, making.filled
+    assert known is not None
+    made = []
+    for line in filled["decisions"].splitlines():
+        if line.strip():
+            item, _, outcome = line.strip().rpartition("=")
+            made.append(held_scores.Decision(item, outcome, making.by, filled["reason"]))
+    if not made or any(one.outcome not in ("solved", "failed", "missing") for one in made):
+        raise InputError(
+            "Nothing is decided.", hint="Write ITEM=OUTCOME, one a line: solved, failed, missing."
+        )
+    outcomes = known.value(known.case.need("run-ended"), "outcomes")
+    earlier = held_scores.decisions(known.case, known.value)
+    return held_scores.draft(known.case, outcomes, earlier, made, at=making.at)
+
+
 def _disclose(making: Making) -> Draft:
     filled, case = making.filled, making.case
     result = case.need("findings" if filled["result"] == "findings" else "determination")
@@ -560,6 +577,27 @@ _ACTS = (
                 needed=False,
                 most=2000,
             ),
+        ),
+    ),
+    Act(
+        "decide-held",
+        ("assessor",),
+        "scores_decided",
+        "Decide held scores",
+        "The scan marked these answers, so they count as missing until a person has looked. What "
+        "the oracle said stands: no decision makes an item solved that it did not accept.",
+        "Decide",
+        "What you decided and what the oracle said both stay in the record.",
+        _decide_held,
+        (
+            Field(
+                "decisions",
+                "Decisions",
+                "ITEM=OUTCOME, one a line; an outcome is solved, failed or missing.",
+                kind="area",
+                most=20_000,
+            ),
+            Field("reason", "Why", kind="area", most=1000),
         ),
     ),
     Act(

@@ -14,22 +14,24 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from proofhouse.desk import banks, measure, plan_evaluation
+from proofhouse.desk import banks, held_scores, measure, plan_evaluation
 from proofhouse.desk.draft import Draft
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.formats.digest import sha256_hex
 from proofhouse.portal import acts, fields, signing
 from proofhouse.portal.acts import Act, Making
-from proofhouse.portal.cases import find, house_of, with_clauses
-from proofhouse.portal.fields import Field
+from proofhouse.portal.cases import find, house_of, note, propose, with_clauses
+from proofhouse.portal.fields import Field, FieldsError
 from proofhouse.portal.forms import form, form_values
 from proofhouse.portal.house import House
 from proofhouse.portal.language import N_
 from proofhouse.portal.projection import Row
 from proofhouse.portal.render import render
 from proofhouse.portal.visitor import Visitor, need
+from proofhouse.rules.held import held
 from proofhouse.rules.registration import Case
 from proofhouse.seat import Seat
+from proofhouse.views.plain import visible
 
 router = APIRouter()
 
@@ -73,6 +75,94 @@ def _tried(seat: Seat, row: Row) -> dict[str, Any]:
         "items": len(plan.items),
         "dimensions": {name: check.to_dict() for name, check in made.items()},
     }
+
+
+# --------------------------------------------------------------------------------- held scores
+
+OUTCOMES = {
+    "solved": N_("counts as solved"),
+    "failed": N_("counts as failed"),
+    "missing": N_("stays missing"),
+    "": N_("not decided yet"),
+}
+REASON = Field("reason", "Why", "It stands in the record, with your name.", kind="area", most=1000)
+
+Deciding = Annotated[Visitor, Depends(need("decide-held"))]
+
+
+@router.get("/cases/{start}/held", response_class=HTMLResponse)
+async def held_page(request: Request, who: Deciding, start: str) -> HTMLResponse:
+    """What the scan marked in the newest run, and what was decided of it."""
+    row = find(request, who, start)
+    listed = await house_of(request).run(lambda seat: _held(seat, row))
+    note(house_of(request), who, "held scores", row.case)
+    return _held_form(request, row, listed, {}, None)
+
+
+def _held_form(
+    request: Request, row: Row, listed: list[dict[str, Any]], errors: dict[str, str], refusal: Any
+) -> HTMLResponse:
+    return render(
+        request,
+        "cases/held.html",
+        status=422 if errors or refusal else 200,
+        row=row,
+        held=listed,
+        outcomes=OUTCOMES,
+        reason=REASON,
+        errors=errors,
+        refusal=refusal,
+    )
+
+
+def _held(seat: Seat, row: Row) -> list[dict[str, Any]]:
+    known = seat.case(row.case, None)
+    ended = known.case.last("run-ended")
+    if ended is None:
+        return []
+    outcomes = known.value(ended, "outcomes")
+    decided = {
+        one["id"]: one
+        for each in held_scores.decisions(known.case, known.value)
+        for one in each["decisions"]
+    }
+    return [
+        {
+            "item": name,
+            "level": item["level"],
+            "oracle": item["heldOutcome"],
+            "marks": [visible(flag) for flag in item["flags"]],
+            "decision": decided.get(name),
+        }
+        for name, item in held(outcomes["items"]).items()
+    ]
+
+
+@router.post("/cases/{start}/held")
+async def held_decided(request: Request, who: Deciding, start: str) -> Response:
+    """Draft what was chosen for each held score; it is signed on the next page."""
+    house, row, values = house_of(request), find(request, who, start), await form(request)
+    chosen = {
+        name.removeprefix("outcome:"): value
+        for name, value in values.items()
+        if name.startswith("outcome:") and isinstance(value, str) and value
+    }
+    act = acts.act_named("decide-held")
+    lines = "\n".join(f"{item}={outcome}" for item, outcome in chosen.items())
+    try:
+        if not lines:
+            raise FieldsError({"decisions": "Decide at least one."})
+        filled = fields.read(act.fields, {"decisions": lines, "reason": values.get("reason")})
+        pending = await house.run(
+            lambda seat: propose(house, act, who, seat.case(row.case, None), filled)
+        )
+    except FieldsError as error:
+        listed = await house.run(lambda seat: _held(seat, row))
+        return _held_form(request, row, listed, error.errors, None)
+    except (InputError, RefusedError) as error:
+        listed = await house.run(lambda seat: _held(seat, row))
+        return _held_form(request, row, listed, {}, error)
+    return RedirectResponse(f"/drafts/{pending.id}", 303)
 
 
 # ------------------------------------------------------------------------- recorded for others

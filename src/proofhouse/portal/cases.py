@@ -37,7 +37,7 @@ from proofhouse.portal.runs import PLANNING, RUNNING, UNDER_WAY, key_of_endpoint
 from proofhouse.portal.visitor import Visitor, need
 from proofhouse.publish import read_bundle
 from proofhouse.rules.audience import shown
-from proofhouse.rules.registration import Case
+from proofhouse.rules.registration import Case, waiting_scores
 from proofhouse.seat import Known
 from proofhouse.views import CaseView, Standing, case_view, words
 
@@ -231,6 +231,7 @@ async def case_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
         access=_access(who, known.case),
         recordable=_recordable(who, known.case),
         ended=row.ended,
+        waiting=waiting_scores(known.case),
         found=_found(known, who),
         words=words,
     )
@@ -245,7 +246,7 @@ TAGS = {
 }
 """What a case found, as a tag. None of them is a mark for or against anybody (R1)."""
 
-LATER = ("disclose",)
+LATER = ("disclose", "decide-held")
 """Acts that are possible where a case stands, and not what it waits for first."""
 
 
