@@ -44,6 +44,19 @@ def budget_options(command: Command) -> Command:
 @click.command()
 @model_options
 @click.option("--samples", default=2, show_default=True, help="How many items run at once.")
+@click.option(
+    "--scan-model",
+    default="",
+    metavar="NAME",
+    help="A second model that reads each transcript and may mark it; it sees sealed items.",
+)
+@click.option("--scan-base-url", default="", help="The address of the second model's endpoint.")
+@click.option(
+    "--scan-key-env",
+    default="PROOFHOUSE_SCAN_KEY",
+    show_default=True,
+    help="The environment variable that holds its key.",
+)
 @options()
 def command(**given: Any) -> None:
     """Run the case's plan: start the run, test the model, end the run with every outcome.
@@ -51,6 +64,9 @@ def command(**given: Any) -> None:
     The assessor's, in the home of the log. What is finished is kept at once: broken off, the same
     command goes on with what is left. Where the window has closed over a run, or the developer has
     left, it ends the run with what was finished, without asking the model.
+
+    Every transcript is read by the scan's rules. With --scan-model a second reader adds its marks;
+    it clears none, and the run names it.
     """
     errand = Errand.take(given)
     make_move(errand, given, (*STATES, *UNDER_WAY), ["run-started", "run-ended"])
@@ -80,6 +96,7 @@ def make_move(
         seconds_per_item=given.get("seconds", 300),
     )
     key = os.environ.get(given["key_env"], "")
+    reader = _reader(given)
     with open_seat() as seat, Progress(quiet=errand.as_json) as progress:
         case = seat.case(errand.case_id, errand.case_file).case
         check_signers(seat, errand.signers, names[0])
@@ -89,7 +106,13 @@ def make_move(
             return
         _check_state(case.state, states, names)
         with at_table(
-            seat.log_home, case, progress.tell, key=key, base_url=given["base_url"], wishes=wishes
+            seat.log_home,
+            case,
+            progress.tell,
+            key=key,
+            base_url=given["base_url"],
+            wishes=wishes,
+            reader=reader,
         ) as table:
             handover = None
             while case.state in states:
@@ -105,6 +128,19 @@ def make_move(
                 if case.state in UNDER_WAY or "plan" in names:
                     break
         finish(seat, errand, handover)
+
+
+def _reader(given: dict[str, Any]) -> Any:
+    """The second model that reads transcripts, if one is asked for."""
+    from proofhouse.errors import InputError
+    from proofhouse.evaluation.types import ModelSpec
+
+    if not given.get("scan_model"):
+        if given.get("scan_base_url"):
+            raise InputError("The second model has an address and no name.", hint="--scan-model")
+        return None
+    key = os.environ.get(given["scan_key_env"], "")
+    return ModelSpec(given["scan_model"], base_url=given["scan_base_url"], key=key)
 
 
 def _check_state(state: str, states: Sequence[str], names: Sequence[str]) -> None:

@@ -35,6 +35,7 @@ from proofhouse.rules.battery import (
 from proofhouse.rules.determination import Plan
 from proofhouse.rules.registration import Case
 from proofhouse.rules.replay import check_populations
+from proofhouse.rules.runs import SECOND_READER
 from proofhouse.statistics.selection import Mix
 from proofhouse.statistics.simulation import Check, Limits, Spreads, build_checked, check
 
@@ -345,6 +346,7 @@ def harness_of(harness: Harness) -> dict[str, str]:
         **dict(harness.packages),
         "scaffold": harness.scaffold,
         "sandbox": harness.tier,
+        **({SECOND_READER: harness.reader} if harness.reader else {}),
     }
 
 

@@ -267,6 +267,8 @@ class Conductor:
             "itemDigest": self._items.get(sample.id),
             "flags": [_told(flag) for flag in sample.flags],
         }
+        if sample.reading:
+            record["secondReader"] = sample.reading
         if held:
             record["heldOutcome"] = sample.outcome
         if steps is not None:

@@ -63,5 +63,5 @@ ITEM_FIELDS = (
 )
 """What ``run-ended`` says of an item."""
 
-MORE = ("answer", "itemDigest", "steps", "heldOutcome")
+MORE = ("answer", "itemDigest", "steps", "heldOutcome", "secondReader")
 """What it says of an item where it is known: samples of before were kept without."""

@@ -197,6 +197,13 @@ def _flagged(ending: Ending) -> Iterator[str]:
         yield f"The scan of the transcripts flagged {plain.counted(flagged, 'item')}, marked below."
     else:
         yield "The scan of the transcripts flagged no item."
+    read = [item.reading for item in ending.items if item.reading]
+    if read:
+        yield (
+            "A second reader, the model that the harness names, read them too: it marked "
+            f"{plain.count(read.count('marked'))} and gave no answer on "
+            f"{plain.count(read.count('gave no answer'))} of {plain.count(len(read))}."
+        )
 
 
 def supposed(rows: Sequence[Supposed]) -> str:

@@ -92,6 +92,9 @@ def _probe(job: Job) -> Head:
     model = endpoint.open_model(job.model, job.budgets)
     kit = scaffold.tools(job.budgets, job.limits is not None)
     report = asyncio.run(endpoint.probe(model, job.model, job.budgets, kit))
+    if job.reader is not None:
+        reader = endpoint.open_model(job.reader, source.READER_BUDGETS)
+        asyncio.run(endpoint.greet(reader, job.reader))
     return {"kind": "probed", "harness": source.harness(model, job), **report}
 
 

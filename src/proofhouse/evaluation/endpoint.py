@@ -167,6 +167,16 @@ async def probe(
     }
 
 
+async def greet(model: Model, spec: ModelSpec) -> None:
+    """See that a model answers at all. Raises ModelError, saying what it did not do."""
+    async with model:
+        try:
+            await ask(model, [ChatMessageUser(content=PROBE_PROMPTS[0])], (), spec)
+        except EndpointError as error:
+            hint = "Check the address, the key and the model's name, and try again."
+            raise ModelError(str(error), hint=hint) from error
+
+
 def total_tokens(usage: ModelUsage | None) -> int:
     """Everything in and out, cached or not."""
     return usage.total_tokens if usage is not None else 0

@@ -59,27 +59,33 @@ def job_head(job: Job, mode: Mode) -> Head:
         "limits": None if job.limits is None else asdict(job.limits),
         "tier": job.tier,
         "samples_at_once": job.samples_at_once,
+        "reader": None if job.reader is None else asdict(job.reader),
     }
 
 
 def read_job(head: Head) -> tuple[Job, Mode]:
     """The job of a head that `job_head` printed."""
-    model = dict(head["model"])
-    model["environment"] = tuple((name, value) for name, value in model["environment"])
-    model["arguments"] = tuple((name, value) for name, value in model["arguments"])
-    model["replies"] = tuple(
-        Reply(**{**reply, "commands": tuple(reply["commands"])}) for reply in model["replies"]
-    )
     job = Job(
-        model=ModelSpec(**model),
+        model=_read_model(head["model"]),
         log_directory=Path(head["log_directory"]),
         budgets=Budgets(**head["budgets"]),
         limits=None if head["limits"] is None else Limits(**head["limits"]),
         tier=head["tier"],
         samples_at_once=head["samples_at_once"],
+        reader=None if head["reader"] is None else _read_model(head["reader"]),
     )
     mode: Mode = "probe" if head["mode"] == "probe" else "run"
     return job, mode
+
+
+def _read_model(head: dict[str, Any]) -> ModelSpec:
+    model = dict(head)
+    model["environment"] = tuple((name, value) for name, value in model["environment"])
+    model["arguments"] = tuple((name, value) for name, value in model["arguments"])
+    model["replies"] = tuple(
+        Reply(**{**reply, "commands": tuple(reply["commands"])}) for reply in model["replies"]
+    )
+    return ModelSpec(**model)
 
 
 def batch_frame(batch: Sequence[tuple[str, TaskItem]] | None) -> Frame:
@@ -168,4 +174,5 @@ def read_harness(value: dict[str, Any], job: Job) -> Harness:
         endpoint=value["endpoint"],
         tier="" if job.limits is None else job.tier,
         budgets=job.budgets,
+        reader="" if job.reader is None else job.reader.name,
     )

@@ -37,7 +37,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -52,14 +52,16 @@ from proofhouse.errors import (
     RefusedError,
     StorageError,
 )
-from proofhouse.evaluation import scan, tiers
+from proofhouse.evaluation import scan, second_reader, tiers
 from proofhouse.evaluation.messages import Mode, batch_frame, job_head, read_harness
 from proofhouse.evaluation.types import (
     Event,
     FinishedSample,
+    Flag,
     Harness,
     Job,
     Kind,
+    ModelSpec,
     ProbeReport,
     RunSummary,
     Score,
@@ -166,29 +168,9 @@ def check(job: Job) -> None:
     Raises:
         InputError: which field, and what it may be.
     """
-    provider, slash, name = job.model.name.partition("/")
-    if not (provider and slash and name):
-        raise InputError(
-            f"The model {job.model.name!r} names no provider.",
-            hint="A model is named provider/model, as in openai-api/lab/model-x.",
-        )
-    address = urlsplit(job.model.base_url)
-    if job.model.base_url and (address.scheme not in ("http", "https") or not address.hostname):
-        raise InputError(
-            "The model's address is not an http or https address.",
-            hint="It looks like https://host:port/v1.",
-        )
-    if address.username is not None or address.password is not None:
-        raise InputError(
-            "The model's address holds a user or a password.",
-            hint="Addresses are recorded; give the key by itself.",
-        )
-    for name, _ in job.model.environment:
-        if name.startswith(("INSPECT_", "PYTHON", "LD_")):
-            raise InputError(
-                f"The variable {name} can't be set for a model.",
-                hint="Give what the provider reads, such as AWS_PROFILE.",
-            )
+    for spec in (job.model, job.reader):
+        if spec is not None:
+            _check_model(spec)
     for field, number in (
         ("tokens", job.budgets.tokens),
         ("turns", job.budgets.turns),
@@ -199,6 +181,32 @@ def check(job: Job) -> None:
     ):
         if number < 1:
             raise InputError(f"{field} is {number}.", hint="It must be at least 1.")
+
+
+def _check_model(spec: ModelSpec) -> None:
+    provider, slash, name = spec.name.partition("/")
+    if not (provider and slash and name):
+        raise InputError(
+            f"The model {spec.name!r} names no provider.",
+            hint="A model is named provider/model, as in openai-api/lab/model-x.",
+        )
+    address = urlsplit(spec.base_url)
+    if spec.base_url and (address.scheme not in ("http", "https") or not address.hostname):
+        raise InputError(
+            "The model's address is not an http or https address.",
+            hint="It looks like https://host:port/v1.",
+        )
+    if address.username is not None or address.password is not None:
+        raise InputError(
+            "The model's address holds a user or a password.",
+            hint="Addresses are recorded; give the key by itself.",
+        )
+    for name, _ in spec.environment:
+        if name.startswith(("INSPECT_", "PYTHON", "LD_")):
+            raise InputError(
+                f"The variable {name} can't be set for a model.",
+                hint="Give what the provider reads, such as AWS_PROFILE.",
+            )
 
 
 class _Conversation:
@@ -378,8 +386,9 @@ class _Conversation:
             model_calls=head["model_calls"],
             turns=head["turns"],
             milliseconds=head["milliseconds"],
-            flags=scan.flags(frame.body, self._granted[label]),
+            flags=(*scan.flags(frame.body, self._granted[label]), *_marks(head)),
             record=frame.body,
+            reading=head["reading"],
         )
         self._finished(sample)
         self._open.remove(label)
@@ -487,6 +496,12 @@ async def _ended_early(
         f"The evaluation's process {how} before its time{kept}.",
         hint="What is finished is kept; run it again to go on.",
     )
+
+
+def _marks(head: Head) -> Iterator[Flag]:
+    """What the second reader marked: never more than a mark, and never fewer than the scan's."""
+    for turn, text in head["marks"]:
+        yield Flag(second_reader.RULE, str(text), int(turn))
 
 
 def _raised(head: Head) -> ProofhouseError:

@@ -31,20 +31,24 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.dataset import Sample
 from inspect_ai.event import Event, ModelEvent
 from inspect_ai.log import EvalLog, EvalSample, condense_sample
-from inspect_ai.model import Model
+from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, Model
 from inspect_ai.scorer import Score, Scorer, Target, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import SandboxEnvironmentSpec, sandbox
 
-from proofhouse.evaluation import endpoint, provider, scaffold
+from proofhouse.evaluation import endpoint, provider, scaffold, second_reader
 from proofhouse.evaluation.endpoint import EndpointError
 from proofhouse.evaluation.foreign import ForeignTasks
 from proofhouse.evaluation.messages import Assignment, read_batch
-from proofhouse.evaluation.types import Job, Kind
+from proofhouse.evaluation.types import Budgets, Flag, Job, Kind, ModelSpec
 from proofhouse.evaluation.wire import Channel, Frame, Head
 from proofhouse.sandbox import Attempt, SessionLostError
 
 ALIVE_SECONDS: Final = 5
+READER_BUDGETS: Final = Budgets(
+    reply_tokens=second_reader.ANSWER_TOKENS, call_seconds=120, retries=2
+)
+"""What a call of the second reader may take; the model under test does not pay for it."""
 RECORDED: Final = 65_536
 """The longest answer that a sample's record tells, in bytes, so that it can be judged again."""
 
@@ -115,6 +119,7 @@ class BatchSource(SampleSource):
         self.lost: set[str] = set()
         self.foreign = ForeignTasks()
         self._job = job
+        self._reader: Model | None = None
 
     async def next_samples(self) -> list[Sample] | None:
         """The next batch; Inspect calls this when nothing is in flight."""
@@ -134,8 +139,9 @@ class BatchSource(SampleSource):
         elif kind == "infrastructure" and self.assignments[label].foreign is not None:
             kind, reason = _failed_of_itself(sample)
         self.lost.discard(label)
+        told = record(sample, provider.tried(label))
         head = {"label": label, "ending": kind, "reason": reason, **_counts(sample)}
-        await self.link.ask("finished", head, record(sample, provider.tried(label)))
+        await self.link.ask("finished", head | await self._read_again(told), told)
 
     async def note_loss(self, label: str, state: TaskState) -> None:
         """The sample's sandbox ended by itself: see whether by what was done in it (`types`)."""
@@ -154,7 +160,16 @@ class BatchSource(SampleSource):
         """A sample cancelled before it began: reported, with an empty record."""
         provider.tried(str(sample.id))
         head = {"label": str(sample.id), "ending": "cancelled", "reason": _CANCELLED, **_NOTHING}
-        await self.link.ask("finished", head)
+        await self.link.ask("finished", head | await self._read_again(b""))
+
+    async def _read_again(self, told: bytes) -> Head:
+        """What the second reader says of a record, where the job has one."""
+        if self._job.reader is None:
+            return {"reading": "", "marks": []}
+        if self._reader is None:
+            self._reader = endpoint.open_model(self._job.reader, READER_BUDGETS)
+        said, found = await read_again(told, self._reader, self._job.reader)
+        return {"reading": said, "marks": [[flag.turn, flag.text] for flag in found]}
 
 
 def evaluate(job: Job, model: Model, connection: socket.socket) -> EvalLog:
@@ -247,6 +262,29 @@ def record(sample: EvalSample, tried: Sequence[Attempt] = ()) -> bytes:
         rows = [asdict(attempt) for attempt in tried]
         sample = sample.model_copy(update={"metadata": {**sample.metadata, "connections": rows}})
     return condense_sample(sample).model_dump_json(exclude_none=True).encode()
+
+
+async def read_again(
+    told: bytes, model: Model, spec: ModelSpec
+) -> tuple[second_reader.Reading, tuple[Flag, ...]]:
+    """Have the second reader read a record, part by part; whatever it fails at is no mark."""
+    read, whole = second_reader.parts(told)
+    found: dict[Flag, None] = {}
+    for part in read:
+        asked: list[ChatMessage] = [
+            ChatMessageSystem(content=second_reader.SYSTEM),
+            ChatMessageUser(content=second_reader.request(part)),
+        ]
+        try:
+            answer = (await endpoint.ask(model, asked, (), spec)).completion
+        except EndpointError:
+            whole = False
+            continue
+        marks, understood = second_reader.marks(answer, part)
+        found |= dict.fromkeys(marks)
+        whole = whole and understood
+    said: second_reader.Reading = "marked" if found else "unmarked" if whole else "gave no answer"
+    return said, tuple(found)
 
 
 _LOST: Final = (

@@ -113,6 +113,8 @@ class Job:
 
     ``log_directory`` is created with mode 0700 and belongs to this run. ``limits`` bounds each
     sample's sandbox; None gives the agent no sandbox and no `bash`, for items that only ask.
+    ``reader`` is a second model that reads each transcript when it is finished, and may mark it
+    (`second_reader`); it is shown sealed items.
     """
 
     model: ModelSpec
@@ -121,6 +123,7 @@ class Job:
     limits: Limits | None = field(default_factory=Limits)
     tier: str = "bwrap"
     samples_at_once: int = 4
+    reader: ModelSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,7 @@ class FinishedSample:
     include cached tokens. ``model_calls`` counts attempts, ``turns`` replies. ``milliseconds`` is
     wall time of agent and grading. ``flags`` hold the score until a person has looked: the
     caller decides, the outcome here is the oracle's. ``record`` is Inspect's EvalSample as JSON.
+    ``reading`` is what came of the second reading, empty where the job has no second reader.
     """
 
     id: str
@@ -201,6 +205,7 @@ class FinishedSample:
     milliseconds: int
     flags: tuple[Flag, ...]
     record: bytes = field(repr=False)
+    reading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +229,8 @@ class Harness:
 
     ``packages`` are the distributions whose code took part (Inspect, the provider's client,
     Inspect extensions), each with its version, sorted. ``endpoint`` is host and port, without
-    path, user or key; empty when the provider has its own address.
+    path, user or key; empty when the provider has its own address. ``reader`` is the second
+    reader's model, empty if there is none.
     """
 
     proofhouse: str
@@ -236,6 +242,7 @@ class Harness:
     endpoint: str
     tier: str
     budgets: Budgets
+    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True)

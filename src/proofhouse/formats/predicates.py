@@ -446,6 +446,7 @@ VALUES: dict[tuple[str, str], Kind] = {
                 itemDigest=optional(digest),
                 steps=_steps,
                 heldOutcome=word("solved", "failed"),
+                secondReader=word("marked", "unmarked", "gave no answer"),
             )
         )
     ),

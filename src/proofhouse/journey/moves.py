@@ -42,6 +42,7 @@ from proofhouse.journey.journal import Wishes
 from proofhouse.models import Model
 from proofhouse.rules.party import Party
 from proofhouse.rules.registration import Case
+from proofhouse.rules.runs import SECOND_READER
 from proofhouse.rules.terms import limits
 from proofhouse.rules.window import MAXIMUM_DAYS, Window, parse_time, print_time
 
@@ -230,12 +231,14 @@ def _start_run(table: Table, case: Case) -> Made:
 
 def _run(table: Table, case: Case) -> Made:
     _check_same_model(table, case)
+    job = table.job(case)
+    _check_same_reader(job, case)
     plan = plan_evaluation.opened(table.desk, case, "plan", "plan")
     table.begin(plan, recall(table.desk, case))
     conductor = Conductor(
         table.desk,
         case,
-        table.job(case),
+        job,
         plan_evaluation.order_of(plan),
         seed=seed_of(table.bank),
         families=families_here(table.desk, table.bank),
@@ -266,6 +269,19 @@ def _check_same_model(table: Table, case: Case) -> None:
             rule="R17",
             hint="A result binds to what was submitted. Put that back and repeat, or let the "
             "developer withdraw: proofhouse review --abandon",
+        )
+
+
+def _check_same_reader(job: Job, case: Case) -> None:
+    """One run is read by one second reader, or by none: its statement says which (R13)."""
+    named = case.need("run-started").predicate["harness"].get(SECOND_READER, "")
+    here = "" if job.reader is None else job.reader.name
+    if here != named:
+        raise RefusedError(
+            f"The run was started with {named or 'no'} second reader, and goes on with "
+            f"{here or 'none'}.",
+            rule="R13",
+            hint=f"Go on with --scan-model {named}" if named else "Leave --scan-model.",
         )
 
 

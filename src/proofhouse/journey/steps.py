@@ -21,7 +21,7 @@ from proofhouse.desk.desk import Desk, Kept
 from proofhouse.desk.run_evaluation import Conducted
 from proofhouse.errors import DamagedError, RefusedError
 from proofhouse.evaluation.run import probe
-from proofhouse.evaluation.types import Budgets, Event, Job, ProbeReport
+from proofhouse.evaluation.types import Budgets, Event, Job, ModelSpec, ProbeReport
 from proofhouse.journey.journal import Wishes
 from proofhouse.journey.journey import TIER
 from proofhouse.journey.told import Progress, Said, Tell
@@ -42,6 +42,7 @@ class StepTable:
     threshold: Kept
     tell: Tell
     budgets: Budgets
+    reader: ModelSpec | None = None
 
     @property
     def desk(self) -> Desk:
@@ -61,7 +62,7 @@ class StepTable:
     def job(self, case: Case) -> Job:
         """The job of the case's newest run."""
         name = case.need("run-started").digest[:16]
-        return _job(self.home, self.model, self.budgets, self.wishes, name)
+        return _job(self.home, self.model, self.budgets, self.wishes, name, self.reader)
 
     def begin(self, plan: Mapping[str, object], kept: Conducted) -> None:
         """Tell who waits that a run begins, or goes on from what was kept."""
@@ -86,11 +87,13 @@ def at_table(
     base_url: str = "",
     wishes: Wishes,
     environment: Mapping[str, str] | None = None,
+    reader: ModelSpec | None = None,
 ) -> Iterator[StepTable]:
     """Reach the submitted model and see that it answers.
 
     ``base_url`` stands for the submitted endpoint where it is reached by another address;
-    ``environment`` is added to that of the process which asks it.
+    ``environment`` is added to that of the process which asks it; ``reader`` is a model that reads
+    each transcript after the scan's rules, and is asked whether it answers too.
     Raises LostError, ModelError, PrerequisiteError, RefusedError.
     """
     submission = case.need("submission")
@@ -100,7 +103,7 @@ def at_table(
     url = base_url or told["endpoint"] or ""
     with reach(told["name"], base_url=url, key=key, environment=environment) as model:
         tell(Said(f"Asking {model.name} whether it answers"))
-        report = asyncio.run(probe(_job(home, model, budgets, wishes, "probe")))
+        report = asyncio.run(probe(_job(home, model, budgets, wishes, "probe", reader)))
         yield StepTable(
             home,
             wishes,
@@ -110,6 +113,7 @@ def at_table(
             _kept(home.desk, submission.predicate["threshold"]),
             tell,
             budgets,
+            reader,
         )
 
 
@@ -130,12 +134,20 @@ def _budgets(case: Case, wishes: Wishes) -> Budgets:
     )
 
 
-def _job(home: Home, model: Model, budgets: Budgets, wishes: Wishes, name: str) -> Job:
+def _job(
+    home: Home,
+    model: Model,
+    budgets: Budgets,
+    wishes: Wishes,
+    name: str,
+    reader: ModelSpec | None,
+) -> Job:
     return Job(
         model=model.spec,
         log_directory=home.scratch(name),
         budgets=budgets,
         samples_at_once=wishes.samples_at_once,
+        reader=reader,
     )
 
 

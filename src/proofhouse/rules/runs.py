@@ -11,7 +11,8 @@ Steps, numbered in the code; what is not opened is not looked at:
     of a model, no two items share a transcript, and an item with credit by step is solved if and
     only if every step was reached
  4. a score with a flag counts as missing until a person has looked; what a person decided is of
-    scores that are held, each once, and leaves the oracle's word standing             (R15, held)
+    scores that are held, each once, and leaves the oracle's word standing             (R15, held);
+    a second reader that the run names has read every transcript, and nobody else has (R13)
  5. the outcomes are of that plan, in its order, and no batch began on a spent budget
 
 Whether the outcomes decide what was determined is ``replay``'s.
@@ -34,6 +35,9 @@ STATED = ("minimumItems", "batchSize", "alphaPpm", "betaPpm", "lowerMicronats", 
 ATTEMPTS = 4
 """At one reply of a model, the most: the first and three repetitions when its endpoint fails."""
 
+SECOND_READER = "second-reader"
+"""In a run's harness the model that read its transcripts after the rules; the name of its marks."""
+
 OUTCOMES = ("solved", "failed", "missing")
 SUMS = ("inputTokens", "outputTokens", "milliseconds")
 
@@ -50,11 +54,14 @@ class Ran:
     """The statements that decide its held scores, oldest first."""
     decisions: tuple[Any | None, ...] = ()
     """What each of them decides, where it is opened."""
+    reader: str = ""
+    """The model that the run says has read its transcripts a second time."""
 
     @classmethod
     def of(cls, case: Case, ended: Entry, opened: Mapping[str, Any]) -> Ran:
         """The run that ``ended`` ends. Raises VerificationError if the case lacks its plan."""
-        planned = cited(case, cited(case, ended, "run"), "plan")
+        started = cited(case, ended, "run")
+        planned = cited(case, started, "plan")
         outcomes = opened.get(ended.predicate["outcomes"]["salted"])
         deciding = decisions_of(case, ended)
         return cls(
@@ -64,6 +71,7 @@ class Ran:
             None if outcomes is None else outcomes["items"],
             deciding,
             tuple(opened.get(entry.predicate["decisions"]["salted"]) for entry in deciding),
+            str(started.predicate["harness"].get(SECOND_READER, "")),
         )
 
     @property
@@ -115,6 +123,7 @@ def check_run(ran: Ran, bank: Entry) -> None:
     _check_counts(ran.ended, ran.items)  # 3
     _check_calls(ran)  # 3
     _check_flags(ran.ended, ran.items)  # 4
+    _check_reader(ran.reader, ran.items)  # 4
     if ran.plan is not None:
         _check_against_plan(ran, ran.plan)  # 5
 
@@ -240,6 +249,25 @@ def _check_flags(run: Entry, items: Sequence[Mapping[str, Any]]) -> None:
                 f"The run tells a held outcome of {item['id']}, which is not held: it is not "
                 "missing, was not flagged, or no model was asked."
             )
+
+
+def _check_reader(reader: str, items: Sequence[Mapping[str, Any]]) -> None:
+    for item in items:
+        said = item.get("secondReader")
+        if (said is not None) != bool(reader and item["transcript"]):
+            raise VerificationError(
+                f"The run names {'a' if reader else 'no'} second reader, and tells "
+                f"{'of one' if said else 'nothing of one'} for {item['id']}."
+            )
+        if said is not None and (said == "marked") != any(map(_by_reader, item["flags"])):
+            raise VerificationError(
+                f"The run says that the second reader's word on {item['id']} was “{said}”, and "
+                "its marks say otherwise."
+            )
+
+
+def _by_reader(flag: str) -> bool:
+    return flag.startswith("turn ") and flag.partition(": ")[2].startswith(f"{SECOND_READER}: ")
 
 
 def _check_decisions(ran: Ran) -> None:

@@ -127,6 +127,7 @@ def outcomes(value: Any) -> tuple[ItemRow, ...]:
             flags=tuple(item["flags"]),
             steps=(item["steps"]["reached"], item["steps"]["of"]) if "steps" in item else None,
             held=item.get("heldOutcome", ""),
+            reading=item.get("secondReader", ""),
         )
         for item in value["items"]
     )

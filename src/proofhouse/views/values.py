@@ -244,6 +244,8 @@ class ItemRow:
     """What the oracle said, where the score was held; ``outcome`` is the run's own: missing."""
     decision: ScoreDecision | None = None
     """How a person decided that a held score counts."""
+    reading: str = ""
+    """What came of a second reading of its transcript, where the run has a second reader."""
 
     @property
     def counts_as(self) -> str:
