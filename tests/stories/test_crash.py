@@ -16,7 +16,7 @@ from proofhouse.verify import verify
 from stories import crashing, rehearsal
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_journey_killed_at_every_write_comes_to_the_same_end(tmp_path: Path) -> None:
     """Killed before and after every write, a journey ends as one that was never killed."""
     home = tmp_path / "home"

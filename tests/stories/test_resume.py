@@ -50,7 +50,7 @@ def check_end(home: Path, starts: list[Ended]) -> None:
 
 
 @pytest.mark.sandbox
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_a_review_that_is_broken_off_goes_on(tmp_path: Path) -> None:
     """Killed around each write of a finished sample and of the run's end, bereft of its child, and
     interrupted: each start goes on behind what is kept.
@@ -58,7 +58,7 @@ def test_a_review_that_is_broken_off_goes_on(tmp_path: Path) -> None:
     Of all the samples that ran to their end only those two ran again whose record a kill kept from
     the vault.
     """
-    story = Story(tmp_path / "home")
+    story = Story(attended.with_bank_of(tmp_path / "home", "memory-flaw"))
     story.killed_at("vault.object.before:2", finished=1)
     story.killed_at("vault.object.after:1", finished=1)  # a transcript without a record
 
@@ -199,7 +199,7 @@ def small(tmp_path: Path) -> Iterator[Small]:
 
 
 @pytest.mark.sandbox
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(not _may_mount(), reason="only root may mount a small file system")
 def test_a_full_disk(small: Small, tmp_path: Path) -> None:
     """A full disk is one sentence and exit 7, at the start and in a run; with room it goes on."""
@@ -210,6 +210,8 @@ def test_a_full_disk(small: Small, tmp_path: Path) -> None:
     small.fill()
     check_full(start().end())
     small.make_room()
+    shutil.rmtree(small.seen / "home", ignore_errors=True)
+    shutil.copytree(attended.with_bank_of(tmp_path / "made", "memory-flaw"), small.seen / "home")
     program = start()
     program.reaches("vault.put.after:9")  # two samples are finished
     small.fill()
