@@ -51,12 +51,25 @@ def children(pid: int) -> list[int]:
     return [int(child) for listed in lists for child in listed.read_text().split()]
 
 
+def evaluating() -> list[int]:
+    """The children of this process that run an evaluation."""
+    named = b"proofhouse.evaluation.child"
+    return [pid for pid in children(os.getpid()) if named in _command(pid)]
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has just ended
+        return b""
+
+
 def descendants(pid: int) -> list[int]:
     found = children(pid)
     return found + [below for child in found for below in descendants(child)]
 
 
-def wait_until_gone(pid: int, seconds: float = 20) -> bool:
+def wait_until_gone(pid: int, seconds: float = 60) -> bool:
     """Whether a process that is not ours ends in time."""
     try:
         descriptor = os.pidfd_open(pid)
@@ -238,7 +251,7 @@ def test_a_killed_child_costs_no_finished_sample(
 
     def kill_at_third(sample: FinishedSample) -> None:
         if len(desk.samples) == 3:
-            (child,) = children(os.getpid())
+            (child,) = evaluating()
             os.kill(child, how)
 
     desk = lab.Desk(items, solved=lambda *_: True, keeps=kill_at_third)
@@ -333,7 +346,7 @@ def test_a_sample_that_can_not_be_kept_ends_the_run(lab: Any, tmp_path: Path) ->
     desk = lab.Desk(lab.items("a", "b"), keeps=full)
     with pytest.raises(StorageError, match="The disk is full"):
         asyncio.run(evaluation.run(job(ModelSpec("mockllm/model"), tmp_path), **desk.calls))
-    assert children(os.getpid()) == []
+    assert evaluating() == []
 
 
 def test_a_child_that_ends_on_a_full_disk_says_so(
@@ -373,7 +386,7 @@ def test_the_users_settings_change_nothing_and_see_nothing(
     seen: list[bytes] = []
 
     def peek(event: Event) -> None:
-        for pid in children(os.getpid()):
+        for pid in evaluating():
             seen.append(Path(f"/proc/{pid}/environ").read_bytes())
             seen.append(Path(f"/proc/{pid}/cmdline").read_bytes())
 
@@ -427,7 +440,7 @@ def test_a_child_that_hangs_is_ended(
     """Silence, not even a sign of life, ends the attempt with a sentence."""
 
     def stop(sample: FinishedSample) -> None:
-        (child,) = children(os.getpid())
+        (child,) = evaluating()
         os.kill(child, signal.SIGSTOP)
         monkeypatch.setattr(evaluation, "SILENCE_SECONDS", 0.2)
 
@@ -435,7 +448,7 @@ def test_a_child_that_hangs_is_ended(
     one = job(ModelSpec("mockllm/model"), tmp_path, samples_at_once=1)
     with pytest.raises(LostError, match="said nothing"):
         asyncio.run(evaluation.run(one, **desk.calls))
-    assert children(os.getpid()) == []
+    assert evaluating() == []
 
 
 @pytest.mark.parametrize(
