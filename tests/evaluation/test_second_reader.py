@@ -8,17 +8,21 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from proofhouse.cli.evaluate import _reader
 from proofhouse.desk.plan_evaluation import harness_of
-from proofhouse.errors import ModelError, VerificationError
+from proofhouse.errors import InputError, ModelError, RefusedError, VerificationError
 from proofhouse.evaluation import second_reader
 from proofhouse.evaluation.messages import read_harness
+from proofhouse.evaluation.run import check as check_job
 from proofhouse.evaluation.run import probe, run
 from proofhouse.evaluation.second_reader import PART, Part, marks, parts, request
 from proofhouse.evaluation.types import Flag, Job, ModelSpec, Reply
+from proofhouse.journey import moves
 from proofhouse.rules.registration import Entry
 from proofhouse.rules.runs import Ran, check_run
 
@@ -260,3 +264,42 @@ def test_a_reading_that_nobody_made_or_hid_is_refused(reader: str, more: dict[st
     """A reader that read nothing, one that nobody names, a word that its marks contradict."""
     with pytest.raises(VerificationError, match="second reader"):
         check(reader, **more)
+
+
+# --------------------------------------------------------------------------------- by command
+
+
+def started(**harness: str) -> Any:
+    """A case as far as its run tells what it was started in."""
+    entry = Entry(3, "r", "run-started", "s", {"harness": harness}, frozenset())
+    return SimpleNamespace(need=lambda _name: entry)
+
+
+def test_a_run_goes_on_with_the_reader_that_it_was_started_with() -> None:
+    """Another one, or none, is refused with what is allowed; so is one where there was none."""
+    judge = ModelSpec("lab/judge")
+    plain, read = Job(judge, Path("/nowhere")), Job(judge, Path("/nowhere"), reader=judge)
+    moves._check_same_reader(read, started(**{"second-reader": "lab/judge"}))
+    moves._check_same_reader(plain, started())
+    for job, case, allowed in (
+        (plain, started(**{"second-reader": "lab/judge"}), "--scan-model lab/judge"),
+        (read, started(**{"second-reader": "lab/other"}), "--scan-model lab/other"),
+        (read, started(), "Leave --scan-model"),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            moves._check_same_reader(job, case)
+        assert allowed in refused.value.hint
+
+
+def test_the_second_reader_is_off_unless_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address alone names nobody; its key comes from a variable of its own."""
+    asked = {"scan_model": "", "scan_base_url": "", "scan_key_env": "PROOFHOUSE_SCAN_KEY"}
+    assert _reader(asked) is None
+    assert _reader({}) is None, "a plan has no second reader"
+    with pytest.raises(InputError, match="no name"):
+        _reader({**asked, "scan_base_url": "http://127.0.0.1:1/v1"})
+    monkeypatch.setenv("PROOFHOUSE_SCAN_KEY", "second-key")
+    spec = _reader({**asked, "scan_model": "openai-api/lab/judge"})
+    assert (spec.name, spec.key) == ("openai-api/lab/judge", "second-key")
+    with pytest.raises(InputError, match="names no provider"):
+        check_job(Job(ModelSpec("mockllm/model"), Path("/nowhere"), reader=ModelSpec("judge")))
