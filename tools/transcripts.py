@@ -4,9 +4,10 @@
     python tools/transcripts.py
 
 The story of ``tests/stories/commands.py`` is played twice, for a person and with --json, by the
-program itself; only the model's answers are told beforehand. Digests, keys and proofs are shown by
-short names that stay the same from one playing to the next. ``tests/cli/test_transcripts.py`` plays
-it again and holds the page to it: whoever changes what a command prints writes the page anew.
+program itself; only the model's answers, and what the sandbox would find of a report, are told
+beforehand. Digests, keys and proofs are shown by short names that stay the same from one playing to
+the next. ``tests/cli/test_transcripts.py`` plays it again and holds the page to it: whoever changes
+what a command prints writes the page anew.
 """
 
 from __future__ import annotations
@@ -38,14 +39,9 @@ LONGEST = 160
 """Characters of one string of an answer, and items of one list that are shown below."""
 MOST = 3
 COMMON = {"--case", "--case-file", "--as", "--in", "--out", "--json", "--help"}
-_REPORTS = "[A reported vulnerability](clearinghouse.md) shows it among the others."
 ELSEWHERE = {
     "review": "The [README](../README.md) shows it from the first line to the last.",
     "serve": "[The portal](portal.md) shows what it prints.",
-    **{
-        f"case {step}": _REPORTS
-        for step in ["take", "validate", "gate", "link", "unlink", "relay", "close", "show", "list"]
-    },
     **{
         f"sandbox {verb}": "[The sandbox](sandbox.md#try-it) shows what it prints."
         for verb in ("run", "tiers", "escape")

@@ -14,6 +14,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from proofhouse.rules.report import handling
+from proofhouse.validation import gate, reproduce
+from stories.reported import JUDGEMENTS, REPORTS
 from stories.stage import Stage
 
 REGISTRY = "registry"
@@ -30,6 +35,7 @@ def play(stage: Stage, token: dict[str, str] | None) -> None:
     _sealed_bank(stage)
     _record(stage)
     _tables(stage)
+    _reports(stage)
     _refusals(stage, case)
 
 
@@ -314,6 +320,50 @@ def _records(folder: Path) -> None:
 
 def _issue(project: str) -> str:
     return f"https://git.example/{project}/{project}/issues/7"
+
+
+def _reports(stage: Stage) -> None:
+    """A maintainer's reports. What the sandbox would find is told beforehand."""
+    folder = stage.mail / "libexample-1.4"
+    folder.mkdir()
+    (folder / "parse.c").write_text("int main(void) { return 0; }\n")
+    for name in ("crash.bin", "second.bin", "fix.diff"):
+        (stage.mail / name).write_text(f"{name}\n")
+    source = "--source libexample-1.4"
+    first = _taken(
+        stage,
+        f"--proof crash.bin {source} --build make --run './target {{proof}}' "
+        "--credit 'A. Finder' --summary 'Reads past a row.'",
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reproduce, "validate", _beforehand(REPORTS["reproduced"]))
+        patch.setattr(gate, "gate", _beforehand(JUDGEMENTS["accepted"]))
+        stage("maintainer", f"proofhouse case validate {first} {source}")
+        stage("maintainer", f"proofhouse case gate {first} {source} --patch fix.diff")
+    second = _taken(stage, f"--proof second.bin {source} --summary 'Crashes on a long row.'")
+    told = f"{second} --to {first}"
+    stage("maintainer", f"proofhouse case link {told} --as alias --reason 'One fix stops both.'")
+    stage("maintainer", f"proofhouse case unlink {told} --reason 'Another function.'")
+    stage("maintainer", f"proofhouse case relay {first} --to 'Vendor B' --their-id VU-1042")
+    stage("maintainer", f"proofhouse case close {first} --as fixed")
+    stage("maintainer", f"proofhouse case show {first}")
+    stage("maintainer", "proofhouse case list")
+
+
+def _taken(stage: Stage, words: str) -> str:
+    """The handling identifier of a report that is taken in."""
+    from proofhouse.seat import open_seat
+
+    stage("maintainer", f"proofhouse case take {words}")
+    with open_seat(stage.home("maintainer")) as seat:
+        return handling(seat.desk.cases()[-1])
+
+
+def _beforehand(verdict: Any) -> Any:
+    async def told(*_given: Any) -> Any:
+        return verdict
+
+    return told
 
 
 def _refusals(stage: Stage, case: str) -> None:

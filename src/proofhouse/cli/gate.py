@@ -106,7 +106,7 @@ def check_lines(judgement: Judgement) -> list[str]:
     """Every check on a line, and below it by what it was decided, where it decides anything."""
     lines = []
     for check in judgement.checks:
-        lines.append(f"  {check.result:12} {check.name:14} {check.why}")
+        lines.append(f"  {check.result:12} {check.name:14} {check.why}".rstrip())
         for name in ("input", "before", "after", "found"):
             if name in check.evidence and check.result != "passed":
                 lines.append(f"{'':16}{name}: {_told(check.evidence[name])}")
