@@ -239,6 +239,18 @@ def test_a_choice_is_kept_and_leads_back_inside(quiet_town: Town) -> None:
     assert client.get("/choose/size/large").status_code == 404
 
 
+def test_the_choice_of_an_account_follows(town: Town) -> None:
+    """Who has chosen in the account, and chooses anew at the top of a page, sees the new choice."""
+    person = town.person("developer")
+    town.house.access.set_looks(person.id, locale="es", theme="dark")
+    client = town.client("developer")
+    assert 'lang="es" data-theme="dark"' in client.get("/privacy").text
+    client.get("/choose/language/en")
+    client.get("/choose/theme/auto")
+    page = client.get("/privacy").text
+    assert '<html lang="en">' in page
+
+
 # --------------------------------------------------------------------------------------- docket
 
 

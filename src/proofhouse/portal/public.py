@@ -41,7 +41,7 @@ from proofhouse.portal.forms import form
 from proofhouse.portal.language import COOKIE, LANGUAGES, N_
 from proofhouse.portal.record import Bank, PublicRecord, Statement, numbers
 from proofhouse.portal.render import render
-from proofhouse.portal.visitor import Visitor, need
+from proofhouse.portal.visitor import Visitor, need, visitor
 
 T = TypeVar("T")
 
@@ -131,10 +131,11 @@ async def front(request: Request) -> Response:
 
 @router.get("/choose/{what}/{value}")
 async def choose(request: Request, what: str, value: str, back: str = "/") -> Response:
-    """Keep a language or colours in a cookie, and go back."""
+    """Keep a language or colours in a cookie, and in the account if it holds a choice; go back."""
     allowed = {"language": tuple(LANGUAGES), "theme": looks.THEMES}
     if value not in allowed.get(what, ()):
         raise NotThereError("There is no such choice.")
+    await _keep_choice(request, visitor(request), what, value)
     parts = urlsplit(back)
     inside = back.startswith("/") and not back.startswith("//") and "\\" not in back
     response = RedirectResponse(back if inside and not parts.netloc else "/", 303)
@@ -144,6 +145,17 @@ async def choose(request: Request, what: str, value: str, back: str = "/") -> Re
         name, value, max_age=_COOKIE_SECONDS, secure=secure, httponly=True, samesite="lax"
     )
     return response
+
+
+async def _keep_choice(request: Request, who: Visitor, what: str, value: str) -> None:
+    """An account's own choice goes before the cookie's, so it has to follow."""
+    person = who.person
+    if person is None or not (person.locale if what == "language" else person.theme):
+        return
+    locale = value if what == "language" else person.locale
+    theme = ("" if value == "auto" else value) if what == "theme" else person.theme
+    access = request.app.state.house.access
+    await in_thread(request, lambda: access.set_looks(person.id, locale=locale, theme=theme))
 
 
 # ------------------------------------------------------------------------------------------- log
