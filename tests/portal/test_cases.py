@@ -14,6 +14,7 @@ from portal.conftest import Town  # type: ignore[import-not-found]
 from proofhouse.desk import measure
 from proofhouse.formats.digest import sha256_hex
 from proofhouse.portal.acts import ACTS, CLAUSES
+from proofhouse.portal.visitor import COOKIE
 from stories import rehearsal
 
 LATER = "2027-06-01"
@@ -405,8 +406,22 @@ def test_an_erased_case_is_gone_from_pages_and_files(town: Town) -> None:
     assert case[:12] not in town.client("developer").get("/home").text
 
 
-def test_a_held_score_is_looked_at_and_decided(town: Town) -> None:
-    """The page quotes the mark; the oracle's word bounds the choice; the decision is registered."""
+def colleague(town: Town) -> httpx.Client:
+    """A second assessor of the institute, signed in."""
+    access, now = town.house.access, town.house.clock()
+    person, institute = access.add_person("A colleague", ""), town.organisations["Institute"]
+    access.join(person.id, institute.id, "assessor")
+    secret = access.start_session(person.id, "link", now)
+    session = access.session(secret, now)
+    assert session is not None
+    access.choose(session.id, institute.id, "assessor")
+    client = town.client()
+    client.cookies.set(COOKIE, secret)
+    return client
+
+
+def test_a_held_score_is_decided_by_two(town: Town) -> None:
+    """The page quotes the mark; the oracle's word bounds the choice; two people decide."""
     bank = measure.active_bank(town.house.desk)
     assert bank is not None
     threshold = measure.active_threshold(town.house.desk, bank.entry)
@@ -432,6 +447,11 @@ def test_a_held_score_is_looked_at_and_decided(town: Town) -> None:
     draft = make(
         town, "assessor", held, {f"outcome:{marked[0]}": "failed", "reason": "It read the scorer."}
     )
-    assert sign(town, "assessor", draft).status_code == 303
+    assert sign(town, "assessor", draft).headers["location"] == draft
+    assert town.house.desk.case(case).last("scores-decided") is None
+    second = colleague(town)
+    assert second.get(draft).status_code == 200
+    answer = second.post(f"{draft}/sign", data={"csrf": town.csrf(second)})
+    assert answer.headers["location"].startswith("/cases/")
     assert town.house.desk.case(case).last("scores-decided") is not None
     assert "It read the scorer." in text_of(town.client("assessor").get(held))

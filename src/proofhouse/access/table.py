@@ -65,7 +65,6 @@ ACTIONS: Mapping[str, frozenset[str]] = {
     "evaluate": _ASSESSORS,
     "decide-held": _ASSESSORS,
     "determine": _ASSESSORS,
-    "override": _ASSESSORS,
     "disclose": _ASSESSORS,
     "offer-terms": _ASSESSORS,
     "deliver-findings": _ASSESSORS,
@@ -98,7 +97,7 @@ ACTIONS: Mapping[str, frozenset[str]] = {
 }
 """Action → the roles that may do it."""
 
-TWO_PERSONS = frozenset({"threshold", "override", "open-commitment"})
+TWO_PERSONS = frozenset({"threshold", "decide-held", "open-commitment"})
 """What takes a second person of the same role, who sees what the first one wrote."""
 
 READING = frozenset({"see-log", "see-case", "see-confidential", "see-queue", "bundle"})

@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from proofhouse.access import TWO_PERSONS
 from proofhouse.desk.draft import Draft
 from proofhouse.errors import RefusedError
 from proofhouse.formats import predicates
@@ -199,7 +200,8 @@ def needs_of(
             parties = tuple(sorted(case.need("plan").keyids("assessor")))
         if not parties:
             parties = tuple(one.key.keyid for one in house.policy.issuers[role])
-        found.append(Need(role, tuple(parties), count))
+        people = TWO_PEOPLE if act.action in TWO_PERSONS else 1
+        found.append(Need(role, tuple(parties), count, people))
     return tuple(found)
 
 
