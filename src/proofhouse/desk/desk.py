@@ -88,6 +88,10 @@ class Desk:
             case for case in subjects if self.log.slot(slot("case", case, "first")) is not None
         )
 
+    def has_begun(self, case_id: str) -> bool:
+        """Whether the log has a statement of this case."""
+        return self.log.slot(slot("case", case_id, "first")) is not None
+
     def statements(self, case_id: str) -> Iterable[Kept]:
         """The statements of a case in their order, with envelope, salt and openings.
 

@@ -125,10 +125,17 @@ def my_move(who: Visitor, row: Row) -> bool:
     return row.state.startswith(_MOVES.get(who.role, ("-",)))
 
 
+AT_ONCE = 50
+"""Cases on a page."""
+
+
 @router.get("/home", response_class=HTMLResponse)
 async def home(request: Request, who: SignedIn) -> HTMLResponse:
-    """What waits for whoever is signed in, and their cases."""
-    rows = mine(request, who)
+    """What waits for whoever is signed in, and their cases, so many at a time."""
+    every = sorted(mine(request, who), key=lambda row: not my_move(who, row))
+    said = request.query_params.get("from", "0")
+    start = int(said) if said.isascii() and said.isdigit() and len(said) < 9 else 0
+    rows, after = every[start : start + AT_ONCE], start + AT_ONCE
     drafts = await anyio.to_thread.run_sync(_drafts, house_of(request), who)
     return render(
         request,
@@ -139,6 +146,8 @@ async def home(request: Request, who: SignedIn) -> HTMLResponse:
         begins=beginnings(who),
         invitations=_invitations(request, who),
         left=request.app.state.projection.left,
+        more=after if after < len(every) else 0,
+        count=len(every),
         titles={name: act.title for name, act in acts.ACTS.items()},
         empty_text=gettext(EMPTY.get(who.role, EMPTY[""])),
         words=words,
@@ -232,7 +241,7 @@ async def case_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
         recordable=_recordable(who, known.case),
         ended=row.ended,
         waiting=waiting_scores(known.case),
-        found=_found(known, who),
+        found=found_in(known, who),
         words=words,
     )
 
@@ -282,7 +291,7 @@ def _access(who: Visitor, case: Case) -> Mapping[str, Any] | None:
     return own[-1].predicate if own and who.role == "partner" else None
 
 
-def _found(known: Known, who: Visitor) -> list[Any]:
+def found_in(known: Known, who: Visitor) -> list[Any]:
     """The delivered findings, for whom the rules open them."""
     entry = known.case.last("findings")
     if entry is None or ("findings", "findings") not in shown(
