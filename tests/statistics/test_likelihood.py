@@ -119,7 +119,7 @@ def test_last_bounds_lie_inside_the_corridor() -> None:
     assert min(evidence[1]) >= test.last[1].min()
     assert max(evidence[-1]) <= test.last[0].max()
     assert test.last[0].min() < min(evidence[0]) <= max(evidence[0]) < test.last[1].max()
-    assert min(evidence[1]) < 0.7 * upper  # inside the corridor, where it is narrowest
+    assert min(evidence[1]) < 0.7 * upper
 
 
 @pytest.mark.parametrize("view", [0, 1])

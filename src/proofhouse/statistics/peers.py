@@ -37,8 +37,7 @@ _NOISE = 0.5
 _SPREAD = 2.0
 _PATHS = 400  # per edge and view
 _MARGIN = 0.9
-_LAST_PART = 0.7
-_KEPT = (0, 1 / 6, 1 / 3)
+_KEPT = (0, 0.1)
 _INCONCLUSIVE = 0.05
 _TRIES = np.linspace(0.4, 1.4, 51)  # of Wald's; farther off simulation has gone astray
 _STEP = 0.02
@@ -77,15 +76,14 @@ class Test(Protocol):
 class Mixed:
     """Ours: the likelihood ratio of `likelihood` between the zone's edges.
 
-    It stops where the evidence leaves a corridor that narrows with every task, in a straight line
-    (T. W. Anderson 1960). Where the bank runs out inside it, a *last bound* of the view that the
-    answers speak for decides with what is left of the errors: a corridor alone leaves some of them
-    unspent, and says INCONCLUSIVE more often than it must.
+    It stops where the evidence leaves a corridor. Where the bank runs out inside it, a *last bound*
+    of the view that the answers speak for decides with what is left of the errors (truncation,
+    T. W. Anderson 1960): a corridor alone says INCONCLUSIVE more often than it must.
 
     Corridor and last bounds are the nearest at which each error, in each view, is at most 0.9 of
     what was asked: Wald's are too far where outcomes overshoot them or the bank runs out, and too
-    near in the view that is given less weight. Up to a third is kept for the end, no more than it
-    takes to leave 5 % INCONCLUSIVE. The errors are integrals over made-up models of both edges in
+    near in the view that is given less weight. A tenth is kept for the end if more than 5 % would
+    stay INCONCLUSIVE without. The errors are integrals over made-up models of both edges in
     both views (D. Siegmund 1976, importance sampling): a path counts for each by its likelihood
     there over its mean likelihood, so that few paths tell small errors well.
     """
@@ -110,7 +108,7 @@ class Mixed:
         minimum = self._question.minimum
         far = max(self.corridor[1], -self.corridor[0])
         evidence, by_view = self._likelihood.trace(solved, orders, far, minimum)
-        verdict, used = stop(_widened(evidence), *self.corridor, minimum)
+        verdict, used = stop(evidence, *self.corridor, minimum)
         lower, upper = self.last[:, self._likelier(by_view[:, -1])]
         end = evidence[:, -1]
         way = (end >= upper).astype(np.intp) - ((end <= lower) & (end < upper))
@@ -122,12 +120,12 @@ class Mixed:
         return np.asarray((either + self._likelihood.log_weight).argmax(axis=1))
 
     def _bounds(self, edges: Floats) -> tuple[tuple[float, float], Floats]:
-        """The corridor's (lower, upper) in nats at the first task, and the last ones by view."""
+        """The corridor's (lower, upper) in nats, and the last ones by view."""
         evidence, by_view, weight = self._paths(edges)
-        parts, end, likelier = _widened(evidence), evidence[:, -1], self._likelier(by_view[:, -1])
+        end, likelier = evidence[:, -1], self._likelier(by_view[:, -1])
         for kept in _KEPT:
-            corridor = self._corridor(parts, weight, 1 - kept)
-            verdict, used = stop(parts, *corridor, self._question.minimum)
+            corridor = self._corridor(evidence, weight, 1 - kept)
+            verdict, used = stop(evidence, *corridor, self._question.minimum)
             still = np.flatnonzero(verdict == 0)
             last = np.zeros((2, len(self.seen)))
             for side, sign in ((0, -1), (1, 1)):
@@ -141,16 +139,16 @@ class Mixed:
                 break
         return corridor, last
 
-    def _corridor(self, parts: Floats, weight: Floats, share: float) -> tuple[float, float]:
+    def _corridor(self, evidence: Floats, weight: Floats, share: float) -> tuple[float, float]:
         """The narrowest at which a share of each error holds in each view."""
-        wald, rows = self._question.boundaries, np.arange(len(parts))
+        wald, rows = self._question.boundaries, np.arange(len(evidence))
         bounds = [_TRIES[-1] * bound for bound in wald]
         for side, sign in ((1, 1), (0, -1), (1, 1), (0, -1)):
             near, far = 0, len(_TRIES) - 1
             while near < far:
                 middle = (near + far) // 2
                 bounds[side] = _TRIES[middle] * wald[side]
-                verdict, used = stop(parts, bounds[0], bounds[1], self._question.minimum)
+                verdict, used = stop(evidence, bounds[0], bounds[1], self._question.minimum)
                 wrong = weight[rows, used - 1, :, 1 - side] * (verdict == sign)[:, None]
                 holds = wrong.mean(axis=0).max() <= share * self._asked(side)
                 near, far = (near, middle) if holds else (middle + 1, far)
@@ -177,12 +175,6 @@ class Mixed:
         either = np.logaddexp(by_view[..., 0], by_view[..., 1])
         mean = np.logaddexp.reduce(either, axis=2) - math.log(2 * len(self.seen))
         return evidence, by_view, np.exp(by_view - mean[..., None, None])
-
-
-def _widened(evidence: Floats) -> Floats:
-    """The evidence over the part of the corridor's first width that is left after each task."""
-    count = evidence.shape[1]
-    return np.asarray(evidence / (1 - (1 - _LAST_PART) * np.arange(1, count + 1) / count))
 
 
 def _last(height: Floats, likelier: Places, wrong: Floats, left: Floats) -> Floats:
