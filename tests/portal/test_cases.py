@@ -455,3 +455,19 @@ def test_a_held_score_is_decided_by_two(town: Town) -> None:
     assert answer.headers["location"].startswith("/cases/")
     assert town.house.desk.case(case).last("scores-decided") is not None
     assert "It read the scorer." in text_of(town.client("assessor").get(held))
+
+
+def test_a_developer_answers_a_finding_for_the_assessor_to_read(town: Town) -> None:
+    """An answer stands beside its finding; a partner sees neither (R13)."""
+    case = town.case_in("findings_received")
+    address = f"/cases/{case[:16]}/findings"
+    client = town.client("developer")
+    told = {"finding": "F1", "state": "fixed", "text": "Fixed in <build 7>."}
+    assert client.post(address, data={**told, "csrf": town.csrf(client)}).status_code == 303
+    wrong = client.post(address, data={**told, "finding": "F99", "csrf": town.csrf(client)})
+    assert wrong.status_code == 422
+    page = text_of(town.client("assessor").get(address))
+    assert "We have fixed it" in page
+    assert "Fixed in <build 7>." in page
+    assert town.client("partner").get(address).status_code == 404
+    assert town.client("developer", "Other Lab").get(address).status_code == 404

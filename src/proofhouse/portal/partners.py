@@ -17,11 +17,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from proofhouse.errors import InputError
 from proofhouse.portal import fields
-from proofhouse.portal.cases import Seeing, find, house_of
+from proofhouse.portal.cases import Seeing, find, found_in, house_of
 from proofhouse.portal.fields import Field
 from proofhouse.portal.forms import form, form_values
 from proofhouse.portal.language import N_
-from proofhouse.portal.register import SECTORS, SIZES, WAITING, Register, Use, tally
+from proofhouse.portal.projection import Row
+from proofhouse.portal.register import SECTORS, SIZES, WAITING, Answer, Register, Use, tally
 from proofhouse.portal.render import render
 from proofhouse.portal.visitor import Anybody, Visitor, need
 
@@ -195,6 +196,71 @@ def _admit(request: Request, one: object) -> None:
     )
 
 
+# ------------------------------------------------------------------- what is said of findings
+
+STATES = {
+    "answered": N_("We have something to say"),
+    "fixed": N_("We have fixed it"),
+    "disputed": N_("We see it otherwise"),
+}
+ANSWER = (
+    Field("finding", "Which finding", kind="choice"),
+    Field("state", "Your answer", kind="choice", options=STATES),
+    Field("text", "What you say of it", kind="area", most=4000),
+)
+
+
+@router.get("/cases/{start}/findings", response_class=HTMLResponse)
+async def findings_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
+    """The findings, and what the developer says of each."""
+    return await _findings(request, who, find(request, who, start), {}, {})
+
+
+async def _findings(
+    request: Request, who: Visitor, row: Row, filled: dict[str, str], errors: dict[str, str]
+) -> HTMLResponse:
+    house = house_of(request)
+    known = await house.run(lambda seat: seat.case(row.case, None))
+    found = found_in(known, who)
+    first, *rest = ANSWER
+    numbers = {one["id"]: f"{one['id']}: {one['title']}" for one in found}
+    return render(
+        request,
+        "partners/findings.html",
+        status=422 if errors else 200,
+        row=row,
+        found=found,
+        answers=register_of(request).answers(row.case) if found else (),
+        states=STATES,
+        people={one.id: one.name for one in house.access.people()},
+        fields=(Field(**{**vars(first), "options": numbers}), *rest)
+        if found and who.may("answer-findings")
+        else (),
+        filled=filled,
+        errors=errors,
+    )
+
+
+@router.post("/cases/{start}/findings")
+async def finding_answered(
+    request: Request, who: Annotated[Visitor, Depends(need("answer-findings"))], start: str
+) -> Response:
+    """A developer says something of a finding; the assessor reads it on the same page."""
+    row, house = find(request, who, start), house_of(request)
+    known = await house.run(lambda seat: seat.case(row.case, None))
+    first, *rest = ANSWER
+    numbers = {one["id"]: one["id"] for one in found_in(known, who)}
+    asked = (Field(**{**vars(first), "options": numbers}), *rest)
+    given = form_values(await form(request), asked)
+    try:
+        filled = fields.read(asked, given)
+    except fields.FieldsError as error:
+        return await _findings(request, who, row, given, error.errors)
+    assert who.person is not None
+    register_of(request).answer(Answer(row.case, **filled, person=who.person.id, at=house.clock()))
+    return RedirectResponse(f"/cases/{row.case[:16]}/findings", 303)
+
+
 # ------------------------------------------------------------------------ what access yielded
 
 
@@ -206,11 +272,8 @@ async def uses_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
 
 
 def _uses(
-    request: Request, who: Visitor, row: object, filled: dict[str, str], errors: dict[str, str]
+    request: Request, who: Visitor, row: Row, filled: dict[str, str], errors: dict[str, str]
 ) -> HTMLResponse:
-    from proofhouse.portal.projection import Row
-
-    assert isinstance(row, Row)
     house = house_of(request)
     own = who.role == "partner"
     uses = [u for u in register_of(request).uses(row.case) if not own or u.party == who.party]
