@@ -13,6 +13,7 @@ import pytest
 
 from proofhouse.cli import main
 from proofhouse.desk import deliver_findings, erase, plan_evaluation
+from proofhouse.desk.draft import Hidden, about_case
 from proofhouse.desk.make_bundle import make_bundle
 from proofhouse.desk.opened import values
 from proofhouse.dossier import render
@@ -167,6 +168,32 @@ def test_nothing_is_decided_after_the_result(home: rehearsal.Rehearsal) -> None:
     made = moves.Made(held.draft(home, case, {left: "solved"}), ("assessor",))
     with pytest.raises(RefusedError, match="can't follow"):
         register(home.home, made, home.told.append)
+
+
+@pytest.mark.parametrize(
+    ("item", "outcome", "solved", "why"),
+    [
+        ("range/9/99", "solved", 1, "is no item of this run"),
+        ("", "solved", 0, "count of solved scores"),
+    ],
+)
+def test_the_desk_refuses_what_was_written_wrongly_elsewhere(
+    home: rehearsal.Rehearsal, item: str, outcome: str, solved: int, why: str
+) -> None:
+    """A signed statement that decides what nobody holds, or counts otherwise, does not enter."""
+    case, hidden = home.desk.case(LEFT), Hidden()
+    one = {"id": item or held.waiting(home, case)[0], "outcome": outcome}
+    decisions = [{**one, "decidedBy": "A. Person", "reason": "why not"}]
+    fields = {
+        "run": case.need("run-ended").digest,
+        "decisions": hidden.salt({"decisions": decisions}),
+        **{"solved": solved, "failed": 1 - solved, "missing": 0},
+        "decidedAt": home.desk.clock(),
+    }
+    draft = about_case(case, "scores-decided", fields, hidden.openings)
+    with pytest.raises(RefusedError, match=why):
+        register(home.home, moves.Made(draft, ("assessor",)), home.told.append)
+    assert home.desk.case(LEFT).head == case.head
 
 
 @pytest.mark.parametrize("name", [name for name, one in FORGERIES.items() if one.case == HELD])

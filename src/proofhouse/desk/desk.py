@@ -22,9 +22,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from proofhouse.desk.openings import check_openings
-from proofhouse.errors import DamagedError, ErasedError, RefusedError
+from proofhouse.errors import DamagedError, ErasedError, RefusedError, VerificationError
 from proofhouse.formats import canonical, commitment, predicates, salted
 from proofhouse.formats.bundle import Opening
+from proofhouse.formats.bundle import opened as opens
 from proofhouse.formats.digest import sha256_hex
 from proofhouse.formats.envelope import Envelope
 from proofhouse.formats.leaf import ClearLeaf, SealedLeaf, clear_leaf, parse_leaf, seal, sealed_leaf
@@ -36,6 +37,7 @@ from proofhouse.rules.entries import entry_of
 from proofhouse.rules.keys import Keys
 from proofhouse.rules.registration import Case, Entry, Record, slot_of
 from proofhouse.rules.routing import register
+from proofhouse.rules.runs import Ran, check_decided
 from proofhouse.vault.vault import Body, Vault
 
 Clock = Callable[[], str]
@@ -227,7 +229,25 @@ class Desk:
         case, record = self._fold(entry.subject, *(each for each, _, _ in batch))
         for earlier, _, _ in batch[:-1]:
             record = self._with_siblings(record, earlier)
-        register(case, entry, record)
+        case = register(case, entry, record)
+        if entry.name == "scores-decided":
+            self._check_decided(case, entry, batch[-1][2])
+
+    def _check_decided(self, case: Case, entry: Entry, openings: Sequence[Opening]) -> None:
+        """Hold decisions against the run, whose outcomes the vault opens: who wrote them elsewhere
+        may have got them wrong, and no result could ever be stated on them.
+        """
+        kept = (opening for kept in self.statements(case.id) for opening in kept.openings)
+        values = {opens(opening): opening.value for opening in (*kept, *openings)}
+        run = next(e for e in case.entries if e.digest == entry.predicate["run"])
+        try:
+            check_decided(Ran.of(case, run, values))
+        except VerificationError as error:
+            raise RefusedError(
+                error.message,
+                rule="R15",
+                hint="`proofhouse held CASE` lists what can be decided.",
+            ) from None
 
     def _with_siblings(self, record: Record, entry: Entry) -> Record:
         """Add a clear statement, judged beside those that compete with it for its slot."""

@@ -117,7 +117,7 @@ def check_run(ran: Ran, bank: Entry) -> None:
     """Hold a run against what it opens. Raises VerificationError."""
     if ran.plan is not None:
         check_plan(ran.planned, ran.plan, bank)  # 1, 2
-    _check_decisions(ran)  # 4
+    check_decided(ran)  # 4
     if ran.items is None:
         return
     _check_counts(ran.ended, ran.items)  # 3
@@ -270,8 +270,11 @@ def _by_reader(flag: str) -> bool:
     return flag.startswith("turn ") and flag.partition(": ")[2].startswith(f"{SECOND_READER}: ")
 
 
-def _check_decisions(ran: Ran) -> None:
-    """Held as far as decisions and outcomes are opened."""
+def check_decided(ran: Ran) -> None:
+    """Hold what was decided of held scores, as far as that and the outcomes are opened.
+
+    Raises VerificationError.
+    """
     opened = [each["decisions"] for each in ran.decisions if each is not None]
     for entry, told in zip(ran.deciding, ran.decisions, strict=True):
         words = [one["outcome"] for one in told["decisions"]] if told is not None else []
