@@ -92,7 +92,7 @@ ACTIONS: Mapping[str, frozenset[str]] = {
     "see-recusals": frozenset({"administrator", "assessor", "inspector"}),
     # people
     "manage-people": frozenset({"administrator"}),
-    "manage-tokens": _EVERYBODY,
+    "own-account": _EVERYBODY,  # and whoever has no role yet
     "recuse": _EVERYBODY,
 }
 """Action → the roles that may do it."""

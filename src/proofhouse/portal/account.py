@@ -25,7 +25,7 @@ from proofhouse.access import SCOPES, Person, Session, passkeys
 from proofhouse.access.people import THEMES
 from proofhouse.access.table import may
 from proofhouse.errors import InputError, RefusedError
-from proofhouse.portal.forms import check_csrf, form
+from proofhouse.portal.forms import form
 from proofhouse.portal.language import LANGUAGES, N_
 from proofhouse.portal.render import render
 from proofhouse.portal.sign_in import house_of, provider_of, send_to_provider, text_of, work
@@ -185,7 +185,7 @@ async def passkey_page(request: Request, who: Own) -> HTMLResponse:
 @router.post("/account/passkey.json")
 async def ask_to_register(request: Request, who: Own) -> Response:
     """What the browser is to make a passkey with."""
-    check_csrf(request, request.headers.get("x-csrf"))
+    await form(request)
     house = house_of(request)
     person, _ = fresh(request, who)
     options, step = await work(

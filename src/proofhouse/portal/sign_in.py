@@ -27,7 +27,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from proofhouse.access import Access, passkeys
 from proofhouse.access.oidc import Provider, begin, finish
-from proofhouse.errors import InputError, PrerequisiteError, RefusedError, VerificationError
+from proofhouse.errors import InputError, RefusedError, VerificationError
+from proofhouse.portal.fields import NotThereError
 from proofhouse.portal.forms import form
 from proofhouse.portal.house import House
 from proofhouse.portal.render import render
@@ -265,14 +266,12 @@ async def send_to_provider(request: Request, also: dict[str, str]) -> Response:
 
 
 def provider_of(house: House, *, needed: bool = True) -> Any:
-    """The operator's provider. Raises PrerequisiteError if there is none and one is needed."""
+    """The operator's provider. Raises NotThereError if there is none and one is needed."""
     provider = house.settings.oidc
     if isinstance(provider, Provider):
         return provider
     if needed:
-        raise PrerequisiteError(
-            "This house knows no OpenID provider.", hint="Sign in with a passkey."
-        )
+        raise NotThereError("This house knows no OpenID provider.", hint="Use a passkey.")
     return None
 
 

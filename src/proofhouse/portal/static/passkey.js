@@ -37,7 +37,7 @@
   const asked = async (form) => {
     const response = await fetch(form.dataset.options, {
       method: "POST",
-      headers: { "X-CSRF": form.elements.csrf.value },
+      body: new URLSearchParams({ csrf: form.elements.csrf.value }),
     });
     const options = await response.json();
     if (!response.ok) throw new Error([options.detail, options.hint].filter(Boolean).join(" "));
