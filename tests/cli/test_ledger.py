@@ -81,17 +81,21 @@ def test_export_and_serve(home: Path, tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert server.stdout is not None
-    url = json.loads(server.stdout.readline())["url"]
-    assert url.startswith("http://127.0.0.1:")
-    with urllib.request.urlopen(f"{url}/checkpoint", timeout=60) as response:
-        assert response.read() == (tmp_path / "log" / "checkpoint").read_bytes()
-    audited = run(home, "audit", url, "--json")
-    assert json.loads(audited.stdout)["status"] == "verified"
-    assert audited.returncode == 0
-    server.send_signal(signal.SIGINT)
-    _, stderr = server.communicate(timeout=100)
-    assert (server.returncode, "Traceback" in stderr) == (0, False)
+    try:
+        assert server.stdout is not None
+        url = json.loads(server.stdout.readline())["url"]
+        assert url.startswith("http://127.0.0.1:")
+        with urllib.request.urlopen(f"{url}/checkpoint", timeout=60) as response:
+            assert response.read() == (tmp_path / "log" / "checkpoint").read_bytes()
+        audited = run(home, "audit", url, "--json")
+        assert json.loads(audited.stdout)["status"] == "verified"
+        assert audited.returncode == 0
+        server.send_signal(signal.SIGINT)
+        _, stderr = server.communicate(timeout=100)
+        assert (server.returncode, "Traceback" in stderr) == (0, False)
+    finally:
+        server.kill()
+        server.wait()
 
 
 def test_reading_does_not_wait_for_a_home_in_use(home: Path, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ CALLS = [
     ("text_editor", {"command": "str_replace", "path": "/work/n.txt", "old_str": "two",
                      "new_str": "three"}),
     ("text_editor", {"command": "view", "path": "/work/n.txt"}),
-    ("bash_session", {"action": "type_submit", "input": "cd /tmp; export KEPT=kept"}),
+    ("bash_session", {"action": "type_submit", "input": "cd /tmp; export KEPT=kept; pwd"}),
     ("bash_session", {"action": "type_submit", "input": "echo $KEPT in $PWD; cat /work/n.txt"}),
     ("submit", {"answer": "done"}),
 ]
@@ -50,7 +50,7 @@ for name, arguments in CALLS:
     output.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
     outputs.append(output)
 limits = Limits(memory_bytes=1 << 30, tmp_bytes=256 << 20, pids=128)
-tools = [bash(timeout=20), python(timeout=20), text_editor(), bash_session(wait_for_output=5)]
+tools = [bash(timeout=100), python(timeout=100), text_editor(), bash_session(wait_for_output=60)]
 task = Task(dataset=[Sample(input="work", sandbox=provider.spec(limits, sys.argv[2]))],
             solver=react(tools=tools))
 log = eval(task, model=get_model("mockllm/model", custom_outputs=outputs), log_dir=sys.argv[1],
@@ -91,7 +91,7 @@ def test_inspects_own_tools(tier: str, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=170,
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
