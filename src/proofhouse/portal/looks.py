@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import calendar as _calendar
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -68,6 +69,7 @@ def environment(*more: Path) -> jinja2.Environment:
         time=moment,
         day=day,
         short=short,
+        headline=headline,
         number=number,
         percent=percent,
         words=markup.words,
@@ -122,6 +124,18 @@ def day(text: str) -> Markup:
 def short(text: str) -> Markup:
     """A digest or an id, shortened for the eye only: all of it is there to focus, hear and copy."""
     return Markup('<code class="long-id" tabindex="0">{}</code>').format(text)
+
+
+_WITHDREW = re.compile(r"The developer withdrew on ([0-9]{1,2} [A-Z][a-z]+ [0-9]{4})\.")
+
+
+def headline(text: str) -> str:
+    """The sentence that a case comes down to (``views.headline``), in the active language."""
+    if match := _WITHDREW.fullmatch(text):
+        date = dt.datetime.strptime(match[1], "%d %B %Y").date()
+        shown = format_date(date, _pattern("d MMMM y"), locale=_locale())
+        return gettext("The developer withdrew on %(day)s.") % {"day": shown}
+    return gettext(text)
 
 
 def _pattern(english: str) -> str:
