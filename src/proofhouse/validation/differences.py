@@ -182,6 +182,12 @@ def weigh(flaw: Flaw, before: Seen, after: Seen, origin: str) -> Weighed | None:
         if flaw.resembles(before) and after.ended == "crashed" and same:
             return Weighed("variant", f"A near relative of the flaw is still there: {after}.")
         return None
+    if after.ended == before.ended and flaw.bad(after) and origin not in _CHOSEN:
+        return Weighed(
+            "unsure",
+            f"It was {before}, and is {after} with the patch: the patch opens what was closed, or "
+            "it is an input for which that status is right.",
+        )
     if after.ended != "quiet" or flaw.bad(after):
         return Weighed("crash", f"It was {before}, and ends badly with the patch: {after}.")
     if before.effect == after.effect:

@@ -64,7 +64,7 @@ _TEXT = re.compile(rb"[\t\n\r\x20-\x7e]*")
 # Where a flaw has no exact edge, a fix may shift a corner case; a broken neighbour shows again.
 _ENOUGH = 3
 _AT_ONCE = 32
-_PATIENCE = 1.5
+_PATIENCE = 3.0
 _PROBED = 8
 _MOST_SURROUNDINGS = 150
 _MOST_PARTS = 100
