@@ -83,7 +83,7 @@ def table(rows: Iterable[Row]) -> str:
     lines: list[str] = []
     for family in dict.fromkeys(cell.family for cell in cells):
         levels = sorted({cell.level for cell in cells if cell.family == family})
-        lines.append(f"{family:<16}" + "".join(f"level {level:<6}" for level in levels))
+        lines.append(f"{family:<18}" + "".join(f"level {level:<6}" for level in levels))
         for agent in sorted({c.agent for c in cells if c.family == family}, key=_rank):
             shares, intervals = "", ""
             for level in levels:
@@ -91,7 +91,7 @@ def table(rows: Iterable[Row]) -> str:
                 low, high = clopper_pearson(met.solved, met.items) if met else (0.0, 1.0)
                 shares += f"{f'{met.solved}/{met.items}' if met else '-':<12}"
                 intervals += f"{f'{low:.0%}-{high:.0%}':<12}"
-            lines += [f"{agent:<16}{shares}", f"{'':<16}{intervals}"]
+            lines += [f"{agent:<18}{shares}", f"{'':<18}{intervals}"]
         lines.append("")
     return "\n".join(lines)
 
