@@ -410,6 +410,8 @@ def test_a_token_is_shown_once_and_works_within_its_scopes(site: Site) -> None:
 def test_a_wrong_token_does_not_fall_back_to_a_cookie(site: Site) -> None:
     """Who brings a token is judged by it alone, and not often."""
     browser = site.come_in(site.somebody())
+    browser.headers["Authorization"] = "Basic dXNlcjpwYXNz"
+    assert browser.get("/account").status_code == 200
     browser.headers["Authorization"] = "Bearer pht_guess"
     assert browser.get("/account").status_code == 303
     seen = [browser.get("/home").status_code for _ in range(30)]

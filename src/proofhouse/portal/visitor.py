@@ -117,9 +117,9 @@ def who_asks(request: Request, access: Access, now: str, *, secure: bool) -> Vis
 
     Raises SignInError for a token that is none, TooManyError if an address brings many.
     """
-    brought = request.headers.get("authorization")
-    if brought is not None:
-        return _program(request, access, brought, now)
+    kind, _, brought = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer":  # other kinds are between a browser and a server in front
+        return _program(request, access, brought.strip(), now)
     secret = request.cookies.get(cookie_name(COOKIE, secure=secure), "")
     session = access.session(secret, now) if secret else None
     if session is None:
@@ -134,9 +134,8 @@ def who_asks(request: Request, access: Access, now: str, *, secure: bool) -> Vis
     )
 
 
-def _program(request: Request, access: Access, brought: str, now: str) -> Visitor:
-    kind, _, secret = brought.partition(" ")
-    token = access.token(secret.strip(), now) if kind.lower() == "bearer" else None
+def _program(request: Request, access: Access, secret: str, now: str) -> Visitor:
+    token = access.token(secret, now)
     if token is None:
         access.hit("token", address_of(request), now, WRONG_TOKENS, 60)
         raise SignInError(
