@@ -226,7 +226,7 @@ async def case_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
         row=row,
         case=known.case,
         view=view,
-        now_words=words.now(known.case.state),
+        now_words=words.stands(known.case),
         yours=my_move(who, row),
         tag=TAGS.get(row.finding, TAGS[""]) if not row.state.startswith("with") else TAGS["left"],
         acts=possible,
