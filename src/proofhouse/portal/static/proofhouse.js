@@ -16,7 +16,7 @@ async function copied(id) {
   note.setAttribute("role", "status");
   try {
     await navigator.clipboard.writeText(id.textContent);
-    note.textContent = document.documentElement.lang === "es" ? "Copiado" : "Copied";
+    note.textContent = document.body.dataset.copied;
   } catch {
     return; // without the clipboard the text is selected, and copied by hand
   }
