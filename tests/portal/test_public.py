@@ -397,3 +397,16 @@ def test_documents_are_json(quiet_town: Town) -> None:
         answer = quiet_town.client().get(path)
         assert json.loads(answer.content)["format"] == f"proofhouse-{name}/v1"
         assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_the_page_about_the_numbers_names_every_member(quiet_town: Town) -> None:
+    """docs/public-pages.md tells of each member of both documents, and of no other."""
+    page = (Path(__file__).parents[2] / "docs" / "public-pages.md").read_text("utf-8")
+    said = quiet_town.client().get("/numbers.json").json()
+    tables = page[page.index("## Numbers for programs") : page.index("`/audit.json`, format")]
+    told = [set(re.findall(r"`(\w+)`", row.split("|")[1])) for row in tables.splitlines()
+            if row.startswith("| `")]  # fmt: skip
+    assert set().union(*told) == said.keys() | said["banks"][0].keys()
+    audited = page[page.index("`/audit.json`, format") :]
+    for name in quiet_town.client().get("/audit.json").json().keys() - {"format"}:
+        assert f"`{name}`" in audited
