@@ -167,7 +167,7 @@ async def log(
 ) -> Response:
     """The log by page, the newest leaf first."""
     record = record_of(request)
-    size = await in_thread(request, lambda: record.size)
+    size = await in_thread(request, lambda: record.log.size)
     if leaf:
         if leaf.isascii() and leaf.isdigit() and len(leaf) < 16 and int(leaf) < size:
             return RedirectResponse(f"/log/{int(leaf)}", 303)
@@ -181,7 +181,7 @@ async def _log(request: Request, page: int, missing: str) -> dict[str, Any]:
     record = record_of(request)
 
     def read_page() -> dict[str, Any]:
-        size = record.size
+        size = record.log.size
         end = size - (page - 1) * PAGE
         return {
             "size": size,
@@ -211,17 +211,18 @@ async def leaf(request: Request, index: int) -> Response:
     record = record_of(request)
 
     def read_leaf() -> dict[str, Any] | None:
-        if not 0 <= index < record.size:
+        if not 0 <= index < record.log.size:
             return None
         row = record.row(index)
-        found = {one.digest: one.index for one in record.statements()}
+        statements = record.statements() if row.statement else ()
+        found = {one.digest: one.index for one in statements}
         data = record.log.leaf(index)
         payload = ""
         if row.statement:
             payload = _pretty(Envelope.parse(data).payload)
         return {
             "row": row,
-            "size": record.size,
+            "size": record.log.size,
             "data": data.decode("utf-8", "replace"),
             "payload": payload,
             "facts": told.facts(row.statement, found) if row.statement else [],
