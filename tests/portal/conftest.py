@@ -47,6 +47,8 @@ ORGANISATIONS = {
     "First Body": ("body",),
     "Second Body": ("body",),
     "Inspectorate": ("inspector",),
+    "Second Institute": ("assessor",),
+    "Power Company": ("partner",),
 }
 """Who is there; the first that has a role is the one that ``Town.client`` means."""
 

@@ -386,7 +386,7 @@ def _of_role(house: House, role: str) -> list[Any]:
 async def act_form(request: Request, who: SignedIn, name: str, start: str = "") -> HTMLResponse:
     """The form of an act."""
     house, act = house_of(request), act_for(who, name)
-    row = None if act.begins else find(request, who, start)
+    row = row_for(request, who, act, start)
     case = None
     if row is not None:
         case = await house.run(lambda seat: seat.desk.case(row.case))
@@ -394,6 +394,16 @@ async def act_form(request: Request, who: SignedIn, name: str, start: str = "") 
     asked = {one.name for one in act.fields if one.kind == "digest"}
     begun = {name: value[:64] for name, value in request.query_params.items() if name in asked}
     return _form(request, house, act, who, row, case, begun, {})
+
+
+def row_for(request: Request, who: Visitor, act: Act, start: str) -> Row | None:
+    """The case that an act is for; None for one that begins a case, or is of none.
+
+    Raises NotThereError, RefusedError.
+    """
+    if act.begins and start:
+        raise NotThereError("Nothing begins within a case.")
+    return None if act.begins else find(request, who, start)
 
 
 def act_for(who: Visitor, name: str) -> Act:
@@ -439,7 +449,7 @@ def _form(
 async def act_made(request: Request, who: SignedIn, name: str, start: str = "") -> Response:
     """Draft what the form says, and go on to its signing."""
     house, act = house_of(request), act_for(who, name)
-    row = None if act.begins else find(request, who, start)
+    row = row_for(request, who, act, start)
     asked = fields_of(house, act, who)
     given = form_values(await form(request), asked)
     try:
