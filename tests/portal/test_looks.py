@@ -48,6 +48,8 @@ LONG_NAME = "Gesellschaft für außerordentlich lange Namen mbH & Co. KG " + "x"
 NOW = "2026-11-20T14:05:00Z"
 AXE = files("axe_playwright_python").joinpath("axe.min.js")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
+"""What another theme of the same page can break."""
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +113,7 @@ def launched() -> Iterator[Any]:
 @pytest.fixture(scope="module", params=["light", "dark"])
 def page(request: pytest.FixtureRequest, launched: Any, answer: Answer) -> Iterator[Any]:
     with visiting(launched, answer, color_scheme=request.param) as visited:
+        visited.rules = RULES if request.param == "light" else COLOURS
         yield visited
 
 
@@ -178,7 +181,7 @@ def test_what_carries_its_digest_is_kept_for_a_year(quiet_town: Town) -> None:
 # --------------------------------------------------------------------------------- accessibility
 
 
-@pytest.mark.parametrize("path", [*PUBLIC, DOCKET, GUIDE, f"{GUIDE}?es"])
+@pytest.mark.parametrize("path", [*PUBLIC, DOCKET, GUIDE])
 def test_axe_finds_nothing(path: str, page: Any) -> None:
     """Nothing against WCAG 2.2 AA or good practice in either theme, no error, no request out."""
     page.goto(f"{ORIGIN}{path}")
@@ -186,7 +189,7 @@ def test_axe_finds_nothing(path: str, page: Any) -> None:
         page.wait_for_selector("#proof[data-state=held]")
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate(f"axe.run(document, {json.dumps(RULES)})")
+    found = page.evaluate(f"axe.run(document, {json.dumps(page.rules)})")
     said = [
         f"{one['id']}: {node['html'][:160]} {node['failureSummary']}"
         for one in found["violations"]
