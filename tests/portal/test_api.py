@@ -416,3 +416,18 @@ def test_whose_signature_is_wanted_is_told(town: Any, monkeypatch: pytest.Monkey
     assert json.loads(message.body)["type"] == "draft.waits"
     drafts = told(lab.get("/api/v1/drafts"))["items"]
     assert [one["waitsForYou"] for one in drafts] == [True]
+
+
+def test_the_queue_and_what_partners_report(town: Any) -> None:
+    """A program reads the queue; a partner's reports what it did, and the developer's reads it."""
+    queue = told(town.program("assessor", "read").get("/api/v1/queue?limit=2"))
+    assert len(queue["items"]) == 2
+    assert all(one["case"]["yourMove"] for one in queue["items"])
+    case = town.case_in("partner_to_accept")
+    partner = town.program("partner", "read", "partner")
+    path = f"/api/v1/cases/{case}/uses"
+    use = {"what": "scanned the pumps", "found": 2, "closed": 1}
+    assert told(partner.post(path, json=use), 201)["partner"] == "Water Works"
+    problem(partner.post(path, json={**use, "closed": 3}), 422)
+    seen = told(town.program("developer", "read").get(path))["items"]
+    assert [one["what"] for one in seen] == ["scanned the pumps"]

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from proofhouse.errors import InputError
 from proofhouse.portal import fields
-from proofhouse.portal.cases import find, house_of, mine, my_move
+from proofhouse.portal.cases import AT_ONCE, find, house_of, mine, my_move
 from proofhouse.portal.fields import Field
 from proofhouse.portal.forms import form
 from proofhouse.portal.language import N_
@@ -112,7 +112,7 @@ async def queue_page(
         request,
         "cases/queue.html",
         this_week=[one for one in listed if one.this_week],
-        later=[one for one in listed if not one.this_week],
+        later=[one for one in listed if not one.this_week][:AT_ONCE],
         hours=house.settings.hours_a_week,
         spent=sum(one.hours for one in listed if one.this_week),
         left=request.app.state.projection.left,

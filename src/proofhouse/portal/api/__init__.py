@@ -16,6 +16,7 @@ Rule 3: every error is a problem document (RFC 9457).
     cases.py       cases, their statements, what may be done in them, bundle and dossier
     drafts.py      statements on their way to their signatures; statements signed elsewhere
     runs.py        plans and evaluations
+    work.py        the assessors' queue, what partners report
     record.py      the log and the banks, which are public
     hooks.py       webhooks
     document.py    the description (OpenAPI 3.1) and the page /api
@@ -23,13 +24,14 @@ Rule 3: every error is a problem document (RFC 9457).
 
 from fastapi import APIRouter
 
-from proofhouse.portal.api import cases, document, drafts, hooks, record, runs
+from proofhouse.portal.api import cases, document, drafts, hooks, record, runs, work
 from proofhouse.portal.api.operation import Operation, mount
 
 OPERATIONS: tuple[Operation, ...] = (
     *cases.OPERATIONS,
     *drafts.OPERATIONS,
     *runs.OPERATIONS,
+    *work.OPERATIONS,
     *hooks.OPERATIONS,
     *record.OPERATIONS,
 )

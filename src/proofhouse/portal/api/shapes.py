@@ -239,6 +239,27 @@ SCHEMAS: dict[str, Any] = {
         "The draft, if others have yet to sign; else the statement as it was registered.",
     ),
     "Run": whole(_RUN, "How the newest plan or evaluation of a case goes.", *_EVIDENCE),
+    "Place": whole(
+        {
+            "case": ref("CaseRow"),
+            "hours": {**_COUNT, "description": "Reviewer hours that the next move takes."},
+            "daysWaiting": _COUNT,
+            "daysLeft": {"type": ["integer", "null"], "description": "Until its window ends."},
+            "firstPass": text("What the system has seen before a person opens it."),
+            "thisWeek": {"type": "boolean", "description": "Whether this week’s hours reach it."},
+        }
+    ),
+    "QueuePage": page("Place"),
+    "Use": whole(
+        {
+            "partner": text(),
+            "what": text("What it did."),
+            "found": {**_COUNT, "description": "Flaws found in its own systems."},
+            "closed": {**_COUNT, "description": "How many of them are closed."},
+            "at": time("When it was reported."),
+        }
+    ),
+    "UseList": whole({"items": several(ref("Use"))}),
     "View": whole(
         {"who": text(), "organisation": text(), "what": text(), "at": time("When.")},
         "That somebody looked at something confidential.",
