@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from proofhouse.cli import print_json
+
 DAY = 86_400
 
 
@@ -50,6 +52,7 @@ DAY = 86_400
     help="First fill an empty home with sample data, by really running inquiries and reviews of "
     "the reference models.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print where it is, and the link, as JSON.")
 def command(
     port: int,
     origin: str,
@@ -58,6 +61,7 @@ def command(
     oidc: Path | None,
     let_in: str,
     sample: bool,
+    as_json: bool,
 ) -> None:
     """Serve the portal of this home to browsers, until it is interrupted.
 
@@ -90,7 +94,7 @@ def command(
     if sample:
         _fill()
     with open_house(settings=settings) as house:
-        _greet(house, let_in)
+        _greet(house, let_in, as_json=as_json)
         config = uvicorn.Config(
             create_app(house),
             log_level="warning",
@@ -120,7 +124,7 @@ def _socket(port: int) -> Any:
     return found
 
 
-def _greet(house: Any, let_in: str) -> None:
+def _greet(house: Any, let_in: str, *, as_json: bool) -> None:
     """Where the portal is, and the link of whoever has no other way in.
 
     As long as there is no administrator, that is the first person; if the only administrators left
@@ -134,16 +138,23 @@ def _greet(house: Any, let_in: str) -> None:
     if let_in and not chosen:
         names = ", ".join(one.name for one in administrators) or "nobody yet"
         raise InputError(f"No administrator has that name. There is: {names}.")
-    click.echo(f"The portal is at {house.settings.origin}/")
+    link, words = "", ""
     if not administrators:
-        click.echo("Set it up, as its first administrator, within a day, by this link:")
-        click.echo(f"  {house.settings.origin}/setup/{access.new_setup(now, DAY)}")
+        link = f"/setup/{access.new_setup(now, DAY)}"
+        words = "Set it up, as its first administrator, within a day, by this link:"
     elif not any(access.passkeys(one.id) or access.identities(one.id) for one in administrators):
         chosen = chosen or list(administrators[:1])
     for one in chosen[:1]:
-        click.echo(f"{one.name} comes in once, within a day, by this link:")
-        secret = access.new_link(one.id, "invitation", now, DAY)
-        click.echo(f"  {house.settings.origin}/link/{secret}")
+        link = f"/link/{access.new_link(one.id, 'invitation', now, DAY)}"
+        words = f"{one.name} comes in once, within a day, by this link:"
+    origin = house.settings.origin
+    if as_json:
+        print_json({"url": f"{origin}/", "link": f"{origin}{link}" if link else None})
+        return
+    click.echo(f"The portal is at {origin}/")
+    if link:
+        click.echo(words)
+        click.echo(f"  {origin}{link}")
     click.echo("Interrupt it to end it (Ctrl-C).")
 
 
@@ -159,4 +170,4 @@ def _fill() -> None:
             rule="sample",
             hint="Choose another with PROOFHOUSE_HOME, or leave --sample.",
         )
-    fill(path, click.echo)
+    fill(path, lambda text: click.echo(text, err=True))
