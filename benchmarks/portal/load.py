@@ -262,6 +262,8 @@ def wait_until_read(about: dict[str, Any]) -> None:
     secret = next(secret for role, secret in about["sessions"] if role == "inspector")
     began = time.perf_counter()
     with httpx.Client(base_url=ORIGIN, cookies={"proofhouse": secret}, timeout=120) as client:
+        while client.get(f"/cases/{about['case'][:16]}").status_code == 503:
+            time.sleep(1)
         while "still being read" in client.get("/home").text:
             time.sleep(1)
     print(f"all cases read    {time.perf_counter() - began:6.2f} s    later")

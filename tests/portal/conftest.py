@@ -181,9 +181,14 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def opened(path: Path, **settings: Any) -> Iterator[Town]:
-    """The town in the home at ``path``; nothing works by itself in it."""
+    """The town in the home at ``path``; nothing works by itself in it.
+
+    What this machine remembers of the log lies beside it: another copy may have grown further.
+    """
     with ExitStack() as stack:
-        house = stack.enter_context(open_house(path, Settings(origin=ORIGIN, **settings)))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_STATE_HOME", str(path.parent / "state"))
+            house = stack.enter_context(open_house(path, Settings(origin=ORIGIN, **settings)))
         app = create_app(house, working=False)
         nobody = TestClient(app, base_url=ORIGIN, raise_server_exceptions=False)
         stack.enter_context(nobody)
