@@ -599,6 +599,8 @@ class Explorer:
         signs = marks_of([*self.prose, *(item.data for item in samples)])
         words = dict.fromkeys(w for item in samples for w in _WORDS.findall(item.data))
         every = [*words, *(w for w in self.havoc.words if w.isalpha())][:80]
+        if self.flaw.has_edge:
+            every = []  # another kind of thing for a command may be the flaw, and be it quietly
         streams: list[Iterator[Item]] = []
         for item in samples:
             made = list(itertools.islice(exchanged(item.data, every, signs), 4000))
