@@ -42,7 +42,7 @@ HOSTILE = (
 
 LEFT_OUT = ("/sign-out", "/live", "/log/tiles/", "/choose/")
 """Leads nowhere new, or has no end."""
-PAGES, OF_A_KIND, CASES = 150, 3, 14
+PAGES, OF_A_KIND, CASES = 70, 2, 6
 SECRET = "phx-endpoint-key-that-nobody-sees"
 
 
