@@ -45,7 +45,11 @@ def test_a_good_patch_is_accepted(program: Program, name: str, seconds: float) -
     ]
 
 
-@pytest.mark.parametrize(("program", "name"), BAD, ids=lambda v: getattr(v, "path", v))
+SOME = [b if at % 2 == 0 else pytest.param(*b, marks=pytest.mark.soak) for at, b in enumerate(BAD)]
+"""Every other bad patch; the soak takes all of them."""
+
+
+@pytest.mark.parametrize(("program", "name"), SOME, ids=lambda v: getattr(v, "path", v))
 def test_a_bad_patch_is_refused(program: Program, name: str) -> None:
     """Each way to make the proof go away without mending the program is seen, and told."""
     judgement = judged(program, program.patch(program.bad[name]), 45.0)
