@@ -27,7 +27,7 @@ def house(tmp_path: Path) -> Iterator[SimpleNamespace]:
 
 
 def said(house: SimpleNamespace, capsys: pytest.CaptureFixture[str], let_in: str = "") -> str:
-    _greet(house, let_in)
+    _greet(house, let_in, as_json=False)
     return capsys.readouterr().out
 
 
