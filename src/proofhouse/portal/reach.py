@@ -142,7 +142,7 @@ class _Door(socketserver.BaseRequestHandler):
                 if first is None:
                     client.sendall(b"HTTP/1.1 200 Open\r\n\r\n")
                 far.sendall((first or b"") + rest)
-                _join(client, far)
+                _join(client, far, told=None if first is None else b"")
         finally:
             self.server.places.release()
 
@@ -194,8 +194,12 @@ def _may(head: bytes, password: str) -> bool:
     return False
 
 
-def _join(one: socket.socket, other: socket.socket) -> None:
-    """Hand on what either side says, until one has said all and the other has answered."""
+def _join(one: socket.socket, other: socket.socket, *, told: bytes | None) -> None:
+    """Hand on what either side says, until one has said all and the other has answered.
+
+    ``told`` is what ``other`` has said of the head of its answer; None in a tunnel. The head says
+    that the connection ends with the answer, so that nobody sends a second request into its end.
+    """
     for each in (one, other):
         each.settimeout(IDLE_SECONDS)
     saying = {one: other, other: one}
@@ -205,6 +209,10 @@ def _join(one: socket.socket, other: socket.socket) -> None:
             return
         for side in ready:
             data = side.recv(65_536)
+            if data and side is other and told is not None:
+                told, data = _last_answer(told + data)
+                if not data:
+                    continue
             if data:
                 saying[side].sendall(data)
                 continue
@@ -213,3 +221,23 @@ def _join(one: socket.socket, other: socket.socket) -> None:
                 return  # the far side has said all that it will
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_WR)
+
+
+def _last_answer(data: bytes) -> tuple[bytes | None, bytes]:
+    """What is still held back of an answer's head, or None; and what can be handed on.
+
+    Raises ConnectionError for a head that never ends.
+    """
+    passed = b""
+    while True:
+        head, end, rest = data.partition(b"\r\n\r\n")
+        if not end:
+            if len(head) > HEAD:
+                raise ConnectionError
+            return data, passed
+        line, *fields = head.split(b"\r\n")
+        if not line.startswith(b"HTTP/1.1 1"):  # 100 Continue goes before the answer
+            kept = [one for one in fields if not one.lower().startswith(b"connection:")]
+            whole = b"\r\n".join([line, *kept, b"Connection: close"])
+            return None, passed + whole + end + rest
+        passed, data = passed + head + end, rest
