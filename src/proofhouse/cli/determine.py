@@ -21,32 +21,15 @@ def command(decided_by: tuple[str, ...], consulted: tuple[str, ...], **given: An
     held scores count as they were decided (`held`), and are missing where nobody did.
     The public notice, which tells neither case nor outcome, enters the log with it.
     """
-    from proofhouse.desk import held_scores, state_determination
-    from proofhouse.journey.moves import MadeInTwo
+    from proofhouse.journey import moves
 
     def draft(seat: Any, known: Any) -> Any:
-        case, at = known.case, seat.clock()
-        planned, ran = case.need("plan"), case.need("run-ended")
-        decided = state_determination.decide(
-            known.value(planned, "plan"),
-            known.value(ran, "outcomes"),
-            ran,
-            planned,
-            held_scores.decisions(case, known.value),
+        return moves.determination(
+            known.case,
+            known.value,
+            decided_by=decided_by or ["assessor"],
+            consulted=consulted,
+            at=seat.clock(),
         )
-        notice = state_determination.notice(case, decided, at=at)
-
-        def then(published: Any) -> Any:
-            return state_determination.draft(
-                case,
-                decided,
-                notice,
-                published,
-                decided_by=decided_by or ["assessor"],
-                consulted=consulted,
-                at=at,
-            )
-
-        return MadeInTwo(notice, then, ("assessor",))
 
     run(Errand.take(given), ["determination"], draft)

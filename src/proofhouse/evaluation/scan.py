@@ -110,19 +110,20 @@ def _calls(sample: dict[str, Any]) -> Iterator[tuple[int, str]]:
         for call in message.get("tool_calls") or ():
             if call["function"] == "submit":
                 continue
-            for text in _texts(call.get("arguments")):
+            for text in texts(call.get("arguments")):
                 yield turn, attachments.get(text.removeprefix("attachment://"), text)
 
 
-def _texts(value: object) -> Iterator[str]:
+def texts(value: object) -> Iterator[str]:
+    """Every text in a JSON value, in order."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for inner in value.values():
-            yield from _texts(inner)
+            yield from texts(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _texts(inner)
+            yield from texts(inner)
 
 
 def _excerpt(text: str, at: int) -> str:

@@ -30,6 +30,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from proofhouse.evaluation.scan import texts
 from proofhouse.evaluation.types import Flag
 
 Reading = Literal["marked", "unmarked", "gave no answer"]
@@ -153,10 +154,10 @@ def _turns(sample: dict[str, Any]) -> Iterator[tuple[int, str, str]]:
             turn, did, was_shown = turn + 1, [], []
             for call in message.get("tool_calls") or ():
                 if call["function"] != "submit":
-                    did += [_text(text, attachments) for text in _texts(call.get("arguments"))]
+                    did += [_text(text, attachments) for text in texts(call.get("arguments"))]
         elif message["role"] == "tool":
             was_shown += [
-                _text(text, attachments)[:SHOWN] for text in _texts(message.get("content"))
+                _text(text, attachments)[:SHOWN] for text in texts(message.get("content"))
             ]
     if did:
         yield turn, "\n".join(did), "\n".join(was_shown)
@@ -164,14 +165,3 @@ def _turns(sample: dict[str, Any]) -> Iterator[tuple[int, str, str]]:
 
 def _text(text: str, attachments: dict[str, str]) -> str:
     return attachments.get(text.removeprefix("attachment://"), text)
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)

@@ -11,7 +11,7 @@ again after a crash.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -41,7 +41,7 @@ from proofhouse.formats.envelope import Envelope
 from proofhouse.journey.journal import Wishes
 from proofhouse.models import Model
 from proofhouse.rules.party import Party
-from proofhouse.rules.registration import Case
+from proofhouse.rules.registration import Case, Entry
 from proofhouse.rules.runs import SECOND_READER
 from proofhouse.rules.terms import limits
 from proofhouse.rules.window import MAXIMUM_DAYS, Window, parse_time, print_time
@@ -286,13 +286,35 @@ def _check_same_reader(job: Job, case: Case) -> None:
 
 
 def _determine(table: Table, case: Case) -> MadeInTwo:
-    at = table.desk.clock()
+    known = values(table.desk, case.id)
+    return determination(
+        case,
+        lambda entry, name: known[entry.predicate[name]["salted"]],
+        decided_by=names_of(table.desk, "assessor"),
+        consulted=names_of(table.desk, "body"),
+        at=table.desk.clock(),
+    )
+
+
+def determination(
+    case: Case,
+    value: Callable[[Entry, str], Any],
+    *,
+    decided_by: Sequence[str],
+    consulted: Sequence[str],
+    at: str,
+) -> MadeInTwo:
+    """What plan, outcomes and decisions on held scores come to, with its public notice (R6).
+
+    ``value`` gives what a hidden field of a statement holds. Raises RefusedError.
+    """
+    planned, ran = case.need("plan"), case.need("run-ended")
     decided = state_determination.decide(
-        plan_evaluation.opened(table.desk, case, "plan", "plan"),
-        plan_evaluation.opened(table.desk, case, "run-ended", "outcomes"),
-        case.need("run-ended"),
-        case.need("plan"),
-        _decisions(table, case),
+        value(planned, "plan"),
+        value(ran, "outcomes"),
+        ran,
+        planned,
+        held_scores.decisions(case, value),
     )
     notice = state_determination.notice(case, decided, at=at)
 
@@ -302,8 +324,8 @@ def _determine(table: Table, case: Case) -> MadeInTwo:
             decided,
             notice,
             published,
-            decided_by=names_of(table.desk, "assessor"),
-            consulted=names_of(table.desk, "body"),
+            decided_by=decided_by,
+            consulted=consulted,
             at=at,
         )
 

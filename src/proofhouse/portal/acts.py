@@ -33,14 +33,13 @@ from proofhouse.desk import (
     retire_bank,
     seal_bank,
     set_threshold,
-    state_determination,
     submit,
     withdraw,
 )
 from proofhouse.desk.draft import Draft
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.formats.predicates import CLAUSES
-from proofhouse.journey.moves import MadeInTwo
+from proofhouse.journey.moves import MadeInTwo, determination
 from proofhouse.portal.fields import Field
 from proofhouse.rules.party import Party
 from proofhouse.rules.registration import Case
@@ -200,32 +199,20 @@ def _withdraw(making: Making) -> Draft:
 
 
 def _determine(making: Making) -> MadeInTwo:
-    known, at = making.known, making.at
+    known = making.known
     assert known is not None
-    case = known.case
-    planned, ran = case.need("plan"), case.need("run-ended")
-    decided = state_determination.decide(
-        known.value(planned, "plan"),
-        known.value(ran, "outcomes"),
-        ran,
-        planned,
-        held_scores.decisions(case, known.value),
+    return determination(
+        known.case,
+        known.value,
+        decided_by=[making.by],
+        consulted=_lines(making.filled["consulted"]),
+        at=making.at,
     )
-    notice = state_determination.notice(case, decided, at=at)
-    consulted = [line.strip() for line in (making.filled["consulted"] or "").splitlines()]
 
-    def then(published: Any) -> Draft:
-        return state_determination.draft(
-            case,
-            decided,
-            notice,
-            published,
-            decided_by=[making.by],
-            consulted=[name for name in consulted if name],
-            at=at,
-        )
 
-    return MadeInTwo(notice, then, ("assessor",))
+def _lines(text: str | None) -> list[str]:
+    """The lines of a field that takes one name a line."""
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]
 
 
 def _decide_held(making: Making) -> Draft:
@@ -317,12 +304,11 @@ def _commit_threshold(making: Making) -> Draft:
     families = banks.families_here(desk, bank)
     value = measure.draw_threshold(families)
     plan_evaluation.try_plan(value, secrets.token_bytes(32), families)
-    consulted = [line.strip() for line in (filled["consulted"] or "").splitlines()]
     return set_threshold.draft(
         bank.entry,
         value,
         decided_by=[one.name for one in making.seat.trusted.issuers["body"]],
-        consulted=[name for name in consulted if name],
+        consulted=_lines(filled["consulted"]),
         at=making.at,
         open_by=filled["open_by"],
     )

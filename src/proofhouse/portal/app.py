@@ -21,7 +21,19 @@ from fastapi.responses import RedirectResponse, Response
 
 from proofhouse.access import Access
 from proofhouse.outbox import Delivery, Outbox
-from proofhouse.portal import cases
+from proofhouse.portal import (
+    account,
+    api,
+    assess,
+    banks,
+    cases,
+    inspect,
+    partners,
+    people,
+    public,
+    queue,
+    sign_in,
+)
 from proofhouse.portal.bell import InVault, ring
 from proofhouse.portal.gate import Gate
 from proofhouse.portal.house import House, Settings
@@ -99,7 +111,7 @@ def create_app(house: House, *, working: bool = True) -> FastAPI:
     app.state.happened = _happened(app)
     install(app)
     app.mount("/static", Assets(), name="static")
-    for router in _routers():
+    for router in ROUTERS:
         app.include_router(router)
 
     @app.get("/start", include_in_schema=False)
@@ -111,27 +123,23 @@ def create_app(house: House, *, working: bool = True) -> FastAPI:
     return app
 
 
-def _routers() -> list[Any]:
-    """Every room of the portal that has routes."""
-    import importlib
-
-    names = (
-        "assess",
-        "public",
-        "sign_in",
-        "account",
-        "people",
-        "banks",
-        "partners",
-        "queue",
-        "inspect",
-        "api",
+ROUTERS = tuple(
+    room.router
+    for room in (
+        cases,
+        assess,
+        public,
+        sign_in,
+        account,
+        people,
+        banks,
+        partners,
+        queue,
+        inspect,
+        api,
     )
-    found = [cases.router]
-    for name in names:
-        with contextlib.suppress(ModuleNotFoundError):
-            found.append(importlib.import_module(f"proofhouse.portal.{name}").router)
-    return found
+)
+"""Every room of the portal that has routes. One that fails to load ends the start."""
 
 
 def _happened(app: FastAPI) -> Any:
