@@ -12,8 +12,8 @@ case moves on without it, when somebody who is to sign takes it back, or when th
 
 Writes, in this order: the draft, each approval, the statement in vault and log, the end of the
 draft. A crash before the statement leaves a draft that can be approved again; after it, one whose
-``previous`` is no longer the case's newest statement, and which is swept. An approval is two writes,
-the old draft away and the new one in: a crash between them loses the draft, which nobody has seen
+``previous`` is no longer the case's newest statement, and which is swept. An approval is two
+writes, the old draft away and the new one in: a crash between them loses the draft, which never was
 in the log, and its form is filled again.
 """
 
