@@ -11,7 +11,8 @@ things about it are known without it:
 - `swallowed`: the answer is not the answer to the same input without the line that has the flaw.
 - `nearly`: a program that reads a byte too far, and goes on, finds a zero there in a sanitizer's
   memory, which ends a text as it should; a letter more or less than it says then is wrong.
-- `ended`: where the flaw is that something never ends, it is not the answer to an input that does.
+- `ended`, `cut_short`: where the flaw is that something never ends, it is not the answer to an
+  input that does.
 
 A text cut to fit is answered: many a fix does that. A line unlike the one that was said before
 tells the user, and excuses.
@@ -19,6 +20,7 @@ tells the user, and excuses.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from difflib import SequenceMatcher
 
@@ -29,6 +31,8 @@ _MOST_TAME = 24
 _MOST_PLACES = 96
 _OTHERS = (b"\1a\0", b"\2bc\0", b"a", b"a\0", b"\1a", b"1", b"\1")
 _ALIKE = 0.5
+_MOST_WORDS = 96
+_WORD = re.compile(rb"[^\s,;:()]+")
 
 Run = Callable[[Sequence[bytes]], Awaitable[list[Seen]]]
 """Runs inputs in order on one side; fewer answers when the time is over."""
@@ -118,6 +122,28 @@ async def ended(data: bytes, left: Run, right: Run) -> bytes | None:
             told = [old for old in await left(near) if taken(old)]
             if any(old.stdout != full.stdout for old in told):
                 return one
+    return None
+
+
+async def cut_short(data: bytes, left: Run, right: Run) -> bytes | None:
+    """The text without the word by which it has no end, if that is how the patch answers it.
+
+    As `ended` is for bytes. Told from words that nobody reads by others in that place.
+    """
+    full = next(iter(await right([data])), None)
+    if full is None or not taken(full):
+        return None
+    spans = [found.span() for found in _WORD.finditer(data)][:_MOST_WORDS]
+    made = [data[:begin].rstrip(b" \t") + data[end:] for begin, end in spans]
+    seen = await left(made)
+    for (begin, end), one, old in zip(spans, made, seen, strict=False):
+        if not taken(old) or old.stdout != full.stdout:
+            continue
+        others = dict.fromkeys(found[0] for found in _WORD.finditer(data))
+        near = [data[:begin] + other + data[end:] for other in list(others)[:_MOST_TAME]]
+        told = [other for other in await left(near) if taken(other)]
+        if any(other.stdout != full.stdout for other in told):
+            return one
     return None
 
 

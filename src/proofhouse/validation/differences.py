@@ -127,6 +127,11 @@ class Flaw:
         return bool(kinds) and kinds <= _ENDLESS
 
     @property
+    def by_value(self) -> bool:
+        """Whether it is a value that its type can't have, which may stand where nobody uses it."""
+        return any(canonical_class(kind) == "invalid-value" for _, kind, _ in self.signatures)
+
+    @property
     def has_edge(self) -> bool:
         """Whether an input is either over the edge or not: no recursion, hang or broken rule."""
         kinds = {canonical_class(kind).rpartition(".")[2] for _, kind, _ in self.signatures}

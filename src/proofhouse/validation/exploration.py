@@ -21,10 +21,10 @@ import random
 import re
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from proofhouse.validation.answers import Run, ended, nearly, swallowed, taken, unsaid
+from proofhouse.validation.answers import Run, cut_short, ended, nearly, swallowed, taken, unsaid
 from proofhouse.validation.differences import Flaw, Weighed, repeatable, unsettled, weigh
 from proofhouse.validation.growth import (
     MOST_INPUT,
@@ -45,6 +45,7 @@ from proofhouse.validation.growth import (
     recast,
     repeated,
     respelled,
+    rests,
     shortened,
     sisters,
     sizes,
@@ -54,12 +55,19 @@ from proofhouse.validation.growth import (
     varied,
 )
 from proofhouse.validation.instrument import Looked, Probe, Reached
+from proofhouse.validation.layouts import laid_out, nested
+from proofhouse.validation.limits import climbs, steps
+from proofhouse.validation.places import led, wrapping
+from proofhouse.validation.pool import Pool
 from proofhouse.validation.program import Bench, Seen
+from proofhouse.validation.sequel import differs, masked, tells
+from proofhouse.validation.sequences import Lines, sequences
 from proofhouse.validation.sources import Tree
 
 _DIRECTIVE = re.compile(rb"%[-+ #0-9$.*hlqjzt]*[diouxXeEfgGaAcspn]")
 _LETTERS, _DIGITS, _BLANKS = (re.compile(p) for p in (rb"[A-Za-z]+", rb"[0-9]+", rb"[ \t]+"))
 _WORDS = re.compile(rb"[A-Za-z0-9_.-]+")
+_DEPTH = re.compile(r"RecursionError|recursion depth|[Ss]tack ?[Oo]verflow|stack level too deep")
 _TEXT = re.compile(rb"[\t\n\r\x20-\x7e]*")
 # Where a flaw has no exact edge, a fix may shift a corner case; a broken neighbour shows again.
 _ENOUGH = 3
@@ -67,6 +75,8 @@ _AT_ONCE = 32
 _PATIENCE = 3.0
 _PROBED = 8
 _MOST_SURROUNDINGS = 150
+_MOST_CONTROLS = 12
+_MOST_BYTES = 160
 _MOST_PARTS = 100
 _MOST_VARIANTS = 1200
 _MOST_STRETCHED = 900
@@ -74,6 +84,7 @@ _MOST_NAMED = 2000
 _MOST_TRADED = 800
 _MOST_REPEATED = 900
 _MOST_EXCHANGED = 900
+_MOST_LAID_OUT = 900
 _MOST_MATCHED = 192
 _OFTEN = 3
 _CODE = 16
@@ -81,6 +92,12 @@ _MOST_BY_OTHERS = 600
 _MOST_ANSWERED = 12
 _MOST_LET_THROUGH = 64
 _MOST_ASKED = 600
+_MOST_TOLD = 24
+_MOST_SAID = 2000
+_MOST_WALKED = 160
+_MOST_COMMANDS = 6
+_FAR_APART = 6
+_LOW = 16
 _ORIGINS = ("given", "recorded", "found", "grown", "kin", "graft")
 
 
@@ -128,7 +145,7 @@ class Explorer:
         self.havoc = Havoc(words, seed)
         self.pick = random.Random(seed)  # noqa: S311 - not a secret; must repeat
         self.texts, self.numbers = literals_of(added)
-        self.pool: list[Item] = []
+        self.pool: Pool[Item] = Pool(self.pick)
         self.unsure: Finding | None = None
         self.let_through: dict[bytes, Item] = {}
         self._compared_with: tuple[set[int], set[int]] = (set(), set())
@@ -145,6 +162,12 @@ class Explorer:
         self.masked: frozenset[bytes] = frozenset()
         self.all_text = False
         self._asked: dict[bytes, tuple[Item, Seen, Seen] | None] = {}
+        self.endless = False
+        self._said: set[bytes] = set()
+        self._walked: dict[str, deque[Item]] = {}
+        self._makers: dict[str, Lines] = {}
+        self._commands = [""]
+        self._told = 0
         self.runs = self.crashed = self.unconfirmed = self.excused = self.single = 0
 
     def counts(self) -> dict[str, int]:
@@ -170,28 +193,42 @@ class Explorer:
         self.proofs, self._deadline = tuple(proofs), seconds
         self._begun, self._computed = time.monotonic(), await self._processor()
         for proof in proofs:
-            self.flaw = self.flaw.also(await self.probes[0].see(proof))
+            seen = await self.probes[0].see(proof)
+            self.flaw = self.flaw.also(seen)
+            self.endless |= self.flaw.endless or _tells_of_depth(seen)
         written = [item.data for item in known]
         self.harm = frozenset(g for p in proofs for g in grams(p)).difference(*map(grams, written))
         told = (*written, *self.prose)
         self.shapes = frozenset(shape for data in told for shape in shapes(data))
         self.masked = frozenset(_DIGITS.sub(b"0", i.data) for i in _trusted(known))
         self.all_text = all(_TEXT.fullmatch(data) for data in (*written, *proofs))
-        given = [Item(proof, "", "kin") for proof in proofs]
-        finding = await self._stage([*given, *known], 0.15 * seconds)
-        finding = finding or await self._answered(0.2 * seconds)
-        finding = finding or await self._stage(self._by_others(known, proofs), 0.3 * seconds)
-        finding = finding or await self._edges_of(proofs, 0.4 * seconds)
-        finding = finding or await self._stage(self._variants(proofs), 0.58 * seconds)
-        finding = finding or await self._answered(0.6 * seconds)
-        finding = finding or await self._stage(self._traded(known), 0.64 * seconds)
-        finding = finding or await self._stage(self._repeated(known), 0.69 * seconds)
-        finding = finding or await self._stage(self._exchanged(known), 0.76 * seconds)
-        finding = finding or await self._stage(self._matched(), 0.8 * seconds)
-        finding = finding or await self._stage(self._named(), 0.84 * seconds)
-        finding = finding or await self._stage(self._stretched(), 0.88 * seconds)
-        finding = finding or await self._stage(self._random(proofs), seconds)
-        return finding or await self._by_a_letter(1) or self.unsure
+        others = list(dict.fromkeys(item.run for item in known if item.run))[:_MOST_COMMANDS]
+        self._commands = ["", *others]
+        given = [Item(proof, run, "kin") for run in self._commands for proof in proofs]
+        self._learn(known)
+        stages: list[tuple[float, Callable[[], Iterable[Item]]]] = [
+            (0.05, lambda: self._traded(known)),
+            (0.04, lambda: self._repeated(known)),
+            (0.04, lambda: self._laid_out(known)),
+            (0.05, lambda: self._exchanged(known)),
+            (0.12, lambda: self._sequences(known, proofs)),
+            (0.03, self._matched),
+            (0.04, self._named),
+            (0.04, self._stretched),
+        ]
+        finding = await self._stage([*given, *known], 0.12 * seconds)
+        finding = finding or await self._answered(0.15 * seconds)
+        finding = finding or await self._stage(self._by_others(known, proofs), 0.22 * seconds)
+        finding = finding or await self._edges_of(proofs, 0.3 * seconds)
+        finding = finding or await self._stage(self._variants(proofs), 0.42 * seconds)
+        finding = finding or await self._answered(0.44 * seconds)
+        finding = finding or await self._limits_of(known, 0.52 * seconds)
+        until = 0.52
+        for share, made in stages:
+            until += share
+            finding = finding or await self._stage(made(), until * seconds)
+        finding = finding or await self._stage(self._random(known, proofs), seconds)
+        return finding or await self._going_on(1) or self.unsure
 
     async def _processor(self) -> float:
         used = [await probe.processor_seconds() for probe in self.probes]
@@ -208,7 +245,7 @@ class Explorer:
 
     async def _answered(self, until: float) -> Finding | None:
         """Whether inputs with the flaw that are let through now are answered in full."""
-        finding = await self._by_a_letter(1)
+        finding = await self._going_on(1)
         if finding is not None:
             return finding
         todo = list(self.let_through.values())[:_MOST_ANSWERED]
@@ -218,8 +255,9 @@ class Explorer:
                 continue
             left, right = (self._runner(probe, item.run) for probe in self.probes)
             shorter = await swallowed(item.data, left, right)
-            if shorter is None and self.flaw.endless and not _TEXT.fullmatch(item.data):
-                shorter = await ended(item.data, left, right)
+            if shorter is None and self.endless:
+                way = cut_short if _TEXT.fullmatch(item.data) else ended
+                shorter = await way(item.data, left, right)
             if shorter is None:
                 continue
             old = [await self.plain[0].see(shorter, item.run) for _ in range(2)]
@@ -276,6 +314,36 @@ class Explorer:
                 return quiet
         return quiet
 
+    async def _limits_of(self, known: Sequence[Item], until: float) -> Finding | None:
+        """Turn known texts up until the patched side refuses; try what is about that place."""
+        samples = [item for item in _trusted(known) if _TEXT.fullmatch(item.data)]
+        samples = [item for item in samples if len(item.data) <= 1024][:16]
+        # Where nothing else ends a flaw a fix sets a limit, which need not be high.
+        most = None if self.flaw.has_edge or (self.flaw.status and not self.endless) else _LOW
+        ways = [((item, knob) for knob in climbs(item.data, most)) for item in samples]
+        for item, knob in in_turn(ways):
+            if self._time > until:
+                return None
+            right = self._runner(self.probes[1], item.run)
+            values = steps(knob)
+            while True:
+                seen = await right([knob.turned(value) for value in values])
+                ways_out = [at for at, one in enumerate(seen) if not taken(one)]
+                if not ways_out or ways_out[0] == 0:
+                    break  # it takes all of them, or none
+                inside, over = values[ways_out[0] - 1], values[ways_out[0]]
+                step = max((over - inside) // _PROBED, 1)
+                if over - inside <= 1:
+                    near = (over, over + 1, over + 2, inside, over + over // 8)
+                    made = [knob.turned(value) for value in near if value <= knob.now]
+                    every = _items(made, "grown", item.data, item.run)
+                    finding = await self._try_all(every, until)
+                    if finding is not None:
+                        return finding
+                    break
+                values = [*range(inside, over, step), over]
+        return None
+
     async def _looked(self, probe: Probe, inputs: Sequence[bytes], run: str = "") -> list[Looked]:
         """All answers, in as many commands as it takes, until the deadline."""
         found: list[Looked] = []
@@ -292,7 +360,8 @@ class Explorer:
             some = list(itertools.islice(stream, _AT_ONCE))
             if not some:
                 return None
-            finding = await self._try_all(some, until) or await self._by_a_letter(_AT_ONCE)
+            await self._tick()
+            finding = await self._try_all(some, until) or await self._going_on(_AT_ONCE)
             if finding is not None:
                 return finding
         return None
@@ -332,18 +401,25 @@ class Explorer:
             if line and await self._left_out(item, line):
                 why = f"It is taken, without what was said before the flaw struck: {line!r}."
                 return Finding("difference", why, item, before, after)
-            if before.reads and len(self._asked) < _MOST_ASKED and self.beyond is not None:
+            if len(self._asked) < _MOST_ASKED and self.beyond is not None:
                 self._asked.setdefault(after.stdout, (item, before, after))
+        if before.ended == "quiet" and len(self._said) < _MOST_SAID:
+            self._said |= masked(before.stdout)
         weighed = weigh(self.flaw, before, after, item.origin)
-        fresh = {(0, *e) for e in left.edges} | {(1, *e) for e in right.edges}
-        if not fresh <= self._edges and before.ended == "quiet" and weighed is None:
+        apart_by = went_apart(left, right)
+        edges = {(0, *e) for e in left.edges} | {(1, *e) for e in right.edges} | apart_by
+        self.pool.seen(edges)
+        fresh = edges - self._edges
+        if fresh and before.ended == "quiet" and weighed is None:
             self._edges |= fresh
-            self.pool.append(item)
+            self.pool.add(item, frozenset(fresh), near=bool(apart_by))
             self._match(item, left, right)
         elif item.data in self.proofs and not item.run:
             self._match(item, left, right)
         elif before.ended == "quiet" and item.origin == "grown":
             self._match_code(item, left)
+        elif taken(before) and weighed is None and item.origin == "grown":
+            self._walked.setdefault(item.run, deque(maxlen=_MOST_WALKED)).append(item)
         self.crashed += self.flaw.shows(before)
         return await self._confirmed(item, weighed) if weighed is not None else None
 
@@ -355,10 +431,13 @@ class Explorer:
         that only who has a key can make, and what such an input may do is the rule's to say.
         """
         by_rule = self.flaw.status is not None
-        if by_rule and item.origin in ("kin", "graft"):
-            return
         new: list[tuple[bytes, bytes]] = []
         own_texts = sorted(set(right.texts) - set(left.texts))
+        if by_rule and item.origin in ("kin", "graft"):
+            places = [rests(pair) for pair in own_texts if pair[0][:1] + pair[1][:1] == b"//"]
+            some = matched(item.data, [pair for pair in places if pair], [])
+            self._to_match[0].append(_items(some, item.origin, item.data, item.run))
+            return
         constants = {constant for constant, _ in left.compared}
         own_numbers = [pair for pair in right.compared if pair[0] not in constants]
         for texts in (own_texts, sorted(set(left.texts))):
@@ -398,8 +477,8 @@ class Explorer:
             except StopIteration:
                 waiting.popleft()
 
-    async def _by_a_letter(self, least: int) -> Finding | None:
-        """See `nearly`; asked of inputs answered differently, of ``least`` or more at once."""
+    async def _going_on(self, least: int) -> Finding | None:
+        """See `nearly` and ``sequel``; asked of inputs answered differently, ``least`` at once."""
         todo = [asked for asked in self._asked.values() if asked is not None]
         if self.beyond is None or len(todo) < least:
             return None
@@ -408,12 +487,39 @@ class Explorer:
             some = [asked for asked in todo if asked[0].run == run]
             seen = await self._looked(self.beyond, [item.data for item, _, _ in some], run)
             for (item, before, after), (on, _) in zip(some, seen, strict=False):
-                line = nearly(on, after)
-                plain = await self.plain[1].see(item.data, item.run) if line else on
-                if line and plain.answer == after.answer:
-                    why = f"It is answered with a letter more or less than stands there: {line!r}."
-                    return Finding("difference", why, item, before, after)
+                finding = await self._by_a_letter(item, before, after, on)
+                finding = finding or await self._by_sequel(item, before, after, on)
+                if finding is not None:
+                    return finding
         return None
+
+    async def _by_a_letter(self, item: Item, before: Seen, after: Seen, on: Seen) -> Finding | None:
+        line = nearly(on, after)
+        plain = await self.plain[1].see(item.data, item.run) if line else on
+        if not line or plain.answer != after.answer:
+            return None
+        why = f"It is answered with a letter more or less than stands there: {line!r}."
+        return Finding("difference", why, item, before, after)
+
+    async def _by_sequel(self, item: Item, before: Seen, after: Seen, on: Seen) -> Finding | None:
+        """Whether the answer is not what the program would have said; see ``sequel``."""
+        if self.beyond is None or not tells(on) or on.stdout == after.stdout:
+            return None
+        if self._told >= _MOST_TOLD:
+            return None
+        self._told += 1
+        left = self._runner(self.probes[0], item.run)
+        if not await differs(item.data, on, after, frozenset(self._said), left):
+            return None
+        again = [await self.beyond.see(item.data, item.run, fill=byte) for byte in (0, 0x41)]
+        plain = [await self.plain[1].see(item.data, item.run) for _ in range(2)]
+        if any(o.answer != on.answer for o in again) or any(
+            p.answer != after.answer for p in plain
+        ):
+            self.unconfirmed += 1
+            return None
+        why = f"It is answered otherwise than the program does that goes on: {on.stdout[:200]!r}."
+        return Finding("difference", why, item, before, after)
 
     async def _left_out(self, item: Item, line: str) -> bool:
         """The same once more, and the patched program's answer on the plain build."""
@@ -435,6 +541,9 @@ class Explorer:
         )
         if weighed is None or weighed.kind != first.kind or not stable:
             self.unconfirmed += 1
+            return None
+        if weighed.kind != "variant" and await self._shown_elsewhere(item):
+            self.excused += 1
             return None
         if weighed.kind == "variant" and await self._elsewhere(item, after):
             self.excused += 1
@@ -461,6 +570,12 @@ class Explorer:
             self.unsure = self.unsure or finding  # and on, for something that is sure
             return None
         return finding
+
+    async def _shown_elsewhere(self, item: Item) -> bool:
+        """Whether an input for another command has the flaw, which only the gate's own shows."""
+        if not item.run or item.origin != "grown":
+            return False
+        return self.flaw.shows(await self.plain[0].see(item.data))
 
     def _by_number(self, item: Item) -> bool:
         """Whether only numbers set an input apart from one that somebody wrote."""
@@ -506,22 +621,47 @@ class Explorer:
 
         A value that no field may have (2 for yes or no) does harm only where the field is used. If
         the bytes by which the input differs from its parent are kept, and changing a single other
-        one shows the flaw without the patch, then refusing these bytes is the fix's own business.
+        one shows the flaw without the patch (and would not without them), then refusing these bytes
+        is the fix's own business.
         Not asked of text, where any length or count would come out as such a value.
         """
+        if self.flaw.by_value and await self._by_unused(item):
+            return True
         if item.parent is None or _TEXT.fullmatch(item.data):
             return False
         begin, end = apart(item.parent, item.data)
-        free = [at for at in range(min(len(item.data), 256)) if not begin <= at < end]
+        shift = len(item.parent) - len(item.data)
+        free = [at for at in range(min(len(item.data), 256)) if shift == 0 or not begin <= at < end]
         self.pick.shuffle(free)
+        free.sort(key=lambda at: min(abs(at - begin), abs(at - end)) > 8)
         tries = [(at, value) for at in free[:48] for value in (1, 2, 3, 0, 255)]
-        for at, value in tries[:_MOST_SURROUNDINGS]:
-            if item.data[at] == value:
-                continue
-            near = item.data[:at] + bytes([value]) + item.data[at + 1 :]
-            if self.flaw.shows(await self.probes[0].see(near, item.run)):
+        tries = [(at, value) for at, value in tries if item.data[at] != value][:_MOST_SURROUNDINGS]
+        seen = await self._runner(self.probes[0], item.run)(
+            [_byte_put(item.data, at, value) for at, value in tries]
+        )
+        shown = [pair for pair, one in zip(tries, seen, strict=False) if self.flaw.shows(one)]
+        for at, value in shown[:_MOST_CONTROLS]:
+            place = at if at < end else at + shift
+            control = await self.probes[0].see(_byte_put(item.parent, place, value), item.run)
+            if not self.flaw.shows(control):
                 return True
         return False
+
+    async def _by_unused(self, item: Item) -> bool:
+        """Whether the sides agree once each byte that nobody uses is 0.
+
+        A value that its type can't have is one over 1 as a rule, and quiet where it is not looked
+        at. What the patch makes of such bytes is its own business.
+        """
+        left, right = (self._runner(probe, item.run) for probe in self.probes)
+        places = [at for at, byte in enumerate(item.data[:_MOST_BYTES]) if byte > 1]
+        first, *seen = await left([item.data, *(_byte_put(item.data, at, 0) for at in places)])
+        plain = item.data
+        for at, one in zip(places, seen, strict=False):
+            if one.ended == "quiet" and one.effect == first.effect:
+                plain = _byte_put(plain, at, 0)
+        both = [*await left([plain]), *await right([plain])]
+        return plain != item.data and [one.effect for one in both] == [first.effect] * 2
 
     # ---- what to try ---------------------------------------------------------------------------
 
@@ -541,6 +681,7 @@ class Explorer:
 
     def _variants(self, proofs: Sequence[bytes]) -> Iterator[Item]:
         streams: list[Iterator[Item]] = []
+        names = [*_WORDS.findall(self.probes[0].run.encode()), *self.havoc.words]
         for proof in proofs:
             cut = proof[:MOST_INPUT]
             near = (
@@ -548,8 +689,9 @@ class Explorer:
                 respelled(cut, self.havoc.words),
                 enlarged(cut),
                 traded(cut),
+                wrapping(cut),
             )
-            ways = [(recast(cut), "kin"), (shortened(cut), "kin")]
+            ways = [(recast(cut), "kin"), (shortened(cut), "kin"), (led(cut, names), "kin")]
             ways += [(self._shuffled(way), "kin") for way in near]
             ways += [(sisters(cut, self.havoc.words), "graft")]
             ways += [(self._shuffled(transplanted(cut)), "graft")]
@@ -566,7 +708,7 @@ class Explorer:
         ours, theirs = self._compared_with
         new = [number for number in sorted(theirs - ours) if number < 1 << 32][:24]
         numbers = list(dict.fromkeys([*self.numbers, *new]))
-        seeds = [item for item in self.pool if 0 < len(item.data) <= 4096]
+        seeds = [item for item in self.pool.items if 0 < len(item.data) <= 4096]
         seeds.sort(key=lambda item: (item.origin in ("kin", "graft"), _ORIGINS.index(item.origin)))
         streams: list[Iterator[Item]] = []
         for seed in seeds[:16]:
@@ -593,6 +735,13 @@ class Explorer:
         streams = [_items(way, "grown", item.data, item.run) for item, way in pairs]
         yield from itertools.islice(in_turn(streams), _MOST_REPEATED)
 
+    def _laid_out(self, known: Sequence[Item]) -> Iterator[Item]:
+        """Known texts laid out otherwise, and nested deeper."""
+        samples = [item for item in _trusted(known) if _TEXT.fullmatch(item.data)][:24]
+        pairs = [(item, way(item.data)) for item in samples for way in (nested, laid_out)]
+        streams = [_items(way, "grown", item.data, item.run) for item, way in pairs]
+        yield from itertools.islice(in_turn(streams), _MOST_LAID_OUT)
+
     def _exchanged(self, known: Sequence[Item]) -> Iterator[Item]:
         """Known inputs with signs and words of the language exchanged, as far as it is known."""
         samples = [item for item in _trusted(known) if _TEXT.fullmatch(item.data)][:24]
@@ -609,7 +758,7 @@ class Explorer:
         yield from itertools.islice(in_turn(streams), _MOST_EXCHANGED)
 
     def _stretched(self) -> Iterator[Item]:
-        seeds = [item for item in self.pool if 0 < len(item.data) <= 4096][:24]
+        seeds = [item for item in self.pool.items if 0 < len(item.data) <= 4096][:24]
         self.pick.shuffle(seeds)
         lengths = sizes(self.havoc.constants)
         streams: list[Iterator[Item]] = []
@@ -620,19 +769,71 @@ class Explorer:
             streams.append(iter([Item(data, seed.run, origin, seed.data) for data in made]))
         yield from itertools.islice(in_turn(streams), _MOST_STRETCHED)
 
-    def _random(self, proofs: Sequence[bytes]) -> Iterator[Item]:
+    def _learn(self, known: Sequence[Item]) -> None:
+        """Learn of what parts the inputs of each command are made."""
+        own = [item for item in known if item.origin in ("given", "recorded")]
+        for run in dict.fromkeys(item.run for item in own):
+            some = [item.data for item in own if item.run == run]
+            maker = sequences(some, self.pick, bold=not self.flaw.by_value)
+            if maker is not None:
+                self._makers[run] = maker
+
+    def _sequences(self, known: Sequence[Item], proofs: Sequence[bytes]) -> Iterator[Item]:
+        """Sequences made of the parts of known inputs, most of them of what was taken."""
+        if not self._makers:
+            return
+        runs = list(self._makers)
+        chosen = {run: [i for i in _trusted(known) if i.run == run] for run in runs}
         kin = [Item(proof, "", "kin") for proof in proofs]
+        while True:
+            run = "" if "" in self._makers and self.pick.random() < 0.6 else self.pick.choice(runs)
+            walked = self._walked.get(run)
+            way = self.pick.random()
+            if way < 0.15 and run == "":
+                base = self.pick.choice(kin)
+            elif way < 0.6 and walked:
+                base = self.pick.choice(walked)
+            else:
+                base = self.pick.choice(chosen[run])
+            data = self._makers[run].sequence(base.data)
+            yield Item(data, run, _offspring(base.origin), base.data)
+
+    def _random(self, known: Sequence[Item], proofs: Sequence[bytes]) -> Iterator[Item]:
+        runs = ["", *self._commands]
+        kin = [Item(proof, run, "kin") for run in runs for proof in proofs]
+        in_sequence = self._sequences(known, proofs)
         while self._time < self._deadline:
             yield from itertools.islice(self._matched(), _AT_ONCE // 2)
-            pool = self.pool or [Item(b"", "", "grown")]
-            parent = self.pick.choice(pool[-16:] if self.pick.random() < 0.4 else pool)
+            yield from itertools.islice(in_sequence, _AT_ONCE // 2)
+            parent = self.pool.draw() if len(self.pool) else Item(b"", "", "grown")
             if self.pick.random() < 0.15:
                 parent = self.pick.choice(kin)
-            own = [item for item in pool if item.origin not in ("kin", "graft")]
-            other = self.pick.choice(own or pool)
+            own = [item for item in self.pool.items if item.origin not in ("kin", "graft")]
+            other = self.pick.choice(own or [parent])
             origin = _offspring(parent.origin)
             data = self.havoc.mutant(parent.data, other.data)
             yield Item(data, parent.run, origin, parent.data)
+
+
+def _tells_of_depth(seen: Seen) -> bool:
+    """Whether a program that hands on a status says what it was for: it went too deep, for ever."""
+    return any(_DEPTH.search(line) for line in seen.trace)
+
+
+def went_apart(left: Reached, right: Reached) -> set[tuple[int, int, int]]:
+    """How the two sides of an input went apart, as something reached; empty if they didn't.
+
+    Addresses and line numbers move with a patch, so edges can't be compared, but how many there are
+    of each order of count can.
+    """
+    one, other = (Counter(order for _, order in side.edges) for side in (left, right))
+    orders = one.keys() | other.keys()
+    by = {n: max(min(other[n] - one[n], _FAR_APART), -_FAR_APART) for n in orders}
+    return {(2, n, more) for n, more in by.items() if more}
+
+
+def _byte_put(data: bytes, at: int, value: int) -> bytes:
+    return data[:at] + bytes([value]) + data[at + 1 :]
 
 
 def _items(made: Iterable[bytes], origin: str, parent: bytes, run: str = "") -> Iterator[Item]:

@@ -63,6 +63,8 @@ _SYSTEM = (
     "malloc|calloc|realloc|reallocarray|free|memalign|posix_memalign|aligned_alloc|valloc|pvalloc"
     "|_?exit|_Exit|abort|signal|sigaction|__libc_\\w+|__(asan|ubsan|msan|tsan|lsan|sanitizer)_\\w+"
 )
+_MOST_COMMANDS = 6
+_MOST_CROSSED = 16
 VERDICTS = ("accepted", "refused", "inconclusive")
 
 
@@ -80,7 +82,7 @@ class GateRequest:
     build_seconds: float = 300.0
     run_seconds: float = 10.0
     test_seconds: float = 120.0
-    seconds: float = 30.0
+    seconds: float = 60.0
     seed: int = 1
 
 
@@ -395,6 +397,8 @@ class _Gate:
             # A call that the gate's own command wraps is made through it, or its oracle is lost.
             own = call.run in self.request.run
             items.append(Item(call.data, "" if own else call.run, "recorded"))
+        others = list(dict.fromkeys(item.run for item in items if item.run))[:_MOST_COMMANDS]
+        items += crossed(self.request.corpus, [call.data for call in calls], others)
         items += [Item(data, "", "found") for data in seeds(self.request.source)]
         items += [Item(data, "", "found") for data in GENERIC_CONTROLS]
         return list({(item.data, item.run): item for item in reversed(items)}.values())[::-1]
@@ -409,6 +413,9 @@ class _Gate:
                 before.see(item.data, item.run), after.see(item.data, item.run)
             )
             verdict = weigh(flaw, old, new, item.origin)
+            crossed_over = verdict is not None and item.origin == "found" and item.run
+            if crossed_over and flaw.shows(await before.see(item.data)):
+                continue  # it has the flaw, which this command does not show
             if verdict is not None and not await unsettled(
                 before, after, item.data, item.run, RUNS
             ):
@@ -493,12 +500,12 @@ class _Gate:
         return None
 
     async def _going_on(self, plain: Bench) -> Built | None:
-        """The source built so that it goes on after a byte that was read where there is none.
+        """The source built so that it goes on after a bad access; see ``answers`` and ``sequel``.
 
-        Asked for only where that is all that some proof does.
+        Asked for only where a sanitizer saw what some proof does.
         """
         for proof in self.request.proofs:
-            if (await plain.see(proof)).reads:
+            if (await plain.see(proof)).vouched == "sanitizer":
                 built = await self._build(self.request.source, tools(hardened=True, goes_on=True))
                 return built if built.ok else None
         return None
@@ -517,6 +524,16 @@ class _Gate:
                 if wanted.ended == "quiet":
                     same.append(repeatable(seen) == repeatable(wanted))
         return sum(same) * 2 >= len(same)
+
+
+def crossed(
+    corpus: Sequence[bytes], recorded: Sequence[bytes], others: Sequence[str]
+) -> list[Item]:
+    """What somebody gave to one command, given to the others: each reads the same, or refuses."""
+    few = sorted(corpus, key=len)[:_MOST_CROSSED]
+    made = [Item(data, run, "found") for run in others for data in few]
+    own = [data for data in dict.fromkeys(recorded) if data.strip()]
+    return made + [Item(data, "", "found") for data in own[:_MOST_CROSSED]]
 
 
 async def _same_fenced(bench: Bench, run: str, inputs: Sequence[bytes]) -> bool:

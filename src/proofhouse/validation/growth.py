@@ -395,9 +395,9 @@ def traded(proof: bytes, near: Sequence[int] = ()) -> Iterator[bytes]:
                     )
     if numbers and proof.isascii():
         return
-    fields = _fields(proof)
-    for at, form, size, small in fields:
-        for at2, form2, size2, big in fields:
+    known = fields(proof)
+    for at, form, size, small in known:
+        for at2, form2, size2, big in known:
             if not (at2 + size2 <= at or at + size <= at2):
                 continue
             for times in _times(big, small, near):
@@ -416,7 +416,7 @@ def _times(big: int, small: int, near: Sequence[int]) -> list[int]:
     return [times for times in dict.fromkeys(every) if 1 < times <= small]
 
 
-def _fields(data: bytes) -> list[tuple[int, str, int, int]]:
+def fields(data: bytes) -> list[tuple[int, str, int, int]]:
     """Where a binary input may hold numbers, likeliest first: place, form, size, value.
 
     Wide ones are those that are small for their width, as a count in a header is.
@@ -480,6 +480,7 @@ def matched(
     the input is made so that the comparison comes out otherwise, and for numbers so that it just
     does and just doesn't.
     """
+    texts = [*texts, *filter(None, map(rests, texts))]
     ways = [_exchanged(data, one, other) for one, other in texts]
     ways += [_exchanged(data, other, one) for one, other in texts]
     for constant, value in numbers:
@@ -488,6 +489,17 @@ def matched(
             wanted = [number for number in every if number >= 0 and number != value]
             ways.append(itertools.chain(*(_measured(data, value, number) for number in wanted)))
     return in_turn(ways)
+
+
+def rests(pair: tuple[bytes, bytes]) -> tuple[bytes, bytes] | None:
+    """What two compared texts end with, where they begin alike: of two paths, what sets them apart.
+
+    None if they begin alike by less than three bytes, or one is the beginning of the other.
+    """
+    one, other = pair
+    most = min(len(one), len(other))
+    same = next((at for at in range(most) if one[at] != other[at]), most)
+    return (one[same:], other[same:]) if 3 <= same < most else None
 
 
 def in_turn(streams: Sequence[Iterable[_T]]) -> Iterator[_T]:

@@ -91,6 +91,9 @@ def _note(site, one, other):
         if 0 <= one < 1 << 63 and 0 <= other < 1 << 63:
             _pairs[site % 512] = (int(other), int(one))
     elif one != other:
+        if type(one) is type(other) and len(one) > 32 and one[:32] == other[:32]:
+            same = len(os.path.commonprefix([one, other])) - 16
+            one, other = one[same:], other[same:]
         first, second = _text(one), _text(other)
         if first is not None and second is not None:
             _texts[site % 128] = (first, second)
@@ -275,7 +278,8 @@ class Probe(Bench):
             seconds,
             after_hook=_PYTHON,
             extra={"PROOFHOUSE_COVER": _COVER, "PATH": f"{TOOLS}:/usr/local/bin:/usr/bin:/bin"},
-            harder=HARDER + (":halt_on_error=0" if goes_on else ""),
+            harder=HARDER,
+            goes_on=goes_on,
             cpu_seconds=_BATCH_SECONDS * 2 + seconds * 2,
             tier=tier,
         )

@@ -39,7 +39,13 @@ from typing import Self
 
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.oracles.observe import options
-from proofhouse.oracles.sanitizer import Frame, Report, signed_report
+from proofhouse.oracles.sanitizer import (
+    Frame,
+    Report,
+    address_kind,
+    signed_report,
+    undefined_kind,
+)
 from proofhouse.oracles.symbols import Place, resolve
 from proofhouse.sandbox import ExecResult, Limits, Session, SessionLostError, start_session
 from proofhouse.validation.batch import Ran, order, told
@@ -76,6 +82,8 @@ _FAULTS = frozenset(
     | {signal.SIGABRT, signal.SIGTRAP, signal.SIGSYS}
 )
 _ACCESS = re.compile(rb"^(READ|WRITE) of size \d+ ", re.M)
+_ADDRESS = re.compile(rb"^==\d+==\s?ERROR: AddressSanitizer: ([^\n]+)\n(READ|WRITE)?", re.M)
+_UNDEFINED = re.compile(rb"^[^\s:][^:\n]*:\d+(?::\d+)?: runtime error: ((load|store)?[^\n]+)", re.M)
 _UNHOOKED = re.compile(r"\bpython[\d.]*\s+(?:-\w+\s+)*-\w*[IES]")
 _PLAIN_EXIT = {"java": 1, "rust": 101, "python": 1}
 _FIRST_WORDS = {
@@ -126,7 +134,8 @@ class Seen:
     program's own, innermost first, of which those inlined at the first frame are ``inlined``.
     ``trace`` is for people. ``files`` says what the run left in the files, in words of the bench's
     own: what two benches of a kind say of it can be compared. ``reads``: all that went wrong is
-    that something was read where there is nothing, as far as the report says.
+    that something was read where there is nothing, as far as the report says. ``faults`` are the
+    classes of all reports, with " read" or " write" behind those that say so.
     """
 
     ended: str
@@ -138,6 +147,7 @@ class Seen:
     vouched: str = ""
     files: tuple[str, ...] = ()
     reads: bool = False
+    faults: frozenset[str] = frozenset()
 
     @property
     def function(self) -> str:
@@ -273,6 +283,7 @@ class Bench:
         after_hook: bytes = b"",
         extra: Mapping[str, str] | None = None,
         harder: str = "",
+        goes_on: bool = False,
         cpu_seconds: float = 0.0,
         meant: int | None = None,
         tier: str = "bwrap",
@@ -284,7 +295,7 @@ class Bench:
         self._built, self._seconds, self._tier = built, seconds, tier
         self._hook = _HOOK + after_hook
         self._extra = dict(extra or {})
-        self._harder = harder
+        self._harder, self._goes_on = harder, goes_on
         self._session: Session | None = None
         self._runs = 0
         self._past = 0.0
@@ -474,6 +485,8 @@ class Bench:
             "TSAN_OPTIONS": address,
             "LSAN_OPTIONS": address,
         }
+        if self._goes_on:
+            ours = {name: f"{value}:halt_on_error=0" for name, value in ours.items()}
         given = dict(self._given)
         for name in ours:
             ours[name] += asked(name, given.pop(name, ""))
@@ -507,6 +520,7 @@ class Bench:
             tuple(trace[:24]),
             "sanitizer",
             reads=set(_ACCESS.findall(result.stderr)) == {b"READ"},
+            faults=faults(result.stderr),
         )
 
     async def _resolved(self, session: Session, frame: Frame) -> tuple[Place, ...]:
@@ -532,6 +546,22 @@ class Bench:
             self._demangled[name] = plain if done.returncode == 0 and plain else name
         name = self._demangled.get(name, name)
         return Place("??" if name == "" else name, place.path, place.line)
+
+
+def faults(stderr: bytes) -> frozenset[str]:
+    """The classes of all reports of AddressSanitizer and UndefinedBehaviorSanitizer in a text.
+
+    >>> sorted(faults(b"==7==ERROR: AddressSanitizer: heap-use-after-free on 0x1\\nREAD of 1"))
+    ['heap-use-after-free read']
+    """
+    words = {b"READ": " read", b"WRITE": " write", b"load": " read", b"store": " write"}
+    found = [
+        address_kind(text.decode("utf-8", "replace")) + words.get(access, "")
+        for text, access in _ADDRESS.findall(stderr)
+    ]
+    for text, access in _UNDEFINED.findall(stderr):
+        found.append(undefined_kind(text.decode("utf-8", "replace")) + words.get(access, ""))
+    return frozenset(found)
 
 
 def _fatal(result: ExecResult) -> Seen | None:
