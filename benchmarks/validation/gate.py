@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gate on a corpus of programs with good and bad patches, beside proof replay and public tests.
 
-    python benchmarks/validation/gate.py CORPUS [--results FILE] [--only a0,b1] [--kinds good,bad]
-                                                [--seconds N] [--benign]
-    python benchmarks/validation/gate.py --table FILE
+    python benchmarks/validation/gate.py CORPUS… [--results FILE] [--only a0,b1] [--kinds good,bad]
+                                                 [--seconds N] [--benign] [--part 1/2]
+    python benchmarks/validation/gate.py --table FILE…
 
 Layout of a case: ``case.json`` (build, run, test, author), ``source/``, ``tests/``, ``proof/*``,
 ``benign/*``, ``good/*.patch``, ``bad/*.patch``. The gate is shown source, public tests and proofs,
@@ -11,9 +11,11 @@ with --benign the benign inputs too; never anything else. Prints a line a patch 
 then the table: for each method what was accepted of the good and of the bad ones, by author, with
 Wilson 95 % intervals, and how long a patch took.
 
-With --results each judgement is a row of FILE as soon as it is made, and what is there already is
-not judged again; rows of another gate (a digest of its code) are not mixed with this one's. The
-methods beside the gate are its own first checks, made in the same run.
+With --part, every second patch and no other (two of them side by side share the work, each with a
+FILE of its own). With --results each judgement is a row of FILE as soon as it is made, and what is
+there already is not judged again; rows of another gate (a digest of its code) are not mixed with
+this one's. The methods beside the gate are its own first checks, made in the same run. The load
+that is kept with each row is the machine's, of the last minute when the patch was judged.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import csv
 import hashlib
 import json
 import math
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -36,8 +39,9 @@ from proofhouse.validation.sources import Tree, make_tree, read_source
 #: What decides.
 CODE = (
     *("answers.py", "batch.py", "commands.py", "cover.c", "differences.py", "exploration.py"),
-    *("gate.py", "growth.py", "hints.py", "instrument.py", "patches.py", "program.py"),
-    *("python_client.c", "python_server.py", "recording.py", "sources.py", "traces.py"),
+    *("gate.py", "growth.py", "hints.py", "instrument.py", "layouts.py", "limits.py"),
+    *("patches.py", "places.py", "pool.py", "program.py", "python_client.c", "python_server.py"),
+    *("recording.py", "sequel.py", "sequences.py", "sources.py", "traces.py"),
 )
 #: Checks that the cheaper methods consist of.
 REPLAY = ("applies", "builds", "proof-before", "proof-gone")
@@ -58,6 +62,7 @@ class Row:
     reason: str
     milliseconds: int
     gate: str
+    load: str = ""
 
     def accepted(self, method: str) -> bool:
         """Whether one of `METHODS` accepts it."""
@@ -117,29 +122,39 @@ def row(case: Path, patch: Path, judgement: Judgement, seconds: float) -> Row:
         "" if judgement.verdict == "accepted" else " ".join(judgement.reason[:160].split()),
         round(seconds * 1000),
         code(),
+        f"{os.getloadavg()[0]:.0f}",
     )
 
 
 def rows(args: argparse.Namespace, done: Sequence[Row]) -> Iterator[Row]:
     """Judge what is not in ``done``, program by program."""
     known = {(row.case, row.kind, row.patch) for row in done}
-    for case in sorted(path.parent for path in args.corpus.glob("*/case.json")):
-        if not case.name.startswith(tuple(args.only.split(","))):
-            continue
-        for kind in args.kinds.split(","):
-            for patch in sorted((case / kind).glob("*.patch")):
-                if (case.name, kind, patch.name) not in known:
-                    begun = time.monotonic()
-                    judgement = asyncio.run(gate(request(case, patch, args)))
-                    yield row(case, patch, judgement, time.monotonic() - begun)
+    for at, (case, patch) in enumerate(patches(args)):
+        here = at % args.part[1] == args.part[0] - 1
+        if here and (case.name, patch.parent.name, patch.name) not in known:
+            begun = time.monotonic()
+            judgement = asyncio.run(gate(request(case, patch, args)))
+            yield row(case, patch, judgement, time.monotonic() - begun)
+
+
+def patches(args: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
+    """Every case with each of its patches that is asked for."""
+    cases = {path.parent for corpus in args.corpus for path in corpus.glob("*/case.json")}
+    for case in sorted(cases):
+        if case.name.startswith(tuple(args.only.split(","))):
+            for kind in args.kinds.split(","):
+                yield from ((case, patch) for patch in sorted((case / kind).glob("*.patch")))
 
 
 def read(path: Path) -> list[Row]:
     """The rows of a results file."""
     with path.open(newline="", encoding="utf-8") as file:
-        return [
-            Row(**{**row, "milliseconds": int(row["milliseconds"])}) for row in csv.DictReader(file)
-        ]
+        return [_read(row) for row in csv.DictReader(file)]
+
+
+def _read(told: dict[str, str]) -> Row:
+    texts = {name: told[name] for name in told if name != "milliseconds"}
+    return Row(milliseconds=int(told["milliseconds"]), **texts)
 
 
 def keep(path: Path, row: Row) -> None:
@@ -183,24 +198,38 @@ def table(done: Sequence[Row]) -> str:
         took = sorted(row.milliseconds / 1000 for row in done if row.verdict == verdict)
         if took:
             middle, last = took[len(took) // 2], took[-1]
-            lines.append(f"{verdict}: {len(took)}; median {middle:.0f} s, longest {last:.0f} s")
+            loads = sorted({int(r.load) for r in done if r.verdict == verdict and r.load})
+            load = f", load {loads[0]} to {loads[-1]}" if loads else ""
+            lines.append(
+                f"{verdict}: {len(took)}; median {middle:.0f} s, longest {last:.0f} s{load}"
+            )
     gates = sorted({row.gate for row in done})
     return "\n".join([*lines, f"gate {', '.join(gates)}; this code is {code()}"])
+
+
+def _part(text: str) -> tuple[int, int]:
+    """``1/2``: which of how many."""
+    which, _, of = text.partition("/")
+    if not (which.isdecimal() and of.isdecimal() and 1 <= int(which) <= int(of)):
+        raise argparse.ArgumentTypeError("such as 1/2")
+    return int(which), int(of)
 
 
 def main() -> None:
     """Judge, or print what was judged."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("corpus", type=Path, nargs="?")
-    parser.add_argument("--table", type=Path)
+    parser.add_argument("corpus", type=Path, nargs="*")
+    parser.add_argument("--table", type=Path, nargs="+", default=[])
     parser.add_argument("--results", type=Path)
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--only", default="")
     parser.add_argument("--kinds", default="good,bad")
     parser.add_argument("--benign", action="store_true")
+    parser.add_argument("--part", type=_part, default=(1, 1))
     args = parser.parse_args()
-    if args.table or args.corpus is None:
-        print(table(read(args.table)) if args.table else parser.format_usage())
+    if args.table or not args.corpus:
+        every = [row for path in args.table for row in read(path)]
+        print(table(every) if every else parser.format_usage())
         return
     done = read(args.results) if args.results and args.results.exists() else []
     if any(row.gate != code() for row in done):
