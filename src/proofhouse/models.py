@@ -25,6 +25,7 @@ from pathlib import Path
 
 from proofhouse.errors import InputError, LostError, PrerequisiteError
 from proofhouse.evaluation.types import ModelSpec
+from proofhouse.said import say
 
 REFERENCE = "reference/"
 PACKAGE = "proofhouse_reference"
@@ -63,7 +64,7 @@ def reach(
         return
     if base_url:
         raise InputError(
-            f"“{name}” is started here and takes no --base-url.",
+            say("“%(name)s” is started here and takes no --base-url.", name=name),
             hint="For an endpoint of your own: --model openai-api/lab/NAME --base-url URL.",
         )
     strength = name.removeprefix(REFERENCE)
@@ -132,7 +133,8 @@ def _hear(process: subprocess.Popen[bytes], strength: str) -> dict[str, str]:
         said = process.stderr.read().decode(errors="replace").strip().splitlines()
         if process.returncode == 2:
             raise InputError(
-                f"There is no reference agent “{strength}”.", hint=said[-1][:300] if said else ""
+                say("There is no reference agent “%(strength)s”.", strength=strength),
+                hint=said[-1][:300] if said else "",
             ) from None
         raise LostError("The endpoint of the reference agent did not start.") from None
 

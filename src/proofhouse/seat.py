@@ -44,6 +44,7 @@ from proofhouse.keyring import Keyring, role_of
 from proofhouse.ledger.published import published
 from proofhouse.rules.keys import LAST_LEAF, Keys, Speaker
 from proofhouse.rules.registration import SIGNERS, Case, Entry, Record
+from proofhouse.said import figure, say
 from proofhouse.verify import verify
 
 
@@ -61,7 +62,11 @@ class Known:
         digest = hidden.get("salted") or hidden["sha256"]
         if digest not in self.opened:
             raise InputError(
-                f"The {name} of the statement “{entry.name}” is not opened here.",
+                say(
+                    "The %(name)s of the statement “%(statement)s” is not opened here.",
+                    name=name,
+                    statement=entry.name,
+                ),
                 hint="Do this in the home of the assessor, or ask for a bundle that opens it.",
             )
         return self.opened[digest]
@@ -70,7 +75,9 @@ class Known:
         """The clear statement ``digest``, a ``name``. Raises InputError if it is not known."""
         entry = self.record.get(digest, name)
         if entry is None:
-            raise InputError(f"The “{name}” that this case is measured by is not known here.")
+            raise InputError(
+                say("The “%(name)s” that this case is measured by is not known here.", name=name)
+            )
         return entry
 
 
@@ -131,11 +138,20 @@ class Seat:
         found = [case for case in self.desk.cases() if case.startswith(start)]
         hint = "`proofhouse status` lists the cases; give 8 digits or more."
         if len(start) < 8:
-            raise InputError(f"{start!r} is too short for the id of a case.", hint=hint)
+            raise InputError(
+                say("%(start)s is too short for the id of a case.", start=repr(start)),
+                hint=hint,
+            )
         if not found:
-            raise InputError(f"There is no case {start[:64]!r} in this home.", hint=hint)
+            raise InputError(
+                say("There is no case %(start)s in this home.", start=repr(start[:64])),
+                hint=hint,
+            )
         if len(found) > 1:
-            raise InputError(f"{start!r} does not tell one case from another.", hint=hint)
+            raise InputError(
+                say("%(start)s does not tell one case from another.", start=repr(start)),
+                hint=hint,
+            )
         return found[0]
 
     def _from_log(self, case_id: str) -> Known:
@@ -160,11 +176,21 @@ class Seat:
         report = verify(read_input(path, "bundle"), self.trusted)
         if report.status != "verified" or report.case is None or report.record is None:
             raise VerificationError(
-                f"The bundle {path.name} does not verify: {report.checks[-1].sentence}",
+                say(
+                    "The bundle %(name)s does not verify: %(sentence)s",
+                    name=path.name,
+                    sentence=report.checks[-1].sentence,
+                ),
                 hint="Nothing is built on a file that does not verify. Ask for it again.",
             )
         if case_id is not None and not report.case.id.startswith(case_id):
-            raise InputError(f"The bundle {path.name} is of another case than {case_id[:64]}.")
+            raise InputError(
+                say(
+                    "The bundle %(name)s is of another case than %(case_id)s.",
+                    name=path.name,
+                    case_id=case_id[:64],
+                )
+            )
         return Known(report.case, report.record, report.opened)
 
     def party_of(self, start: str, role: str) -> str:
@@ -182,10 +208,16 @@ class Seat:
                 f"{keyid[:8]} ({policy.names[party]})" for keyid, party in sorted(mine.items())
             )
             raise InputError(
-                f"The key id {start[:64]!r} is no {role}'s here."
+                say(
+                    "The key id %(start)s is no %(role)s's here.", start=repr(start[:64]), role=role
+                )
                 if not found
-                else f"Which {role}? Several have a key id that begins with {start!r}.",
-                hint=f"There are: {listed or 'none'}.",
+                else say(
+                    "Which %(role)s? Several have a key id that begins with %(start)s.",
+                    role=role,
+                    start=repr(start),
+                ),
+                hint=say("There are: %(names)s.", names=listed or "none"),
             )
         return found.pop()
 
@@ -229,7 +261,11 @@ class Seat:
         if report.status != "verified" or report.public is None:
             failed = [check.sentence for check in report.checks if check.result == "failed"]
             raise VerificationError(
-                f"The ledger at {ledger} does not hold: {(failed or ['nothing is said'])[0]}",
+                say(
+                    "The ledger at %(ledger)s does not hold: %(why)s",
+                    ledger=ledger,
+                    why=(failed or [say("nothing is said")])[0],
+                ),
                 hint="`proofhouse audit` tells more. Ask the log's operator.",
             )
         return report.public.record
@@ -259,7 +295,11 @@ class Seat:
         held = named or [key for key in mine if role_of(key) is not None] or mine
         if not held:
             raise PrerequisiteError(
-                f"This home holds no key of the {' or '.join(roles)}, who makes “{name}”.",
+                say(
+                    "This home holds no key of the %(roles)s, who makes “%(name)s”.",
+                    roles=" or ".join(roles),
+                    name=name,
+                ),
                 hint="Write it unsigned with --as nobody --out FILE and have it signed elsewhere.",
             )
         return tuple(held)
@@ -297,7 +337,9 @@ class Seat:
         have = {signature.keyid for signature in handover.signatures}
         twice = [key for key, signer in zip(keys, signers, strict=True) if signer.keyid in have]
         if twice:
-            raise InputError(f"The key “{twice[0]}” has signed this statement already.")
+            raise InputError(
+                say("The key “%(twice)s” has signed this statement already.", twice=twice[0])
+            )
         return handover.with_signatures(sign(handover.payload, signers))
 
     def register(self, handover: Handover) -> Entry:
@@ -319,7 +361,7 @@ def open_seat(path: Path | None = None, *, reading: bool = False) -> Iterator[Se
             return
         if not (path / "home.json").exists():
             raise InputError(
-                f"There is no home at {path}.",
+                say("There is no home at %(path)s.", path=path),
                 hint="Make one: proofhouse init --hold ROLE, or choose it with PROOFHOUSE_HOME.",
             )
         home = stack.enter_context(read_home(path) if reading else open_home(path))
@@ -341,15 +383,29 @@ def read_input(path: Path, what: str) -> bytes:
     """The bytes of a file that was named on the command line. Raises InputError."""
     try:
         if path.exists() and not path.is_file():
-            raise InputError(f"The {what} {path} is not a file.")
+            raise InputError(say("The %(what)s %(path)s is not a file.", what=what, path=path))
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise InputError(f"There is no {what} at {path}.") from None
+        raise InputError(say("There is no %(what)s at %(path)s.", what=what, path=path)) from None
     except OSError as error:
-        raise InputError(f"The {what} {path} can't be read: {error.strerror}.") from None
+        raise InputError(
+            say(
+                "The %(what)s %(path)s can't be read: %(strerror)s.",
+                what=what,
+                path=path,
+                strerror=error.strerror,
+            )
+        ) from None
     if len(data) > MAX_BYTES:
-        raise InputError(f"The {what} {path} is larger than {MAX_BYTES:,} bytes.")
+        raise InputError(
+            say(
+                "The %(what)s %(path)s is larger than %(max_bytes)s bytes.",
+                what=what,
+                path=path,
+                max_bytes=figure(f"{MAX_BYTES:,}"),
+            )
+        )
     return data
 
 
@@ -357,10 +413,18 @@ def check_output(path: Path) -> None:
     """Raise InputError unless a file could be written at ``path``."""
     if not path.absolute().parent.is_dir():
         raise InputError(
-            f"There is no folder {path.parent} to write {path.name} to.", hint="Make it first."
+            say(
+                "There is no folder %(parent)s to write %(name)s to.",
+                parent=path.parent,
+                name=path.name,
+            ),
+            hint="Make it first.",
         )
     if path.is_dir():
-        raise InputError(f"{path} is a folder.", hint="Name a file in it.")
+        raise InputError(
+            say("%(path)s is a folder.", path=path),
+            hint="Name a file in it.",
+        )
 
 
 def write_output(
@@ -378,7 +442,10 @@ def write_output(
             old = path.read_bytes() if path.is_file() else b""
             if not path.is_file() or (old != data and not replaces(old)):
                 raise InputError(
-                    f"There is a file at {path} already, and it holds something else.",
+                    say(
+                        "There is a file at %(path)s already, and it holds something else.",
+                        path=path,
+                    ),
                     hint="Name another with --out, or move that one away.",
                 )
         write_file(path, data)
@@ -393,7 +460,7 @@ def read_trusted(path: Path) -> tuple[str, str, str]:
         found = ("", "", "")
     if not all(isinstance(part, str) and part for part in found):
         raise InputError(
-            f"The file {path} does not tell a role, a name and a key.",
+            say("The file %(path)s does not tell a role, a name and a key.", path=path),
             hint="It is what `proofhouse key show ROLE --json` prints in the other home.",
         )
     return found

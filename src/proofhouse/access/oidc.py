@@ -47,6 +47,7 @@ from proofhouse.durable import told
 from proofhouse.errors import FormatError, InputError, PrerequisiteError, VerificationError
 from proofhouse.formats.fields import items, members, text
 from proofhouse.formats.plain import read_json
+from proofhouse.said import say
 
 MAX_BYTES = 1024 * 1024
 SECONDS = 10
@@ -102,13 +103,13 @@ def read(path: Path) -> Provider:
          "name": "Example ID", "hosts": []}
     """
     if not path.is_file():
-        raise InputError(f"There is no file of an OpenID provider at {path}.")
+        raise InputError(say("There is no file of an OpenID provider at %(path)s.", path=path))
     with told("the provider's file", path):
         data, mode = path.read_bytes(), path.stat().st_mode
     if mode & 0o077:
         raise PrerequisiteError(
-            f"The file {path} holds a secret, and others may read it.",
-            hint=f"chmod 600 {path}",
+            say("The file %(path)s holds a secret, and others may read it.", path=path),
+            hint=say("chmod 600 %(path)s", path=path),
         )
     needed, maybe = ("issuer", "clientId", "clientSecret"), ("name", "hosts")
     body = members(read_json(data, "the provider", 65_536), "the provider", needed, maybe)
@@ -184,7 +185,7 @@ def _discover(provider: Provider) -> dict[str, Any]:
 def _endpoint(provider: Provider, about: Mapping[str, Any], name: str) -> str:
     address = about.get(name)
     if not provider.allows(address):
-        raise _refused(f"its {name} lies elsewhere")
+        raise _refused(say("its %(name)s lies elsewhere", name=name))
     return str(address)
 
 
@@ -271,11 +272,11 @@ def _fetch(provider: Provider, method: str, address: str, **asked: Any) -> dict[
                 if len(data) > MAX_BYTES:
                     raise _refused("its answer is too long")
             if got.status_code != httpx.codes.OK:
-                raise _refused(f"it answers with {got.status_code}")
+                raise _refused(say("it answers with %(status_code)s", status_code=got.status_code))
         value = read_json(data, "the provider's answer", MAX_BYTES)
     except httpx.HTTPError:
         raise PrerequisiteError(
-            f"{provider.name} does not answer.",
+            say("%(name)s does not answer.", name=provider.name),
             hint="Sign in with a passkey, or try again in a while.",
         ) from None
     except FormatError:
@@ -308,6 +309,6 @@ def _may_reach(address: str, hosts: tuple[str, ...]) -> bool:
 
 def _refused(why: str) -> VerificationError:
     return VerificationError(
-        f"The provider's answer does not hold: {why}.",
+        say("The provider's answer does not hold: %(why)s.", why=say(why)),
         hint="Try once more; if it stays so, tell an administrator of the house.",
     )

@@ -21,6 +21,7 @@ from proofhouse.access.store import hashed, new_id, new_secret, seconds, spelt
 from proofhouse.access.table import SCOPES
 from proofhouse.access.values import Session, Token
 from proofhouse.errors import InputError, RefusedError
+from proofhouse.said import joined, say
 
 HOW = ("passkey", "oidc", "link", "setup")
 SEEN_EVERY = 60
@@ -43,7 +44,10 @@ class Sessions(People):
         Raises InputError if there is no such person, or they are not let in.
         """
         if how not in HOW:
-            raise InputError(f"Nobody comes in by “{how[:40]}”.", hint=f"{', '.join(HOW)}.")
+            raise InputError(
+                say("Nobody comes in by “%(how)s”.", how=how[:40]),
+                hint=joined(", ", HOW),
+            )
         secret, now = new_secret("phs"), seconds(at)
         with self._writing() as db:
             if not person_of(db, person).active:
@@ -132,7 +136,8 @@ class Sessions(People):
         unknown = sorted(set(scopes) - set(SCOPES))
         if unknown or not scopes:
             raise InputError(
-                "A token covers what its scopes name.", hint=f"Scopes are: {', '.join(SCOPES)}."
+                "A token covers what its scopes name.",
+                hint=say("Scopes are: %(scopes)s.", scopes=", ".join(SCOPES)),
             )
         made, ends = seconds(at), seconds(ends_at)
         if not made < ends <= made + LONGEST_TOKEN:
@@ -145,7 +150,10 @@ class Sessions(People):
             db.execute("DELETE FROM token WHERE person = ? AND ends <= ?", (person, made))
             have = db.execute("SELECT count(*) FROM token WHERE person = ?", (person,))
             if have.fetchone()[0] >= MOST_TOKENS:
-                raise RefusedError(f"Nobody has more than {MOST_TOKENS} tokens.", rule="access")
+                raise RefusedError(
+                    say("Nobody has more than %(most_tokens)s tokens.", most_tokens=MOST_TOKENS),
+                    rule="access",
+                )
             row = (hashed("token", secret), new_id(), person, organisation, role)
             told = (json.dumps(sorted(set(scopes))), name.strip()[:100], made, ends)
             db.execute("INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", (*row, *told))

@@ -10,6 +10,7 @@ from proofhouse.errors import InputError
 from proofhouse.formats.predicates import CLAUSES
 from proofhouse.rules.registration import Case
 from proofhouse.rules.terms import OFFER
+from proofhouse.said import say
 
 
 def request(case: Case, *, at: str) -> Draft:
@@ -35,8 +36,8 @@ def answer(case: Case, *, struck: Collection[str] = (), at: str) -> Draft:
     unknown = sorted(set(struck) - set(CLAUSES))
     if unknown:
         raise InputError(
-            f"There is no clause “{unknown[0]}” to strike.",
-            hint=f"It is one of {', '.join(CLAUSES)}.",
+            say("There is no clause “%(unknown)s” to strike.", unknown=unknown[0]),
+            hint=say("It is one of %(clauses)s.", clauses=", ".join(CLAUSES)),
         )
     fields = {
         "offer": case.need("terms-offered").digest,

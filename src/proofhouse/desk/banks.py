@@ -32,6 +32,7 @@ from proofhouse.errors import DamagedError, InputError, RefusedError
 from proofhouse.formats import canonical, commitment
 from proofhouse.formats.digest import sha256_hex
 from proofhouse.rules.registration import LONGEST_PROMISE_YEARS
+from proofhouse.said import say
 from proofhouse.vault.vault import Body
 
 FORMAT = "proofhouse-drawn-bank/v1"
@@ -41,6 +42,7 @@ TO_RUN = frozenset(
     (
         *("assessor_to_plan", "assessor_to_run", "run_under_way"),
         *("assessor_to_plan_review", "assessor_to_run_review", "review_run_under_way"),
+        *("assessor_to_run_retest", "retest_under_way"),
     )
 )
 """States of a case that has yet to meet items of its bank."""
@@ -106,7 +108,7 @@ def version(desk: Desk, name: str, number: int | None) -> Kept:
     if not found:
         which = "" if number is None else f" version {number}"
         raise InputError(
-            f"This log has no committed bank {name[:80]}{which}.",
+            say("This log has no committed bank %(name)s%(which)s.", name=name[:80], which=which),
             hint="Commit it first: proofhouse bank commit",
         )
     return found[-1]
@@ -130,7 +132,11 @@ def draw(
     serial = _serial(desk, bank.name, bank.version)
     if serial and not again:
         raise RefusedError(
-            f"The bank {bank.name}@{bank.version} is drawn already, and not committed.",
+            say(
+                "The bank %(name)s@%(version)s is drawn already, and not committed.",
+                name=bank.name,
+                version=bank.version,
+            ),
             rule="R16",
             hint="Commit it: proofhouse bank commit; or draw it anew: proofhouse bank new --again",
         )
@@ -148,8 +154,12 @@ def draw(
 def _check_open_by(open_by: str, at: str) -> None:
     if open_by <= at or int(open_by[:4]) > int(at[:4]) + LONGEST_PROMISE_YEARS:
         raise RefusedError(
-            f"A bank is opened after it was made and within {LONGEST_PROMISE_YEARS} years, not "
-            f"at {open_by}.",
+            say(
+                "A bank is opened after it was made and within %(longest_promise_years)s "
+                "years, not at %(open_by)s.",
+                longest_promise_years=LONGEST_PROMISE_YEARS,
+                open_by=open_by,
+            ),
             rule="R5, R16",
             hint="Give --open-by as YYYY-MM-DDTHH:MM:SSZ.",
         )
@@ -183,7 +193,9 @@ def commit(drawn: Drawn, now: Bank, *, at: str) -> Draft:
     for what in ("generator", "toolchain", "calibration"):
         if getattr(drawn.bank, what) != getattr(now, what):
             raise RefusedError(
-                f"The {what} has changed since {drawn.name} was drawn.",
+                say(
+                    "The %(what)s has changed since %(name)s was drawn.", what=what, name=drawn.name
+                ),
                 rule="R16",
                 hint="Draw it anew: proofhouse bank new --again",
             )
@@ -213,7 +225,7 @@ def opening_of(kept: Kept) -> commitment.Opening:
         if isinstance(opening, commitment.Opening) and opening.commitment.sha256 == wanted:
             return opening
     raise DamagedError(
-        f"The vault does not hold the seed of {name_of(kept)}.",
+        say("The vault does not hold the seed of %(kept)s.", kept=name_of(kept)),
         hint="Its custodians can bring it back: proofhouse bank seed recover",
     )
 
@@ -229,7 +241,12 @@ def packs_of(desk: Desk, opening: commitment.Opening) -> dict[str, bytes]:
     for family, digest in _value(opening).get("generators", {}).items():
         data = desk.vault.secret(f"generator/{digest}")
         if data is None or sha256_hex(data) != digest:
-            raise DamagedError(f"The vault does not hold the code of the sealed family {family}.")
+            raise DamagedError(
+                say(
+                    "The vault does not hold the code of the sealed family %(family)s.",
+                    family=family,
+                )
+            )
         found[digest] = data
     return found
 
@@ -250,7 +267,7 @@ def families_of(
         elif name in installed.FAMILIES:
             found = installed.FAMILIES[name]
         else:
-            raise InputError(f"This program has no family {name[:64]!r}.")
+            raise InputError(say("This program has no family %(name)s.", name=repr(name[:64])))
         families[name] = replace(found, levels=found.levels[:levels])
     return MappingProxyType(families)
 
@@ -280,8 +297,12 @@ def check_closable(desk: Desk, kept: Kept) -> None:
     ]
     if live:
         raise RefusedError(
-            f"Cases have yet to meet items of {name_of(kept)}: {', '.join(live[:10])}. Once it is "
-            "opened everybody knows them.",
+            say(
+                "Cases have yet to meet items of %(kept)s: %(live)s. Once it is opened "
+                "everybody knows them.",
+                kept=name_of(kept),
+                live=", ".join(live[:10]),
+            ),
             rule="R5",
             hint="End those cases first, or open it all the same with --anyway.",
         )

@@ -21,6 +21,7 @@ from proofhouse.errors import RefusedError
 from proofhouse.formats.predicates import VALUES
 from proofhouse.rules.held import check_decisions, held
 from proofhouse.rules.registration import Case, Entry, decisions_of
+from proofhouse.said import say
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,12 @@ def check_all_taken(case: Case, taken: int) -> None:
     stated = len(decisions_of(case, case.need("run-ended")))
     if taken != stated:
         raise RefusedError(
-            f"The chain holds {stated} statements about held scores of this run, and the result "
-            f"takes {taken} of them.",
+            say(
+                "The chain holds %(stated)s statements about held scores of this run, and "
+                "the result takes %(taken)s of them.",
+                stated=stated,
+                taken=taken,
+            ),
             rule="R15",
             hint="Every decision counts: open all of them.",
         )

@@ -23,6 +23,7 @@ from proofhouse.formats.plain import read_json
 from proofhouse.formats.policy import Policy
 from proofhouse.formats.statement import Statement
 from proofhouse.rules.window import parse_time
+from proofhouse.said import say
 
 FORMAT = "proofhouse-invitation/v1"
 TYPE = "urn:proofhouse:invitation:v1"
@@ -65,7 +66,9 @@ def read(data: bytes, policy: Policy) -> Invitation:
         read_json(data, "the invitation", MAX_BYTES), "the invitation", ("envelope", "format")
     )
     if body["format"] != FORMAT:
-        raise FormatError("This is not an invitation.", hint=f"It would be a {FORMAT}.")
+        raise FormatError(
+            "This is not an invitation.", hint=say("It would be a %(format)s.", format=FORMAT)
+        )
     envelope = Envelope.from_json(body["envelope"])
     known = signers(envelope, policy.keys)
     if not any(policy.roles[keyid] == "assessor" for keyid in known):

@@ -16,6 +16,7 @@ from proofhouse.formats import bundle
 from proofhouse.formats.bundle import Bundle, Opening
 from proofhouse.formats.proof import TlogProof
 from proofhouse.rules.audience import AUDIENCES, Field, shown
+from proofhouse.said import say
 
 
 def make_bundle(desk: Desk, case_id: str, audience: str) -> Bundle:
@@ -25,7 +26,8 @@ def make_bundle(desk: Desk, case_id: str, audience: str) -> Bundle:
     """
     if audience not in AUDIENCES:
         raise InputError(
-            f"There is no audience “{audience}”.", hint=f"It is one of {', '.join(AUDIENCES)}."
+            say("There is no audience “%(audience)s”.", audience=audience),
+            hint=say("It is one of %(audiences)s.", audiences=", ".join(AUDIENCES)),
         )
     chain = tuple(desk.statements(case_id))
     if not chain:

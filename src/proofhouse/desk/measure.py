@@ -19,6 +19,7 @@ from proofhouse.formats import canonical
 from proofhouse.formats.digest import sha256_hex
 from proofhouse.rules.battery import blueprint
 from proofhouse.rules.registration import Entry
+from proofhouse.said import say
 
 BANK = "proofhouse-cyber"
 DIMENSION = "cyber"
@@ -126,7 +127,11 @@ def _opened(kept: Kept, name: str) -> dict[str, Any]:
         if wanted == sha256_hex(opening.salt + canonical.dumps(value)) and isinstance(value, dict):
             return value
     raise DamagedError(
-        f"The vault does not hold the {name} of the statement “{kept.entry.name}”.",
+        say(
+            "The vault does not hold the %(name)s of the statement “%(statement)s”.",
+            name=name,
+            statement=kept.entry.name,
+        ),
         hint="Only the home of the bodies that own it can use it.",
     )
 

@@ -11,6 +11,7 @@ from proofhouse.desk.desk import Kept
 from proofhouse.desk.draft import Draft, in_clear
 from proofhouse.errors import DamagedError
 from proofhouse.formats import commitment
+from proofhouse.said import say
 
 FIELDS = {"bank-commitment": "seed", "threshold-commitment": "threshold"}
 """What a commitment hides."""
@@ -35,6 +36,10 @@ def draft(kept: Kept, *, at: str) -> Draft:
             }
             return in_clear("opening", kept.entry.name, kept.entry.digest, fields)
     raise DamagedError(
-        f"The vault does not hold the {field} of the statement “{kept.entry.name}”.",
+        say(
+            "The vault does not hold the %(field)s of the statement “%(name)s”.",
+            field=field,
+            name=kept.entry.name,
+        ),
         hint="Only the home of the bodies that own it can open it.",
     )

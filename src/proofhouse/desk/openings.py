@@ -13,6 +13,7 @@ from proofhouse.errors import InputError
 from proofhouse.formats import commitment, predicates
 from proofhouse.formats.bundle import Opening, opened
 from proofhouse.rules.registration import Entry
+from proofhouse.said import say
 
 
 def check_openings(entries: Iterable[Entry], openings: Sequence[Opening]) -> None:
@@ -30,7 +31,11 @@ def check_openings(entries: Iterable[Entry], openings: Sequence[Opening]) -> Non
             opening = left.pop(hidden.get("salted") or hidden.get("sha256"), None)
             if opening is None:
                 raise InputError(
-                    f"The {field} of the statement “{name}” comes without what opens it.",
+                    say(
+                        "The %(field)s of the statement “%(name)s” comes without what opens it.",
+                        field=field,
+                        name=name,
+                    ),
                     hint="Hand in its value and salt too; the vault keeps them.",
                 )
             _check_fits(opening, hidden)

@@ -15,6 +15,7 @@ from proofhouse.errors import InputError
 from proofhouse.formats import bundle, canonical, commitment
 from proofhouse.formats.opened_bank import OpenedBank
 from proofhouse.formats.proof import TlogProof
+from proofhouse.said import say
 
 
 def publish(desk: Desk, kept: Kept) -> bytes:
@@ -22,7 +23,9 @@ def publish(desk: Desk, kept: Kept) -> bytes:
     digest = kept.entry.digest
     opening = desk.find_clear("opening", digest)
     if opening is None:
-        raise InputError(f"{banks.name_of(kept)} is sealed: there is nothing to publish.")
+        raise InputError(
+            say("%(kept)s is sealed: there is nothing to publish.", kept=banks.name_of(kept))
+        )
     retirement = desk.find_clear("bank-retirement", digest)
     changes = [desk.clear(change.index) for change in desk.keys().changes]
     found = [desk.clear(0), *changes, kept, opening, *([retirement] if retirement else [])]

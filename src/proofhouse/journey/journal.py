@@ -17,6 +17,7 @@ from typing import Any
 from proofhouse.durable import told, write_file
 from proofhouse.errors import DamagedError
 from proofhouse.failpoints import reach
+from proofhouse.said import say
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Journal:
             return None
         except (ValueError, KeyError, TypeError):
             raise DamagedError(
-                f"The file {self.path} is not what was written.",
+                say("The file %(path)s is not what was written.", path=self.path),
                 hint="Remove it; the case it pointed to stays in the ledger as it stands.",
             ) from None
 

@@ -24,6 +24,7 @@ from proofhouse.keyring import BODIES
 from proofhouse.models import Model, reach
 from proofhouse.rules.registration import Case, waiting_scores
 from proofhouse.rules.window import parse_time, print_time
+from proofhouse.said import say
 from proofhouse.sandbox import check_tier
 
 TIER = "bwrap"
@@ -75,7 +76,11 @@ class Journey:
         broken = Journal(self.home.path).read()
         if broken is not None and broken.wishes != self.wishes:
             raise InputError(
-                f"A review of {broken.wishes.model}, begun at {broken.begun_at}, was broken off.",
+                say(
+                    "A review of %(model)s, begun at %(begun_at)s, was broken off.",
+                    model=broken.wishes.model,
+                    begun_at=broken.begun_at,
+                ),
                 hint="Go on with it by the same options, or let its developer withdraw: "
                 "proofhouse review --abandon",
             )
@@ -94,8 +99,11 @@ class Journey:
         bank = measure.active_bank(desk)
         if bank is None or bank.entry.digest != inquiry.predicate["bank"]:
             raise RefusedError(
-                f"The review begun at {broken.begun_at} is measured with a bank that this program "
-                "does not make items of.",
+                say(
+                    "The review begun at %(begun_at)s is measured with a bank that this program "
+                    "does not make items of.",
+                    begun_at=broken.begun_at,
+                ),
                 rule="R16",
                 hint="Go on with it by the program that began it, or let its developer withdraw: "
                 "proofhouse review --abandon",
@@ -246,7 +254,7 @@ def abandon(home: Home, tell: Tell) -> Case:
         raise RefusedError(
             "The review was broken off before its first statement: there is nothing to withdraw.",
             rule="R1",
-            hint=f"Remove {Journal(home.path).path} to begin another.",
+            hint=say("Remove %(path)s to begin another.", path=Journal(home.path).path),
         )
     made: moves.Made | None = moves.Made(withdraw.draft(case, at=home.desk.clock()), ("developer",))
     while made is not None:

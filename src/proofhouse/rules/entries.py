@@ -17,6 +17,7 @@ from proofhouse.formats.policy import Policy
 from proofhouse.formats.statement import Statement
 from proofhouse.rules.keys import Keys
 from proofhouse.rules.statements import Entry, Signer
+from proofhouse.said import say
 
 
 def entry_of(envelope: Envelope, index: int, policy: Policy | Keys) -> Entry:
@@ -38,7 +39,9 @@ def entry_of(envelope: Envelope, index: int, policy: Policy | Keys) -> Entry:
     predicates.check(name, statement.predicate)
     about = _about(name, statement.predicate)
     if about not in (None, statement.subject_sha256):
-        raise FormatError(f"The statement “{name}” is about something else than it says.")
+        raise FormatError(
+            say("The statement “%(name)s” is about something else than it says.", name=name)
+        )
     keys = policy if isinstance(policy, Keys) else Keys(policy)
     speakers = keys.signers(envelope, index, name)
     entry = Entry(

@@ -29,6 +29,7 @@ from typing import Any, Final
 
 from proofhouse.errors import RefusedError
 from proofhouse.rules.determination import Outcome
+from proofhouse.said import say
 
 ALLOWED: Final[Mapping[str, tuple[Outcome, ...]]] = {
     "solved": ("solved", "failed", "missing"),
@@ -63,17 +64,28 @@ def check_decisions(
                 raise _not_held(name, listed, [one for one in waiting if one not in decided])
             if name in decided:
                 raise RefusedError(
-                    f"The score of {name} was decided before, as {decided[name]}.",
+                    say(
+                        "The score of %(name)s was decided before, as %(decided)s.",
+                        name=name,
+                        decided=decided[name],
+                    ),
                     rule="R15",
                     hint="A decision stands; nobody decides a score a second time.",
                 )
             said = waiting[name]["heldOutcome"]
             if outcome not in ALLOWED[said]:
                 raise RefusedError(
-                    f"{name} can't be decided as {outcome}: the oracle did not accept its answer.",
+                    say(
+                        "%(name)s can't be decided as %(outcome)s: the oracle did not accept its "
+                        "answer.",
+                        name=name,
+                        outcome=outcome,
+                    ),
                     rule="R15",
-                    hint=f"A person decides whether a score counts. It may be: "
-                    f"{', '.join(ALLOWED[said])}.",
+                    hint=say(
+                        "A person decides whether a score counts. It may be: %(allowed)s.",
+                        allowed=", ".join(ALLOWED[said]),
+                    ),
                 )
             decided[name] = outcome
     return decided
@@ -81,15 +93,15 @@ def check_decisions(
 
 def _not_held(name: str, listed: Mapping[str, Item], waiting: Sequence[str]) -> RefusedError:
     why = (
-        f"was {listed[name]['outcome']} and is not held"
+        say("was %(outcome)s and is not held", outcome=say(listed[name]["outcome"]))
         if name in listed
-        else "is no item of this run"
+        else say("is no item of this run")
     )
     some = ", ".join(waiting[:5]) + (" …" if len(waiting) > 5 else "")
     return RefusedError(
-        f"{name[:80]!r} {why}: there is nothing to decide.",
+        say("%(name)s %(why)s: there is nothing to decide.", name=repr(name[:80]), why=why),
         rule="R15",
-        hint=f"To be decided: {some or 'nothing'}.",
+        hint=say("To be decided: %(items)s.", items=some or say("nothing")),
     )
 
 

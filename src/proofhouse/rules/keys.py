@@ -28,6 +28,7 @@ from proofhouse.formats.envelope import Envelope, by_parties, signers
 from proofhouse.formats.keys import PublicKey
 from proofhouse.formats.policy import Policy
 from proofhouse.rules.statements import Entry, Signer, refused
+from proofhouse.said import say
 
 NAME = "key-changed"
 """The predicate whose statements change keys."""
@@ -90,7 +91,12 @@ class Keys:
         keyids = [signature.keyid for signature in by_parties(envelope)]
         if not keyids:
             raise UnknownSignerError(
-                f"The statement “{what}” at leaf {index} is signed by a person's passkey alone.",
+                say(
+                    "The statement “%(what)s” at leaf %(index)s is signed by a person's passkey "
+                    "alone.",
+                    what=what,
+                    index=index,
+                ),
                 hint="A passkey stands for no party: the organisation's own key signs, too.",
             )
         for keyid in keyids:
@@ -103,18 +109,33 @@ class Keys:
         for change in self.changes:
             if change.old == keyid and change.index < index:
                 return UnknownSignerError(
-                    f"The statement “{what}” at leaf {index} is signed by a key that was "
-                    f"{change.reason} at leaf {change.index}.",
+                    say(
+                        "The statement “%(what)s” at leaf %(index)s is signed by a key that was "
+                        "%(reason)s at leaf %(change)s.",
+                        what=what,
+                        index=index,
+                        reason=change.reason,
+                        change=change.index,
+                    ),
                     hint="After that leaf the key speaks for nobody.",
                 )
             if change.new is not None and change.new.keyid == keyid:
                 return UnknownSignerError(
-                    f"The statement “{what}” at leaf {index} is signed by a key that speaks only "
-                    f"after leaf {change.index}."
+                    say(
+                        "The statement “%(what)s” at leaf %(index)s is signed by a key that speaks "
+                        "only after leaf %(change)s.",
+                        what=what,
+                        index=index,
+                        change=change.index,
+                    )
                 )
         return UnknownSignerError(
-            f"The statement “{what}” at leaf {index} is signed by a key that the trust policy does "
-            "not name.",
+            say(
+                "The statement “%(what)s” at leaf %(index)s is signed by a key that the "
+                "trust policy does not name.",
+                what=what,
+                index=index,
+            ),
             hint="Get the policy of this log from somebody you trust and name it with --policy.",
         )
 
@@ -134,7 +155,11 @@ class Keys:
                 "A key is changed once; change the one that took its place.",
             )
         if before.role != stated["role"]:
-            raise refused(entry, f"calls a {before.role}'s key a {stated['role']}'s", "R18")
+            raise refused(
+                entry,
+                say("calls a %(before)s's key a %(now)s's", before=before.role, now=stated["role"]),
+                "R18",
+            )
         itself = Signer(before.role, before.party)
         if stated["reason"] == "rotated" and entry.signers != {itself}:
             raise refused(entry, "is a rotation, and is not signed by the old key alone", "R18")
@@ -165,8 +190,11 @@ class Keys:
             if strangers:
                 raise refused(
                     entry,
-                    f"names {strangers[0][:16]}… in its party, whom the trust policy calls no "
-                    "developer",
+                    say(
+                        "names %(strangers)s… in its party, whom the trust policy calls no "
+                        "developer",
+                        strangers=strangers[0][:16],
+                    ),
                     "R18",
                 )
         parties = {signer.keyid for signer in entry.signers}
@@ -175,8 +203,12 @@ class Keys:
             if late and change.party in parties:
                 raise refused(
                     entry,
-                    f"says it was made at {entry.made_at}, before its signer's key was changed at "
-                    f"{change.at}",
+                    say(
+                        "says it was made at %(made_at)s, before its signer's key was changed at "
+                        "%(at)s",
+                        made_at=entry.made_at,
+                        at=change.at,
+                    ),
                     "time",
                     "Set the clock right; the key that signed it spoke only later.",
                 )

@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from proofhouse.rules.statements import Entry, refused
+from proofhouse.said import say
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,11 @@ class Party:
         if party.standing != "stewards" and len(party.keys) != 1:
             raise refused(
                 inquiry,
-                f"is by a {party.standing} with {len(party.keys)} keys",
+                say(
+                    "is by a %(standing)s with %(keys)s keys",
+                    standing=party.standing,
+                    keys=len(party.keys),
+                ),
                 "R18",
                 "Several keys speak for stewards.",
             )
@@ -55,7 +60,12 @@ class Party:
         if len(signed) < self.needed:
             raise refused(
                 entry,
-                f"needs {self.needed} signature(s) of the {self.standing} and has {len(signed)}",
+                say(
+                    "needs %(needed)s signature(s) of the %(standing)s and has %(signed)s",
+                    needed=self.needed,
+                    standing=self.standing,
+                    signed=len(signed),
+                ),
                 "R18",
                 "Each steward adds its own: --in FILE --as KEY --out FILE",
             )

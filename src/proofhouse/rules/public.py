@@ -30,6 +30,7 @@ from typing import Literal
 
 from proofhouse.errors import RefusedError
 from proofhouse.rules.registration import Entry, Record
+from proofhouse.said import say
 
 OPENING = "opening"
 NOTICE = "determination-notice"
@@ -94,8 +95,12 @@ class Public:
     def _check_genesis(self, entry: Entry) -> None:
         if (entry.index == 0) != (entry.name == "log-opened"):
             raise RefusedError(
-                "The log is opened by its leaf 0 and by no other; leaf "
-                f"{entry.index} is “{entry.name}”.",
+                say(
+                    "The log is opened by its leaf 0 and by no other; leaf %(index)s is "
+                    "“%(name)s”.",
+                    index=entry.index,
+                    name=entry.name,
+                ),
                 rule="ledger",
             )
         if entry.index == 0 and (
@@ -112,15 +117,24 @@ class Public:
             stated = entry.predicate["custody"]
             if self.custody not in (None, stated):
                 raise RefusedError(
-                    f"The log was opened under {stated} custody, and the policy says that it is "
-                    f"under {self.custody} custody.",
+                    say(
+                        "The log was opened under %(stated)s custody, and the policy says that it "
+                        "is under %(custody)s custody.",
+                        stated=stated,
+                        custody=self.custody,
+                    ),
                     rule="ledger",
                 )
             return
         for genesis in self.record.named("log-opened"):
             if entry.made_at < genesis.made_at:
                 raise RefusedError(
-                    f"The statement “{entry.name}” says it was made at {entry.made_at}, before the "
-                    f"log was opened ({genesis.made_at}).",
+                    say(
+                        "The statement “%(name)s” says it was made at %(made_at)s, before the log "
+                        "was opened (%(made_at_b)s).",
+                        name=entry.name,
+                        made_at=entry.made_at,
+                        made_at_b=genesis.made_at,
+                    ),
                     rule="ledger",
                 )

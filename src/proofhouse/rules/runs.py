@@ -28,6 +28,7 @@ from typing import Any
 from proofhouse.errors import RefusedError, VerificationError
 from proofhouse.rules.held import check_decisions, counted, held
 from proofhouse.rules.registration import Case, Entry, decisions_of
+from proofhouse.said import say
 
 STATED = ("minimumItems", "batchSize", "alphaPpm", "betaPpm", "lowerMicronats", "upperMicronats")
 """What the statement of a plan repeats of a sequential test."""
@@ -110,7 +111,13 @@ def cited(case: Case, entry: Entry, name: str) -> Entry:
     for found in case.entries:
         if found.digest == digest:
             return found
-    raise VerificationError(f"The case lacks the {name} that “{entry.name}” cites.")
+    raise VerificationError(
+        say(
+            "The case lacks the %(name)s that “%(statement)s” cites.",
+            name=name,
+            statement=entry.name,
+        )
+    )
 
 
 def check_run(ran: Ran, bank: Entry) -> None:
@@ -134,7 +141,13 @@ def check_plan(planned: Entry, plan: Any, bank: Entry) -> None:
     decides = stated["purpose"] == "determination"
     if ("model" in plan) != decides:
         what = "a plan for findings" if decides else "a plan that decides"
-        raise VerificationError(f"The plan of a run for {stated['purpose']} opens as {what}.")
+        raise VerificationError(
+            say(
+                "The plan of a run for %(purpose)s opens as %(what)s.",
+                purpose=stated["purpose"],
+                what=what,
+            )
+        )
     same("plan", "itemCount", stated["itemCount"], len(plan["items"]))
     for name in STATED if decides else ("batchSize",):
         same("plan", name, stated[name], plan[name])
@@ -145,7 +158,11 @@ def check_plan(planned: Entry, plan: Any, bank: Entry) -> None:
             told = (item["difficultyMicrologits"], item["slopePpm"])
             if weights.setdefault((item["family"], item["level"]), told) != told:
                 raise VerificationError(
-                    f"The plan gives level {item['level']} of “{item['family']}” two difficulties."
+                    say(
+                        "The plan gives level %(level)s of “%(family)s” two difficulties.",
+                        level=item["level"],
+                        family=item["family"],
+                    )
                 )
     if len({item["id"] for item in plan["items"]}) != len(plan["items"]):
         raise VerificationError("The plan lists an item twice.")
@@ -162,16 +179,22 @@ def check_no_item_twice(runs: Sequence[Ran]) -> None:
             continue
         again = met & set(ran.outcomes)
         if again:
-            raise VerificationError(f"Two runs of this case met the same item, {min(again)}.")
+            raise VerificationError(
+                say("Two runs of this case met the same item, %(again)s.", again=min(again))
+            )
         met |= set(ran.outcomes)
 
 
 def _check_item(item: Mapping[str, Any], families: Mapping[str, int]) -> None:
     name = f"{item['family']}/{item['level']}/{item['index']:02d}"
     if item["id"] != name:
-        raise VerificationError(f"The plan calls the item {name} “{item['id']}”.")
+        raise VerificationError(
+            say("The plan calls the item %(name)s “%(id)s”.", name=name, id=item["id"])
+        )
     if not 1 <= item["level"] <= families.get(item["family"], 0):
-        raise VerificationError(f"The plan lists {name}, a level that the bank does not have.")
+        raise VerificationError(
+            say("The plan lists %(name)s, a level that the bank does not have.", name=name)
+        )
 
 
 def _check_counts(run: Entry, items: Sequence[Mapping[str, Any]]) -> None:
@@ -188,8 +211,12 @@ def _check_counts(run: Entry, items: Sequence[Mapping[str, Any]]) -> None:
         asked = item["modelCalls"] > 0 and spent > 0 and item["transcript"] is not None
         if item["outcome"] != "missing" and not asked:
             raise VerificationError(
-                f"The run counts {item['id']} as {item['outcome']}, and no model was asked: it "
-                "lacks calls, tokens or a transcript."
+                say(
+                    "The run counts %(id)s as %(outcome)s, and no model was asked: it lacks "
+                    "calls, tokens or a transcript.",
+                    id=item["id"],
+                    outcome=item["outcome"],
+                )
             )
         _check_steps(item)
     listed = [item["transcript"] for item in items if item["transcript"] is not None]
@@ -208,7 +235,13 @@ def _check_steps(item: Mapping[str, Any]) -> None:
     whole = {"solved": reached == of, "failed": reached < of}.get(said, True)
     if reached > of or not whole:
         raise VerificationError(
-            f"The run says that {item['id']} was {said} with {reached} of {of} steps."
+            say(
+                "The run says that %(id)s was %(said)s with %(reached)s of %(of)s steps.",
+                id=item["id"],
+                said=said,
+                reached=reached,
+                of=of,
+            )
         )
 
 
@@ -221,8 +254,13 @@ def _check_calls(ran: Ran) -> None:
     for item in ran.items or ():
         if item["modelCalls"] > most:
             raise VerificationError(
-                f"The run made {item['modelCalls']} calls for {item['id']}; its plan's turns allow "
-                f"{most}."
+                say(
+                    "The run made %(model_calls)s calls for %(id)s; its plan's turns allow "
+                    "%(most)s.",
+                    model_calls=item["modelCalls"],
+                    id=item["id"],
+                    most=most,
+                )
             )
 
 
@@ -231,13 +269,20 @@ def _check_flags(run: Entry, items: Sequence[Mapping[str, Any]]) -> None:
     counted = next((item["id"] for item in flagged if item["outcome"] != "missing"), None)
     if counted is not None:
         raise VerificationError(
-            f"The run counts the score of {counted}, whose transcript was flagged and which has to "
-            "be held until a person has looked."
+            say(
+                "The run counts the score of %(counted)s, whose transcript was flagged and "
+                "which has to be held until a person has looked.",
+                counted=counted,
+            )
         )
     if run.predicate["held"] > len(flagged):
         raise VerificationError(
-            f"The run says that {run.predicate['held']} scores are held, and {len(flagged)} of its "
-            "items are flagged."
+            say(
+                "The run says that %(held)s scores are held, and %(flagged)s of its items "
+                "are flagged.",
+                held=run.predicate["held"],
+                flagged=len(flagged),
+            )
         )
     waiting = held(items)
     if waiting:  # runs of before tell only how many are held
@@ -246,8 +291,11 @@ def _check_flags(run: Entry, items: Sequence[Mapping[str, Any]]) -> None:
         asked = item["modelCalls"] > 0 and item["transcript"] is not None
         if not (item["outcome"] == "missing" and item["flags"] and asked):
             raise VerificationError(
-                f"The run tells a held outcome of {item['id']}, which is not held: it is not "
-                "missing, was not flagged, or no model was asked."
+                say(
+                    "The run tells a held outcome of %(id)s, which is not held: it is not "
+                    "missing, was not flagged, or no model was asked.",
+                    id=item["id"],
+                )
             )
 
 
@@ -256,13 +304,21 @@ def _check_reader(reader: str, items: Sequence[Mapping[str, Any]]) -> None:
         said = item.get("secondReader")
         if (said is not None) != bool(reader and item["transcript"]):
             raise VerificationError(
-                f"The run names {'a' if reader else 'no'} second reader, and tells "
-                f"{'of one' if said else 'nothing of one'} for {item['id']}."
+                say(
+                    "The run names %(named)s second reader, and tells %(of)s for %(id)s.",
+                    named="a" if reader else "no",
+                    of="of one" if said else "nothing of one",
+                    id=item["id"],
+                )
             )
         if said is not None and (said == "marked") != any(map(_by_reader, item["flags"])):
             raise VerificationError(
-                f"The run says that the second reader's word on {item['id']} was “{said}”, and "
-                "its marks say otherwise."
+                say(
+                    "The run says that the second reader's word on %(id)s was “%(said)s”, and "
+                    "its marks say otherwise.",
+                    id=item["id"],
+                    said=said,
+                )
             )
 
 
@@ -285,7 +341,9 @@ def check_decided(ran: Ran) -> None:
     try:
         check_decisions(ran.items, opened)
     except RefusedError as error:
-        raise VerificationError(f"A score was decided against the rules. {error}") from None
+        raise VerificationError(
+            say("A score was decided against the rules. %(error)s", error=error)
+        ) from None
 
 
 def _check_against_plan(ran: Ran, plan: Mapping[str, Any]) -> None:
@@ -293,11 +351,17 @@ def _check_against_plan(ran: Ran, plan: Mapping[str, Any]) -> None:
     levels = {item["id"]: item["level"] for item in plan["items"]}
     for item in items:
         if item["id"] not in levels:
-            raise VerificationError(f"The run reports {item['id']}, which its plan does not list.")
+            raise VerificationError(
+                say("The run reports %(id)s, which its plan does not list.", id=item["id"])
+            )
         if item["level"] != levels[item["id"]]:
             raise VerificationError(
-                f"The run puts {item['id']} at level {item['level']}; its plan at "
-                f"{levels[item['id']]}."
+                say(
+                    "The run puts %(id)s at level %(level)s; its plan at %(levels)s.",
+                    id=item["id"],
+                    level=item["level"],
+                    levels=levels[item["id"]],
+                )
             )
     reported = {item["id"]: item for item in items}
     if [item["id"] for item in items] != [name for name in levels if name in reported]:
@@ -337,7 +401,10 @@ def _check_batches(ran: Ran, plan: Mapping[str, Any], reported: Mapping[str, Any
             raise VerificationError("The run began a batch before the one before it was complete.")
         if begun and spent >= budget:
             raise VerificationError(
-                f"The run began another batch after its budget of {budget} tokens was spent."
+                say(
+                    "The run began another batch after its budget of %(budget)s tokens was spent.",
+                    budget=budget,
+                )
             )
         spent += sum(item["inputTokens"] + item["outputTokens"] for item in begun)
         if not begun:
@@ -349,6 +416,12 @@ def same(of: str, what: str, stated: Any, made: Any) -> None:
     """Raise VerificationError unless what ``of`` states is what follows from what is opened."""
     if stated != made:
         raise VerificationError(
-            f"The {what} of the {of} differs from what is opened: "
-            f"stated {str(stated)[:80]}, opened {str(made)[:80]}."
+            say(
+                "The %(what)s of the %(of)s differs from what is opened: stated %(stated)s, "
+                "opened %(made)s.",
+                what=what,
+                of=of,
+                stated=str(stated)[:80],
+                made=str(made)[:80],
+            )
         )

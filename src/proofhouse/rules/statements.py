@@ -9,6 +9,7 @@ from typing import Any
 
 from proofhouse.errors import RefusedError
 from proofhouse.formats import predicates
+from proofhouse.said import say
 
 
 @dataclass(frozen=True)
@@ -48,4 +49,5 @@ class Entry:
 
 def refused(entry: Entry, why: str, rule: str, hint: str = "") -> RefusedError:
     """The refusal of ``entry``, citing ``rule``."""
-    return RefusedError(f"The statement “{entry.name}” {why}.", rule=rule, hint=hint)
+    text = say("The statement “%(name)s” %(why)s.", name=entry.name, why=say(why))
+    return RefusedError(text, rule=rule, hint=hint)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from proofhouse.errors import RefusedError
+from proofhouse.said import say
 
 Table = Mapping[str, Mapping[str, str]]
 
@@ -22,9 +23,13 @@ def step(table: Table, state: str, event: str, *, rule: str = "") -> str:
     if event not in row:
         allowed = ", ".join(sorted(row)) or "nothing: the case has ended"
         raise RefusedError(
-            f"“{_words(event)}” can't follow in the state “{_words(state)}”.",
+            say(
+                "“%(event)s” can't follow in the state “%(state)s”.",
+                event=_words(event),
+                state=_words(state),
+            ),
             rule=rule,
-            hint=f"Allowed now: {_words(allowed)}.",
+            hint=say("Allowed now: %(allowed)s.", allowed=_words(allowed)),
         )
     return row[event]
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from proofhouse.errors import RefusedError
 from proofhouse.formats.predicates import CLAUSES
+from proofhouse.said import say
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "run_for_findings": ("use",),
@@ -69,8 +70,14 @@ def require(answers: Mapping[str, str], action: str) -> None:
     if clause is not None:
         kept = [name for name in CLAUSES if answers.get(name) == "accepted"]
         raise RefusedError(
-            f"The developer struck the clause “{clause}”, which “{action.replace('_', ' ')}” "
-            "needs.",
+            say(
+                "The developer struck the clause “%(clause)s”, which “%(action)s” needs.",
+                clause=clause,
+                action=action.replace("_", " "),
+            ),
             rule="R4",
-            hint=f"Accepted are: {', '.join(kept) or 'none'}. A new offer may be made.",
+            hint=say(
+                "Accepted are: %(kept)s. A new offer may be made.",
+                kept=", ".join(kept) or say("none"),
+            ),
         )

@@ -22,6 +22,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from proofhouse.errors import InputError, RefusedError
+from proofhouse.said import say
 
 MAXIMUM_DAYS: Final = 30
 """R3: the order's own maximum; no setting can exceed it."""
@@ -49,7 +50,7 @@ def parse_time(text: object) -> int:
         moment = None
     if moment is None or moment < _EPOCH:
         raise InputError(
-            f"{text!r} is not a time.",
+            say("%(text)s is not a time.", text=repr(text)),
             hint="A time is written like 2026-06-02T00:00:00Z: UTC, whole seconds, from 1970.",
         )
     return (moment - _EPOCH) // timedelta(seconds=1)
@@ -63,7 +64,8 @@ def print_time(seconds: int) -> str:
     """
     if type(seconds) is not int or not 0 <= seconds <= _LATEST:
         raise InputError(
-            f"{seconds!r} is not a time.", hint=f"It is an integer of seconds, 0 to {_LATEST}."
+            say("%(seconds)s is not a time.", seconds=repr(seconds)),
+            hint=say("It is an integer of seconds, 0 to %(latest)s.", latest=_LATEST),
         )
     return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -79,10 +81,14 @@ def lower(current: int, new: int) -> int:
     _check_days(new)
     if new > current:
         raise RefusedError(
-            f"The maximum length of the access window was to be raised from {current} to "
-            f"{new} days, but it can only be lowered.",
+            say(
+                "The maximum length of the access window was to be raised from %(current)s "
+                "to %(new)s days, but it can only be lowered.",
+                current=current,
+                new=new,
+            ),
             rule="R3",
-            hint=f"Allowed are 1 to {current} days.",
+            hint=say("Allowed are 1 to %(current)s days.", current=current),
         )
     return new
 
@@ -124,9 +130,18 @@ class Window:
         """
         if not self.allows(at):
             raise RefusedError(
-                f"{what[:1].upper()}{what[1:]} was asked for at {at}, outside the access window.",
+                say(
+                    "%(upper)s%(what)s was asked for at %(at)s, outside the access window.",
+                    upper=what[:1].upper(),
+                    what=what[1:],
+                    at=at,
+                ),
                 rule="R3",
-                hint=f"It is open from {self.opens_at} until before {self.ends_at}.",
+                hint=say(
+                    "It is open from %(opens_at)s until before %(ends_at)s.",
+                    opens_at=self.opens_at,
+                    ends_at=self.ends_at,
+                ),
             )
 
     def __post_init__(self) -> None:
@@ -135,25 +150,40 @@ class Window:
         partner = parse_time(self.planned_partner_release_at)
         if parse_time(self.planned_public_release_at) < partner:
             raise InputError(
-                f"The planned public release, {self.planned_public_release_at}, is before the "
-                f"planned release to other trusted partners, {self.planned_partner_release_at}.",
+                say(
+                    "The planned public release, %(planned_public_release_at)s, is before the "
+                    "planned release to other trusted partners, %(planned_partner_release_at)s.",
+                    planned_public_release_at=self.planned_public_release_at,
+                    planned_partner_release_at=self.planned_partner_release_at,
+                ),
                 hint="Give the release to other trusted partners first, or both at one time.",
             )
         earliest = max(partner - self.maximum_days * _DAY, 0)
         if not earliest <= opens < partner:
             raise RefusedError(
-                f"An access window was to open at {self.opens_at}, but it lasts at most "
-                f"{self.maximum_days} days and ends with the planned release to other trusted "
-                f"partners at {self.planned_partner_release_at}.",
+                say(
+                    "An access window was to open at %(opens_at)s, but it lasts at most "
+                    "%(maximum_days)s days and ends with the planned release to other trusted "
+                    "partners at %(planned_partner_release_at)s.",
+                    opens_at=self.opens_at,
+                    maximum_days=self.maximum_days,
+                    planned_partner_release_at=self.planned_partner_release_at,
+                ),
                 rule="R3",
-                hint=f"It may open from {print_time(earliest)} until before "
-                f"{self.planned_partner_release_at}.",
+                hint=say(
+                    "It may open from %(earliest)s until before %(planned_partner_release_at)s.",
+                    earliest=print_time(earliest),
+                    planned_partner_release_at=self.planned_partner_release_at,
+                ),
             )
 
 
 def _check_days(days: object) -> None:
     if type(days) is not int or not 1 <= days <= MAXIMUM_DAYS:
         raise InputError(
-            f"The maximum length of the access window is {days!r} days.",
-            hint=f"It is an integer from 1 to {MAXIMUM_DAYS}; R3 allows no longer window.",
+            say("The maximum length of the access window is %(days)s days.", days=repr(days)),
+            hint=say(
+                "It is an integer from 1 to %(maximum_days)s; R3 allows no longer window.",
+                maximum_days=MAXIMUM_DAYS,
+            ),
         )

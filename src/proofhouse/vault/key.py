@@ -27,6 +27,7 @@ from pyrage.x25519 import Identity  # likewise
 
 from proofhouse.durable import told, write_file
 from proofhouse.errors import DamagedError, PrerequisiteError
+from proofhouse.said import say
 
 
 def pack(*parts: bytes) -> bytes:
@@ -109,19 +110,20 @@ class VaultKey(Box):
         with told("the vault's key", path):
             if not path.is_file():
                 raise PrerequisiteError(
-                    f"The vault's key file {path} is missing.",
+                    say("The vault's key file %(path)s is missing.", path=path),
                     hint="Put it back from its copy: nothing else opens the vault.",
                 )
             if path.stat().st_mode & 0o077:
                 raise PrerequisiteError(
-                    f"The vault's key file {path} is open to others.", hint=f"Run: chmod 600 {path}"
+                    say("The vault's key file %(path)s is open to others.", path=path),
+                    hint=say("Run: chmod 600 %(path)s", path=path),
                 )
             text = path.read_bytes()
         try:
             return cls.parse(text)
         except DamagedError:
             raise PrerequisiteError(
-                f"The file {path} holds no key of a vault.",
+                say("The file %(path)s holds no key of a vault.", path=path),
                 hint="It must be one line, AGE-SECRET-KEY-1…: put it back from its copy.",
             ) from None
 
