@@ -19,7 +19,7 @@ from proofhouse.validation.gate import crossed
 from proofhouse.validation.growth import rests
 from proofhouse.validation.instrument import Reached
 from proofhouse.validation.layouts import laid_out, nested
-from proofhouse.validation.limits import climbs, steps
+from proofhouse.validation.limits import climbs, record_climbs, steps
 from proofhouse.validation.places import led, wrapping
 from proofhouse.validation.pool import Pool
 from proofhouse.validation.program import Seen, faults
@@ -237,3 +237,7 @@ def test_each_limit_of_a_text_can_be_turned_up() -> None:
         assert values == sorted(set(values))
         assert (values[0], values[-1]) == (max(knob.least, 1), knob.now)
     assert all(knob.now <= 16 for knob in climbs(sample, 16))
+    layout = Layout(2, 4, 2, ">H", 0)
+    longer = [knob.turned(300) for knob in record_climbs(layout, FRAMES[0])]
+    assert all(layout.split(data) is not None for data in longer)
+    assert b"FR" + frame(1, b"hello" * 60) + frame(2, b"") in longer

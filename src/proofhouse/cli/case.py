@@ -164,7 +164,7 @@ def validate(case_id: str, as_json: bool, source: Path, **given: Any) -> None:
 @click.option(
     "--seconds",
     type=_SECONDS,
-    default=30.0,
+    default=60.0,
     show_default=True,
     help="Of processor time, to grow inputs.",
 )

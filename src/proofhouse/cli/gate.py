@@ -39,7 +39,7 @@ _SECONDS = click.FloatRange(0.1, 3600)
 @click.option(
     "--seconds",
     type=_SECONDS,
-    default=30.0,
+    default=60.0,
     show_default=True,
     help="Of processor time, to grow inputs.",
 )

@@ -56,12 +56,12 @@ from proofhouse.validation.growth import (
 )
 from proofhouse.validation.instrument import Looked, Probe, Reached
 from proofhouse.validation.layouts import laid_out, nested
-from proofhouse.validation.limits import climbs, steps
+from proofhouse.validation.limits import climbs, record_climbs, steps
 from proofhouse.validation.places import led, wrapping
 from proofhouse.validation.pool import Pool
 from proofhouse.validation.program import Bench, Seen
 from proofhouse.validation.sequel import differs, masked, tells
-from proofhouse.validation.sequences import Lines, sequences
+from proofhouse.validation.sequences import Lines, Records, sequences
 from proofhouse.validation.sources import Tree
 
 _DIRECTIVE = re.compile(rb"%[-+ #0-9$.*hlqjzt]*[diouxXeEfgGaAcspn]")
@@ -72,7 +72,7 @@ _TEXT = re.compile(rb"[\t\n\r\x20-\x7e]*")
 # Where a flaw has no exact edge, a fix may shift a corner case; a broken neighbour shows again.
 _ENOUGH = 3
 _AT_ONCE = 32
-_PATIENCE = 3.0
+_PATIENCE = 2.4
 _PROBED = 8
 _MOST_SURROUNDINGS = 150
 _MOST_CONTROLS = 12
@@ -316,11 +316,10 @@ class Explorer:
 
     async def _limits_of(self, known: Sequence[Item], until: float) -> Finding | None:
         """Turn known texts up until the patched side refuses; try what is about that place."""
-        samples = [item for item in _trusted(known) if _TEXT.fullmatch(item.data)]
-        samples = [item for item in samples if len(item.data) <= 1024][:16]
+        samples = [item for item in _trusted(known) if len(item.data) <= 1024][:16]
         # Where nothing else ends a flaw a fix sets a limit, which need not be high.
         most = None if self.flaw.has_edge or (self.flaw.status and not self.endless) else _LOW
-        ways = [((item, knob) for knob in climbs(item.data, most)) for item in samples]
+        ways = [((item, knob) for knob in self._climbs(item, most)) for item in samples]
         for item, knob in in_turn(ways):
             if self._time > until:
                 return None
@@ -343,6 +342,14 @@ class Explorer:
                     break
                 values = [*range(inside, over, step), over]
         return None
+
+    def _climbs(self, item: Item, most: int | None) -> Iterator[Knob]:
+        if _TEXT.fullmatch(item.data):
+            return climbs(item.data, most)
+        maker = self._makers.get(item.run)
+        if most is None and isinstance(maker, Records):
+            return record_climbs(maker.layout, item.data)
+        return iter(())
 
     async def _looked(self, probe: Probe, inputs: Sequence[bytes], run: str = "") -> list[Looked]:
         """All answers, in as many commands as it takes, until the deadline."""

@@ -282,6 +282,9 @@ def knobs(proof: bytes) -> Iterator[Knob]:
         for at in range(min(len(proof), 48)):
             if proof[at] > 1:
                 yield Knob(0, proof[at], partial(_byte, proof, at))
+        for at, form, size, value in fields(proof):
+            if size > 1:
+                yield Knob(0, value, partial(_field, proof, at, form))
 
 
 def _cut(proof: bytes, start: int, end: int, length: int) -> bytes:
@@ -294,6 +297,10 @@ def _numbered(proof: bytes, start: int, end: int, value: int) -> bytes:
 
 def _byte(proof: bytes, at: int, value: int) -> bytes:
     return proof[:at] + bytes([value]) + proof[at + 1 :]
+
+
+def _field(proof: bytes, at: int, form: str, value: int) -> bytes:
+    return proof[:at] + struct.pack(form, value) + proof[at + struct.calcsize(form) :]
 
 
 def recast(proof: bytes) -> Iterator[bytes]:

@@ -13,11 +13,13 @@ Left to others: running them (``exploration``).
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
 from proofhouse.validation.growth import Knob, numbered, numbers_of
+from proofhouse.validation.sequences import Layout
 
 _WORD = re.compile(rb"[A-Za-z0-9_.-]+")
 _MOST_LENGTH = 3000
@@ -56,6 +58,18 @@ def _climbs(sample: bytes) -> Iterator[Knob]:
                 yield Knob(count, _MOST_PARTS, partial(_parted, lines, at, mark, count))
 
 
+def record_climbs(layout: Layout, sample: bytes) -> Iterator[Knob]:
+    """The knobs of bytes that are records: what each holds, its length told; how many there are."""
+    records = layout.split(sample) or []
+    largest = (1 << 8 * struct.calcsize(layout.form)) - 1 - layout.own
+    for at, record in enumerate(records[:12]):
+        size = len(record) - layout.head
+        if size:
+            filled = partial(_filled, layout, sample, records, at)
+            yield Knob(size, min(largest, _MOST_LENGTH), filled)
+        yield Knob(1, _MOST_PARTS, partial(_many_records, layout, sample, records, at))
+
+
 def steps(knob: Knob) -> list[int]:
     """Values from where a knob stands to its end, each about twice the one before."""
     found, value = [], max(knob.least, 1)
@@ -68,6 +82,21 @@ def steps(knob: Knob) -> list[int]:
 def _longer(sample: bytes, start: int, end: int, length: int) -> bytes:
     word = sample[start:end]
     return sample[:start] + (word * (length // len(word) + 1))[:length] + sample[end:]
+
+
+def _filled(layout: Layout, sample: bytes, records: list[bytes], at: int, length: int) -> bytes:
+    head, body = bytearray(records[at][: layout.head]), records[at][layout.head :]
+    struct.pack_into(layout.form, head, layout.at, length + layout.own)
+    more = (body * (length // len(body) + 1))[:length]
+    start = sample[: layout.start]
+    return b"".join([start, *records[:at], bytes(head), more, *records[at + 1 :]])
+
+
+def _many_records(
+    layout: Layout, sample: bytes, records: list[bytes], at: int, count: int
+) -> bytes:
+    start = sample[: layout.start]
+    return b"".join([start, *records[:at], *records[at : at + 1] * count, *records[at + 1 :]])
 
 
 def _numbered(sample: bytes, start: int, end: int, value: int) -> bytes:
