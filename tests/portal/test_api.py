@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from proofhouse.access.table import ACTIONS, SCOPES
+from proofhouse.access.table import ACTIONS, SCOPES, drafts
 from proofhouse.formats.envelope import sign
 from proofhouse.formats.handover import Handover
 from proofhouse.outbox import Delivery
@@ -127,18 +127,41 @@ def test_scopes_bound_what_a_token_does(town: Any) -> None:
     assert bundle["audience"] == "public"
 
 
-def test_what_takes_a_person_no_token_does(town: Any) -> None:
-    """A determination, a disclosure, the choice of a partner: refused whatever the scopes."""
+PERSONS = (
+    ("determine", "assessor_to_determine", {"consulted": "An expert"}),
+    ("disclose", "covered", {"reason": "It is theirs"}),
+    (
+        "grant-partner",
+        "findings_received",
+        {"name": "Water Works", "sector": "water", "purpose": "defence"},
+    ),
+)
+"""What takes a person: act, where it is possible, what its form says."""
+
+
+def test_what_takes_a_person_is_drafted_and_not_signed(town: Any) -> None:
+    """A determination, a disclosure, the choice of a partner: a token of the scope drafts it for a
+    person to read and sign; it signs none, and without the scope it drafts none.
+    """
     program = town.program("assessor", *EVERYTHING)
-    for act, state in (
-        ("determine", "assessor_to_determine"),
-        ("disclose", "covered"),
-        ("grant-partner", "findings_received"),
-    ):
-        answer = program.post(f"/api/v1/cases/{town.case_in(state)}/acts/{act}", json={})
-        problem(answer, 403)
-    listed = told(program.get(f"/api/v1/cases/{town.case_in('assessor_to_determine')}/acts"))
-    assert {one["name"]: one["byToken"] for one in listed["items"]}["determine"] is False
+    without = town.program("assessor", *(one for one in EVERYTHING if one != "draft"))
+    partner = town.organisations["Water Works"].id
+    for act, state, form in PERSONS:
+        path = f"/api/v1/cases/{town.case_in(state)}/acts/{act}"
+        body = {**form, "partner": partner} if act == "grant-partner" else form
+        problem(without.post(path, json=body), 403)
+        draft = told(program.post(path, json=body), 201)
+        assert draft["waitsForYou"] is True
+        assert draft["approvals"] == []
+        refused = problem(program.post(f"/api/v1/drafts/{draft['id']}/sign"), 403)
+        assert f"/drafts/{draft['id']}" in refused["hint"]
+    path = f"/api/v1/cases/{town.case_in('assessor_to_determine')}/acts"
+    for one, may in ((program, True), (without, False)):
+        listed = {each["name"]: each for each in told(one.get(path))["items"]}
+        assert (listed["determine"]["byToken"], listed["determine"]["takesPerson"]) == (may, True)
+    browser, draft = town.client("assessor"), told(program.get("/api/v1/drafts"))["items"][0]["id"]
+    signed = browser.post(f"/drafts/{draft}/sign", data={"csrf": town.csrf(browser)})
+    assert signed.status_code == 303, signed.text
 
 
 def test_a_person_s_draft_is_not_signed_by_a_token(town: Any) -> None:
@@ -171,7 +194,7 @@ def test_another_s_case_is_not_there(quiet_town: Any) -> None:
 
 def other_may(action: str, role: str) -> bool:
     """Whether the role may do it at all, by a token."""
-    return role in ACTIONS[action] and any(action in scope for scope in SCOPES.values())
+    return role in ACTIONS[action] and drafts(EVERYTHING, action)
 
 
 def test_too_often_is_told_when_to_come_back(town: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,69 @@ def test_a_case_is_played_by_a_generated_client(made: Any, town: Any) -> None:
     answer = bundle.sync_detailed(found.id, client=client)
     assert verify(answer.content, town.house.policy).status == "verified"
 
+    begun = api("proofhouse_client.api.acts.list_beginnings").sync(client=client)
+    assert [one.name for one in begun.items] == ["inquire"]
+    account = api("proofhouse_client.api.account.read_account").sync(client=client)
+    assert isinstance(account, models.Problem)
+    assert account.status == 403
+
     problem = submit.sync(found.id, client=client, body=weights)
     assert isinstance(problem, models.Problem)
     assert problem.status == 409
+
+
+def test_the_house_is_kept_by_a_generated_client(made: Any, town: Any) -> None:
+    """Comment, application, person and link; audit; a draft that a person signs."""
+    api = importlib.import_module
+    models = api("proofhouse_client.models")
+
+    def client_of(*who: str) -> Any:
+        browser = town.client()
+        if not who:
+            client = made.Client(base_url="http://localhost:8080")
+        else:
+            token = town.token(*who)
+            client = made.AuthenticatedClient(base_url="http://localhost:8080", token=token)
+            browser.headers["Authorization"] = f"Bearer {token}"
+        client.set_httpx_client(browser)
+        return client
+
+    public, staff = client_of(), client_of("registrar", "docket", "erase")
+    (bank,) = api("proofhouse_client.api.public_record.list_banks").sync(client=public).items
+    docket = "proofhouse_client.api.docket"
+    comment = models.CommentOnBankBody(words="Too coarse")
+    made_one = api(f"{docket}.comment_on_bank").sync(bank.digest, client=public, body=comment)
+    shown = api(f"{docket}.show_comment").sync_detailed(str(made_one.number), client=staff)
+    assert shown.status_code == 204
+    (read,) = api(f"{docket}.list_comments").sync(bank.digest, client=public).items
+    assert (read.words, read.erased) == ("Too coarse", None)
+    audit = api("proofhouse_client.api.public_record.read_audit").sync(client=public)
+    assert audit.status == "verified"
+
+    partners = "proofhouse_client.api.partners"
+    form = models.ApplyAsPartnerBody(
+        name="Rural Clinic",
+        sector="health",
+        size="up to 50 people",
+        contact="it@clinic.example",
+        purpose="wards",
+        protection="two people",
+    )
+    applied = api(f"{partners}.apply_as_partner").sync(client=public, body=form)
+    own = api(f"{partners}.read_applied").sync(applied.secret, client=public)
+    assert (own.state, own.steps) == ("applied", [])
+
+    people, administrator = "proofhouse_client.api.people", client_of("administrator", "people")
+    body = models.AddPersonBody(
+        name="Ada Lindt", organisation=town.organisations["Institute"].id, role="assessor"
+    )
+    person = api(f"{people}.add_person").sync(client=administrator, body=body)
+    link = api(f"{people}.link_person").sync(person.id, client=administrator)
+    assert "/link/" in link.link
+
+    acts, assessor = "proofhouse_client.api.acts", client_of("assessor", "read", "draft")
+    case, reason = town.case_in("covered"), models.DiscloseBody(reason="It is theirs")
+    draft = api(f"{acts}.disclose").sync(case, client=assessor, body=reason)
+    assert (draft.waits_for_you, draft.approvals) == (True, [])
+    refused = api("proofhouse_client.api.signatures.sign_draft").sync(draft.id, client=assessor)
+    assert refused.status == 403

@@ -7,6 +7,8 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -14,6 +16,7 @@ from xml.etree import ElementTree
 import pytest
 
 from proofhouse.audit import audit
+from proofhouse.durable import create_database
 from proofhouse.errors import DamagedError, InputError, RefusedError
 from proofhouse.formats.tiles import tiles_of
 from proofhouse.rules.window import parse_time, print_time
@@ -22,7 +25,7 @@ pytest.importorskip("fastapi", reason="needs the extra portal: make test")
 
 from proofhouse.portal import audits as audits_room
 from proofhouse.portal.audits import TITLES, Audits, sentence
-from proofhouse.portal.docket import LONGEST, REASONS, Docket
+from proofhouse.portal.docket import DOCKET, LONGEST, REASONS, Docket, Erasure
 from proofhouse.portal.record import PublicRecord, numbers
 
 if TYPE_CHECKING:
@@ -350,6 +353,56 @@ def test_a_docket_only_grows(docket: Docket) -> None:
             with pytest.raises(sqlite3.IntegrityError), docket._writing() as db:
                 db.execute(statement)
     assert docket.shown("b" * 64)[0].answers[0].words == "Answer"
+
+
+def test_only_an_erasure_takes_words_away(docket: Docket) -> None:
+    """Its words and answers leave the file; its line is public, and changes no more than others."""
+    bank = "b" * 64
+    for words in ("Call 555-0199", "Another"):
+        docket.hand_in(bank, words, "M. Example", AT)
+    docket.show(1, AT)
+    docket.answer(1, "Call 555-0199 yourself", "The house", AT)
+    for table in ("comment", "answer"):
+        with pytest.raises(sqlite3.IntegrityError), docket._writing() as db:
+            db.execute(f"UPDATE {table} SET words = '', signed = ''")
+    docket.erase(1, "person", "The house", AT)
+    (one,) = docket.shown(bank)
+    assert (one.words, one.signed, one.answers) == ("", "", ())
+    assert one.erasure == Erasure("person", "The house", AT)
+    files = list(docket.path.parent.glob("docket.sqlite*"))
+    assert not any(b"555-0199" in file.read_bytes() for file in files)
+    assert [each.number for each in docket.waiting()] == [2]
+    for table in ("comment", "answer", "erasure"):
+        for change in (f"DELETE FROM {table}", f"UPDATE {table} SET at = ''"):
+            with pytest.raises(sqlite3.IntegrityError), docket._writing() as db:
+                db.execute(change)
+    for again in (lambda: docket.erase(1, "asked", "", AT), lambda: docket.answer(1, "x", "", AT)):
+        with pytest.raises(RefusedError):
+            again()
+    with pytest.raises(InputError):
+        docket.erase(2, "dislike", "", AT)
+    docket.erase(2, "asked", "The house", AT)
+    assert docket.waiting() == ()
+    assert docket.left_out(bank) == {}
+
+
+def test_a_docket_of_an_earlier_version_is_brought_up(tmp_path: Path) -> None:
+    """A file of version 1 opens with what it held, and can erase from then on."""
+    path = tmp_path / "docket.sqlite"
+    new = [one for one in DOCKET.schema if "erasure" not in one]
+    old = [
+        f"CREATE TRIGGER {table}_update BEFORE UPDATE ON {table} "
+        f"BEGIN SELECT raise(ABORT, 'appended, never changed'); END"
+        for table in ("comment", "answer")
+    ]
+    create_database(path, replace(DOCKET, version=1, schema=(*new, *old)))
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("INSERT INTO comment VALUES (1, ?, 'One', '', ?)", ("b" * 64, AT))
+    with closing(Docket.open(path)) as docket:
+        assert [one.words for one in docket.waiting()] == ["One"]
+        docket.erase(1, "law", "The house", AT)
+    with closing(Docket.open(path)) as docket:
+        assert docket.waiting() == ()
 
 
 def test_a_docket_keeps_bank_versions_apart(docket: Docket) -> None:

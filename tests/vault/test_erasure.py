@@ -9,7 +9,8 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,28 @@ def kept(vault: Vault, point: str) -> object:
         "vault.object": vault.object(ANNA, digest("object")),
         "vault.secret": vault.secret("seed"),
     }[point]
+
+
+@pytest.mark.parametrize("fault", ["lost", "kept", None])
+def test_an_exchange_leaves_one_of_the_two(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch, fault: str | None
+) -> None:
+    """Whatever becomes of the write, the body before or the one after is there, whole, once."""
+    before, after = body("one"), replace(body("one"), envelope=b"with a signature")
+    vault.put_body(ANNA, before)
+    vault.put_body(ANNA, body("two"))
+    at = {"lost": "vault.exchange.before", "kept": "vault.exchange.after"}.get(fault or "")
+
+    def fail(name: str) -> None:
+        if name == at:
+            raise StorageError("The disk failed.")
+
+    monkeypatch.setattr("proofhouse.vault.vault.reach", fail)
+    with pytest.raises(StorageError) if at else nullcontext():
+        vault.exchange(ANNA, after)
+    found = before if fault == "lost" else after
+    assert vault.body(ANNA, digest("one")) == found
+    assert {one.sealed for one in vault.bodies(ANNA)} == {digest("one"), digest("two")}
 
 
 @pytest.mark.parametrize("point", PUTS)

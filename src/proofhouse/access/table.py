@@ -4,6 +4,7 @@
     may("assessor", "plan")                      True
     may("assessor", "pln")                       False: what the table does not name, nobody may
     covers({"read"}, "determine")                False, whatever the role
+    drafts({"draft"}, "determine")               True: drafted by a program, signed by a person
 
 An action is a verb of the desk, under the name that the portal's table of acts gives it, or the
 sight of something (``see-…``). The table says what a role may do at all. Whether it may be done in
@@ -100,20 +101,44 @@ ACTIONS: Mapping[str, frozenset[str]] = {
 TWO_PERSONS = frozenset({"threshold", "decide-held", "open-commitment"})
 """What takes a second person of the same role, who sees what the first one wrote."""
 
+TAKES_A_PERSON = frozenset(
+    {
+        "determine",
+        "decide-held",
+        "disclose",
+        "grant-partner",
+        "close-window",
+        "threshold",
+        "open-commitment",
+    }
+)
+"""What only a person signs. A token of the scope ``draft`` may write it down for them to read."""
+
 READING = frozenset({"see-log", "see-case", "see-confidential", "see-queue", "bundle"})
+
+DRAFT = "draft"
 
 SCOPES: Mapping[str, frozenset[str]] = {
     "read": READING - {"see-confidential", "bundle"},
-    "read-confidential": READING,
-    "inquire": frozenset({"inquire", "submit", "request-review", "withdraw"}),
+    "read-confidential": READING | {"see-views"},
+    "inquire": frozenset({"inquire", "submit", "request-review", "withdraw", "answer-invitation"}),
     "review": frozenset({"answer-terms", "open-window", "receive-findings", "answer-findings"}),
-    "assess": frozenset({"plan", "evaluate", "offer-terms", "deliver-findings"}),
+    "assess": frozenset({"plan", "evaluate", "offer-terms", "deliver-findings", "invite"}),
     "partner": frozenset({"accept-partner"}),
+    "applications": frozenset({"choose-partner", "decide-application"}),
+    "record": frozenset({"record-for"}),
+    "docket": frozenset({"answer-docket"}),
+    DRAFT: frozenset(),
+    "account": frozenset({"own-account", "recuse"}),
+    "people": frozenset({"manage-people"}),
+    "inspect": frozenset({"inspect-all"}),
+    "erase": frozenset({"erase"}),
 }
 """Scope of a token → the actions that it covers, if the token's role may do them.
 
-No scope covers what takes a person: a determination, a held score, a threshold, an opening, a
-disclosure, the choice of a partner, an erasure, or the people of this house.
+No scope covers what takes a person (``TAKES_A_PERSON``): a determination, a held score, a
+threshold, an opening, a disclosure, the choice of a partner. What can't be undone or opens the
+house to others (an erasure, its people) has a scope of its own, which nothing else implies.
 """
 
 
@@ -125,3 +150,8 @@ def may(role: str | None, action: str) -> bool:
 def covers(scopes: Collection[str], action: str) -> bool:
     """Whether a token of ``scopes`` covers ``action``; unknown scopes cover nothing."""
     return any(action in SCOPES.get(scope, frozenset()) for scope in scopes)
+
+
+def drafts(scopes: Collection[str], action: str) -> bool:
+    """Whether a token of ``scopes`` may write down what a statement of ``action`` would say."""
+    return covers(scopes, action) or (DRAFT in scopes and action in TAKES_A_PERSON)

@@ -21,11 +21,13 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from webauthn import base64url_to_bytes
 from webauthn.helpers import bytes_to_base64url
 
-from proofhouse.access import SCOPES, Person, Session, passkeys
+from proofhouse.access import ACTIONS, SCOPES, Access, Person, Session, passkeys
 from proofhouse.access.people import THEMES
-from proofhouse.access.table import may
+from proofhouse.access.table import drafts, may
 from proofhouse.errors import InputError, RefusedError
+from proofhouse.portal.fields import NotThereError
 from proofhouse.portal.forms import form
+from proofhouse.portal.house import House
 from proofhouse.portal.language import LANGUAGES, N_
 from proofhouse.portal.render import render
 from proofhouse.portal.sign_in import house_of, provider_of, send_to_provider, text_of, work
@@ -92,21 +94,8 @@ async def _page(request: Request, who: Visitor, **more: Any) -> HTMLResponse:
     house = house_of(request)
     person, session = own(request, who)
     provider = provider_of(house, needed=False)
-
-    def told() -> dict[str, Any]:
-        access, now = house.access, house.clock()
-        tokens = [one for one in access.tokens(person.id) if one.ends_at > now]
-        return {
-            "passkeys": [(bytes_to_base64url(k.id), k) for k in access.passkeys(person.id)],
-            "identities": access.identities(person.id),
-            "sessions": access.sessions(person.id, now),
-            "tokens": tokens,
-            "let_in": access.let_in(person.id)[:20],
-            "names": {one.id: one.name for one in access.people()},
-        }
-
     context = {
-        **await work(told),
+        **await work(lambda: about(house, person)),
         "session": session,
         "provider": provider.name if provider is not None else "",
         "scopes": scopes_of(who.role),
@@ -119,13 +108,34 @@ async def _page(request: Request, who: Visitor, **more: Any) -> HTMLResponse:
     return render(request, "sign_in/account.html", **context)
 
 
+def about(house: House, person: Person) -> dict[str, Any]:
+    """All that is kept of a person, for their own eyes."""
+    access, now = house.access, house.clock()
+    return {
+        "passkeys": [(bytes_to_base64url(k.id), k) for k in access.passkeys(person.id)],
+        "identities": access.identities(person.id),
+        "sessions": access.sessions(person.id, now),
+        "tokens": [one for one in access.tokens(person.id) if one.ends_at > now],
+        "let_in": access.let_in(person.id)[:20],
+        "names": {one.id: one.name for one in access.people()},
+    }
+
+
 COVERS: dict[str, str] = {
     "read": N_("reads the log, the queue and your cases, and nothing confidential of them"),
     "read-confidential": N_("reads what your role is shown of a case, and takes its bundle"),
-    "inquire": N_("asks, submits, asks for a review, and withdraws"),
+    "inquire": N_("asks, submits, asks for a review, withdraws, and answers invitations"),
     "review": N_("answers terms, opens the window, receives findings and answers them"),
-    "assess": N_("plans and runs evaluations, offers terms, delivers findings"),
+    "assess": N_("invites, plans and runs evaluations, offers terms, delivers findings"),
     "partner": N_("accepts an access"),
+    "applications": N_("reads who is a trusted partner, and decides on applications"),
+    "record": N_("records what a developer has told you, in its name"),
+    "docket": N_("shows, leaves out and answers comments of the public"),
+    "draft": N_("drafts what takes a person, who reads and signs it on a page"),
+    "account": N_("ends your sessions, tokens and passkeys, and keeps you out of cases"),
+    "people": N_("lets people in and out: organisations, roles, one-time links"),
+    "inspect": N_("opens and checks everything"),
+    "erase": N_("erases ended cases and comments, for good"),
 }
 """What a program does by a scope, for a person."""
 
@@ -134,8 +144,8 @@ def scopes_of(role: str) -> dict[str, str]:
     """The scopes by which a token of ``role`` could do anything, in words."""
     return {
         scope: COVERS[scope]
-        for scope, actions in SCOPES.items()
-        if any(may(role, action) for action in actions)
+        for scope in SCOPES
+        if any(may(role, action) and drafts({scope}, action) for action in ACTIONS)
     }
 
 
@@ -165,10 +175,15 @@ async def set_looks(request: Request, who: Own) -> Response:
     values = await form(request)
     person, _ = own(request, who)
     locale, theme = text_of(values, "locale"), text_of(values, "theme")
+    await work(lambda: keep_looks(house_of(request).access, person, locale, theme))
+    return RedirectResponse("/account", 303)
+
+
+def keep_looks(access: Access, person: Person, locale: str, theme: str) -> None:
+    """Keep language and colours; empty is as the browser asks. Raises InputError."""
     if locale not in ("", *LANGUAGES) or theme not in THEMES:
         raise InputError("There is no such language, or no such colours.")
-    await work(lambda: house_of(request).access.set_looks(person.id, locale=locale, theme=theme))
-    return RedirectResponse("/account", 303)
+    access.set_looks(person.id, locale=locale, theme=theme)
 
 
 # ------------------------------------------------------------------------------------ passkeys
@@ -228,21 +243,21 @@ async def remove_passkey(request: Request, who: Own) -> Response:
     values = await form(request)
     access = house_of(request).access
     person, session = own(request, who)
-    credential = _credential(text_of(values, "passkey"))
-
-    def remove() -> None:
-        access.remove_passkey(person.id, credential)
-        access.end_sessions(person.id, but=session.id)
-
-    await work(remove)
+    passkey = text_of(values, "passkey")
+    await work(lambda: drop_passkey(access, person, passkey, but=session.id))
     return RedirectResponse("/account", 303)
 
 
-def _credential(text: str) -> bytes:
+def drop_passkey(access: Access, person: Person, passkey: str, *, but: str = "") -> None:
+    """Let a passkey (its id as base64url) open nothing; every session ends, except ``but``.
+
+    Raises NotThereError.
+    """
     try:
-        return base64url_to_bytes(text)
-    except ValueError:
-        raise InputError("There is no such passkey.") from None
+        access.remove_passkey(person.id, base64url_to_bytes(passkey))
+    except (ValueError, InputError):
+        raise NotThereError("There is no such passkey.") from None
+    access.end_sessions(person.id, but=but)
 
 
 # ------------------------------------------------------------------------- sessions and tokens
@@ -322,10 +337,16 @@ async def remove_identity(request: Request, who: Own) -> Response:
     access = house_of(request).access
     person, session = own(request, who)
     issuer, subject = text_of(values, "issuer"), text_of(values, "subject")
-
-    def remove() -> None:
-        access.remove_identity(person.id, issuer, subject)
-        access.end_sessions(person.id, but=session.id)
-
-    await work(remove)
+    await work(lambda: drop_identity(access, person, issuer, subject, but=session.id))
     return RedirectResponse("/account", 303)
+
+
+def drop_identity(
+    access: Access, person: Person, issuer: str, subject: str, *, but: str = ""
+) -> None:
+    """Let an account at a provider open nothing; every session ends, except ``but``.
+
+    Raises InputError.
+    """
+    access.remove_identity(person.id, issuer, subject)
+    access.end_sessions(person.id, but=but)

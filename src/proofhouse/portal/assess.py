@@ -49,11 +49,11 @@ SCENARIOS = {
 async def simulate(request: Request, who: Planning, start: str) -> HTMLResponse:
     """What the plan of this case would err, take and give away, before it is registered."""
     row = find(request, who, start)
-    tried = await house_of(request).run(lambda seat: _tried(seat, row))
+    tried = await house_of(request).run(lambda seat: tried_plan(seat, row))
     return render(request, "cases/simulate.html", row=row, tried=tried, scenarios=SCENARIOS)
 
 
-def _tried(seat: Seat, row: Row) -> dict[str, Any]:
+def tried_plan(seat: Seat, row: Row) -> dict[str, Any]:
     """The simulation of each dimension. Raises RefusedError if no plan would be honest."""
     desk = seat.desk
     case = desk.case(row.case)
@@ -94,7 +94,7 @@ Deciding = Annotated[Visitor, Depends(need("decide-held"))]
 async def held_page(request: Request, who: Deciding, start: str) -> HTMLResponse:
     """What the scan marked in the newest run, and what was decided of it."""
     row = find(request, who, start)
-    listed = await house_of(request).run(lambda seat: _held(seat, row))
+    listed = await house_of(request).run(lambda seat: held_in(seat, row))
     note(house_of(request), who, "held scores", row.case)
     return _held_form(request, row, listed, {}, None)
 
@@ -115,7 +115,8 @@ def _held_form(
     )
 
 
-def _held(seat: Seat, row: Row) -> list[dict[str, Any]]:
+def held_in(seat: Seat, row: Row) -> list[dict[str, Any]]:
+    """The held scores of the newest run, with what was decided of each."""
     known = seat.case(row.case, None)
     ended = known.case.last("run-ended")
     if ended is None:
@@ -157,10 +158,10 @@ async def held_decided(request: Request, who: Deciding, start: str) -> Response:
             lambda seat: propose(house, act, who, seat.case(row.case, None), filled)
         )
     except FieldsError as error:
-        listed = await house.run(lambda seat: _held(seat, row))
+        listed = await house.run(lambda seat: held_in(seat, row))
         return _held_form(request, row, listed, error.errors, None)
     except (InputError, RefusedError) as error:
-        listed = await house.run(lambda seat: _held(seat, row))
+        listed = await house.run(lambda seat: held_in(seat, row))
         return _held_form(request, row, listed, {}, error)
     return RedirectResponse(f"/drafts/{pending.id}", 303)
 
@@ -178,13 +179,14 @@ SENDER = Field(
 @router.get("/cases/{start}/record/{name}", response_class=HTMLResponse)
 async def record_form(request: Request, who: Recording, start: str, name: str) -> HTMLResponse:
     """The form of an act that somebody asked staff to record."""
-    row, act = find(request, who, start), _recordable(name)
+    row, act = find(request, who, start), recordable_act(name)
     case = await house_of(request).run(lambda seat: seat.desk.case(row.case))
     acts.check_open(act, case)
     return _form(request, act, row, case, {}, {})
 
 
-def _recordable(name: str) -> Act:
+def recordable_act(name: str) -> Act:
+    """The act, if staff record it for others. Raises InputError, RefusedError."""
     act = acts.act_named(name)
     if act.begins or act.roles != ("developer",) or act.name == "submit":
         raise RefusedError(
@@ -220,13 +222,13 @@ def _form(
 @router.post("/cases/{start}/record/{name}")
 async def recorded(request: Request, who: Recording, start: str, name: str) -> Response:
     """Register it for the developer; the statement says who recorded it."""
-    house, row, act = house_of(request), find(request, who, start), _recordable(name)
+    house, row, act = house_of(request), find(request, who, start), recordable_act(name)
     asked = (SENDER, *act.fields)
     given = form_values(await form(request), asked)
     case = await house.run(lambda seat: seat.desk.case(row.case))
     try:
         filled = fields.read(asked, given)
-        pending, entry = await anyio.to_thread.run_sync(_record, house, act, who, row, filled)
+        pending, entry = await anyio.to_thread.run_sync(record_for, house, act, who, row, filled)
     except fields.FieldsError as error:
         return _form(request, act, row, case, given, error.errors)
     except (InputError, RefusedError) as error:
@@ -235,9 +237,13 @@ async def recorded(request: Request, who: Recording, start: str, name: str) -> R
     return RedirectResponse(f"/cases/{row.case[:16]}", 303)
 
 
-def _record(
+def record_for(
     house: House, act: Act, who: Visitor, row: Row, filled: dict[str, Any]
 ) -> tuple[signing.Pending, Any]:
+    """Register what a developer has told staff; the statement says who recorded it, and how.
+
+    Raises RefusedError, as the desk does too.
+    """
     assert who.person is not None
     assert who.organisation is not None
     known = house.seat.case(row.case, None)

@@ -32,6 +32,7 @@ from proofhouse.portal.house import House
 from proofhouse.portal.language import N_, gettext
 from proofhouse.portal.projection import Row
 from proofhouse.portal.reach import check_endpoint
+from proofhouse.portal.register import Invitation
 from proofhouse.portal.render import render
 from proofhouse.portal.runs import PLANNING, RUNNING, UNDER_WAY, key_of_endpoint
 from proofhouse.portal.visitor import Visitor, need
@@ -144,7 +145,7 @@ async def home(request: Request, who: SignedIn) -> HTMLResponse:
         others=[row for row in rows if not my_move(who, row)],
         drafts=drafts,
         begins=beginnings(who),
-        invitations=_invitations(request, who),
+        invitations=invitations_for(house_of(request), who),
         left=request.app.state.projection.left,
         more=after if after < len(every) else 0,
         count=len(every),
@@ -154,13 +155,11 @@ async def home(request: Request, who: SignedIn) -> HTMLResponse:
     )
 
 
-def _invitations(request: Request, who: Visitor) -> tuple[Any, ...]:
+def invitations_for(house: House, who: Visitor) -> tuple[Invitation, ...]:
+    """The private invitations that the visitor's organisation may answer or ignore."""
     if who.organisation is None or not who.may("answer-invitation"):
         return ()
-    found: tuple[Any, ...] = request.app.state.register.invitations(
-        who.organisation.id, house_of(request).clock()
-    )
-    return found
+    return house.register.invitations(who.organisation.id, house.clock())
 
 
 EMPTY = {
@@ -407,9 +406,12 @@ def row_for(request: Request, who: Visitor, act: Act, start: str) -> Row | None:
 
 
 def act_for(who: Visitor, name: str) -> Act:
-    """The act, if the visitor's role makes it. Raises InputError, RefusedError."""
+    """The act, if the visitor's role makes it, by a program or a person.
+
+    Raises InputError, RefusedError.
+    """
     act = acts.act_named(name)
-    if acting(who.role) not in act.roles or not who.may(act.action):
+    if acting(who.role) not in act.roles or not who.may_draft(act.action):
         raise RefusedError(
             f"“{act.title}” is not for your role.",
             rule="access",
@@ -605,14 +607,18 @@ async def ask_errand(
     if what not in ("plan", "evaluate"):
         raise InputError("There is no such errand.", hint="It is plan, or evaluate.")
     filled = fields.read(BUDGETS, form_values(await form(request), BUDGETS))
-    wishes = Wishes(
+    request.app.state.runs.ask(row.case, what, who.party, wishes_of(filled))
+    return RedirectResponse(f"/cases/{row.case[:16]}#progress", 303)
+
+
+def wishes_of(filled: Mapping[str, Any]) -> Wishes:
+    """The budgets of a form."""
+    return Wishes(
         samples_at_once=filled["samples"],
         tokens_per_item=filled["tokens"],
         turns_per_item=filled["turns"],
         seconds_per_item=filled["seconds"],
     )
-    request.app.state.runs.ask(row.case, what, who.party, wishes)
-    return RedirectResponse(f"/cases/{row.case[:16]}#progress", 303)
 
 
 @router.get("/cases/{start}/live")

@@ -39,27 +39,34 @@ _lock = threading.Lock()
 @router.get("/inspect", response_class=HTMLResponse)
 async def inspect_page(request: Request, _who: Inspecting) -> HTMLResponse:
     """What the newest inspection found, and of which size of the log it is."""
-    size, found = getattr(request.app.state, "inspected", (0, None))
+    size, found = newest(request)
     now = await house_of(request).run(lambda seat: seat.desk.log.size)
     return render(request, "cases/inspect.html", found=found, size=size, newer=now > size)
+
+
+def newest(request: Request) -> tuple[int, Inspection | None]:
+    """The newest inspection and the size of the log that it is of; 0 and None before the first."""
+    kept: tuple[int, Inspection | None] = getattr(request.app.state, "inspected", (0, None))
+    return kept
 
 
 @router.post("/inspect")
 async def inspect_now(request: Request, who: Inspecting) -> Response:
     """Open and check everything; one inspection at a time."""
     await form(request)
+    await anyio.to_thread.run_sync(inspect_for, request, who)
+    return RedirectResponse("/inspect", 303)
+
+
+def inspect_for(request: Request, who: Visitor) -> None:
+    """Open and check everything, and keep what was found in memory; that it was opened is noted."""
     house = house_of(request)
     assert who.person is not None
     organisation = who.organisation.id if who.organisation else ""
     house.access.viewed(who.person.id, organisation, "everything", "", house.clock())
-    request.app.state.inspected = await anyio.to_thread.run_sync(_inspect, house)
-    return RedirectResponse("/inspect", 303)
-
-
-def _inspect(house: House) -> tuple[int, Inspection]:
     with _lock:
         size = house.desk.log.size
-        return size, inspect_all(house.desk, now=house.clock())
+        request.app.state.inspected = size, inspect_all(house.desk, now=house.clock())
 
 
 SURE = (
@@ -83,7 +90,7 @@ async def erase_form(request: Request, who: Erasing, start: str) -> HTMLResponse
 @router.post("/cases/{start}/erase")
 async def erased(request: Request, who: Erasing, start: str) -> Response:
     """Erase an ended case: nothing of it is left but its leaves."""
-    row, house = find(request, who, start), house_of(request)
+    row = find(request, who, start)
     if not fields.read(SURE, form_values(await form(request), SURE))["sure"]:
         return render(
             request,
@@ -93,9 +100,14 @@ async def erased(request: Request, who: Erasing, start: str) -> Response:
             fields=SURE,
             errors={"sure": "Say that you are sure."},
         )
-    await anyio.to_thread.run_sync(_erase, house, row.case)
-    request.app.state.projection.moved(row.case)
+    await anyio.to_thread.run_sync(erase_for, request, row.case)
     return RedirectResponse("/home", 303)
+
+
+def erase_for(request: Request, case: str) -> None:
+    """Erase an ended case, and forget it here. Raises RefusedError."""
+    _erase(house_of(request), case)
+    request.app.state.projection.moved(case)
 
 
 def _erase(house: House, case: str) -> None:

@@ -9,22 +9,34 @@ gives access to nothing: that is a choice of developer and assessor together, ca
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from proofhouse.access import Organisation
 from proofhouse.errors import InputError
 from proofhouse.portal import fields
 from proofhouse.portal.cases import Seeing, find, found_in, house_of
 from proofhouse.portal.fields import Field
 from proofhouse.portal.forms import form, form_values
+from proofhouse.portal.house import House
 from proofhouse.portal.language import N_
 from proofhouse.portal.projection import Row
-from proofhouse.portal.register import SECTORS, SIZES, WAITING, Answer, Register, Use, tally
+from proofhouse.portal.register import (
+    SECTORS,
+    SIZES,
+    WAITING,
+    Answer,
+    Application,
+    Register,
+    Use,
+    tally,
+)
 from proofhouse.portal.render import render
-from proofhouse.portal.visitor import Anybody, Visitor, need
+from proofhouse.portal.visitor import Anybody, Visitor, address_of, need
 
 router = APIRouter()
 
@@ -93,10 +105,14 @@ async def apply(request: Request, _who: Anybody) -> Response:
         filled = fields.read(APPLICATION, given)
     except fields.FieldsError as error:
         return _apply(request, given, error.errors)
-    client = request.client.host if request.client else "?"
-    house.access.hit("apply", client, house.clock(), APPLY_LIMIT, APPLY_SECONDS)
-    secret = register_of(request).apply(**filled, at=house.clock())
+    secret = take_application(house, address_of(request), filled)
     return render(request, "partners/applied.html", secret=secret)
+
+
+def take_application(house: House, address: str, filled: Mapping[str, Any]) -> str:
+    """Keep an application; the secret by which it is found again. Raises TooManyError."""
+    house.access.hit("apply", address, house.clock(), APPLY_LIMIT, APPLY_SECONDS)
+    return house.register.apply(**filled, at=house.clock())
 
 
 @router.get("/partners/application/{secret}", response_class=HTMLResponse)
@@ -117,22 +133,23 @@ async def second_look(request: Request, _who: Anybody, secret: str) -> Response:
 @router.get("/partners/numbers", response_class=HTMLResponse)
 async def numbers(request: Request, _who: Anybody) -> HTMLResponse:
     """Counts of applications, refusals and times, by size and sector; and what use yielded."""
-    register = register_of(request)
+    return render(request, "partners/numbers.html", **figures(register_of(request)))
+
+
+def figures(register: Register) -> dict[str, Any]:
+    """The counts that are published: applications by sector and size, and what use yielded."""
     uses = register.uses()
-    return render(
-        request,
-        "partners/numbers.html",
-        tally=tally(register.applications()),
-        found=sum(use.found for use in uses),
-        closed=sum(use.closed for use in uses),
-    )
+    return {
+        "tally": tally(register.applications()),
+        "found": sum(use.found for use in uses),
+        "closed": sum(use.closed for use in uses),
+    }
 
 
 @router.get("/partners", response_class=HTMLResponse)
 async def partners_page(request: Request, who: Choosing) -> HTMLResponse:
     """Trusted partners, and for assessors the applications that wait."""
-    house = house_of(request)
-    partners = [one for one in house.access.organisations() if "partner" in one.roles]
+    partners = partners_of(house_of(request))
     decides = who.may("decide-application")
     applications = register_of(request).applications() if decides else ()
     return render(
@@ -142,6 +159,11 @@ async def partners_page(request: Request, who: Choosing) -> HTMLResponse:
         waiting=[one for one in applications if one.state in WAITING],
         decided=[one for one in applications if one.state not in WAITING],
     )
+
+
+def partners_of(house: House) -> list[Organisation]:
+    """The trusted partners of this house."""
+    return [one for one in house.access.organisations() if "partner" in one.roles]
 
 
 @router.get("/partners/{number:int}", response_class=HTMLResponse)
@@ -167,29 +189,30 @@ DECISIONS = {
 @router.post("/partners/{number:int}")
 async def decide(request: Request, who: Deciding, number: int) -> Response:
     """Decide, look a second time, or recuse oneself; always with reasons."""
-    house, register = house_of(request), register_of(request)
-    values = await form(request)
+    house, values = house_of(request), await form(request)
     what = DECISIONS.get(str(values.pop("decision", "")))
     if what is None:
         raise InputError("Which decision?", hint=f"One of: {', '.join(DECISIONS)}.")
     reasons = fields.read(REASONS, values)["reasons"]
-    assert who.person is not None
-    told = {"person": who.person.id, "name": who.person.name, "reasons": reasons}
-    if what == "recused":
-        register.recuse(number, **told, at=house.clock())
-        return RedirectResponse(f"/partners/{number}", 303)
-    decided = register.decide(number, what, **told, at=house.clock())
-    if what == "accepted":
-        await anyio.to_thread.run_sync(_admit, request, decided)
+    await anyio.to_thread.run_sync(settle, house, who, number, what, reasons)
     return RedirectResponse(f"/partners/{number}", 303)
 
 
-def _admit(request: Request, one: object) -> None:
-    """An organisation for an accepted applicant; administrators invite its people."""
-    from proofhouse.portal.register import Application
+def settle(house: House, who: Visitor, number: int, what: str, reasons: str) -> Application:
+    """Do one of ``DECISIONS`` with an application. Raises RefusedError, NotThereError."""
+    assert who.person is not None
+    told = {"person": who.person.id, "name": who.person.name, "reasons": reasons}
+    if what == "recused":
+        house.register.recuse(number, **told, at=house.clock())
+        return house.register.application(number)
+    decided = house.register.decide(number, what, **told, at=house.clock())
+    if what == "accepted":
+        _admit(house, decided)
+    return decided
 
-    assert isinstance(one, Application)
-    house = house_of(request)
+
+def _admit(house: House, one: Application) -> None:
+    """An organisation for an accepted applicant; administrators invite its people."""
     party = house.enrol(one.name, "partner")
     house.access.add_organisation(
         one.name, roles=("partner",), party=party, sector=one.sector, size=one.size
@@ -276,7 +299,7 @@ def _uses(
 ) -> HTMLResponse:
     house = house_of(request)
     own = who.role == "partner"
-    uses = [u for u in register_of(request).uses(row.case) if not own or u.party == who.party]
+    uses = uses_for(house, who, row)
     looks = () if own else house.access.views(case=row.case)
     people = {one.id: one.name for one in house.access.people()}
     return render(
@@ -295,6 +318,12 @@ def _uses(
     )
 
 
+def uses_for(house: House, who: Visitor, row: Row) -> list[Use]:
+    """What was done with the access to a case: all of it, for a partner its own."""
+    own = who.role == "partner"
+    return [u for u in house.register.uses(row.case) if not own or u.party == who.party]
+
+
 @router.post("/cases/{start}/uses")
 async def use_made(
     request: Request, who: Annotated[Visitor, Depends(need("accept-partner"))], start: str
@@ -303,12 +332,17 @@ async def use_made(
     row = find(request, who, start)
     given = form_values(await form(request), USE)
     try:
-        filled = fields.read(USE, given)
-        if filled["closed"] > filled["found"]:
-            raise fields.FieldsError({"closed": "More can’t be closed than were found."})
+        report_use(house_of(request), who, row, fields.read(USE, given))
     except fields.FieldsError as error:
         return _uses(request, who, row, given, error.errors)
-    assert who.person is not None
-    use = Use(row.case, who.party, who.person.id, **filled, at=house_of(request).clock())
-    register_of(request).used(use)
     return RedirectResponse(f"/cases/{row.case[:16]}/uses", 303)
+
+
+def report_use(house: House, who: Visitor, row: Row, filled: Mapping[str, Any]) -> Use:
+    """Append what a partner did with its access. Raises FieldsError."""
+    if filled["closed"] > filled["found"]:
+        raise fields.FieldsError({"closed": "More can’t be closed than were found."})
+    assert who.person is not None
+    use = Use(row.case, who.party, who.person.id, **filled, at=house.clock())
+    house.register.used(use)
+    return use

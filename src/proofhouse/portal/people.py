@@ -21,11 +21,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from proofhouse.access import Membership, Organisation, Person
+from proofhouse.access import Access, Membership, Organisation, Person
 from proofhouse.access.table import ROLES, SIGNS_AS
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.portal.fields import NotThereError
 from proofhouse.portal.forms import form
+from proofhouse.portal.house import House
 from proofhouse.portal.language import N_
 from proofhouse.portal.render import render
 from proofhouse.portal.sign_in import house_of, text_of, work
@@ -92,20 +93,26 @@ async def add_organisation(request: Request, _who: Managing) -> Response:
     house = house_of(request)
     role = text_of(values, "role")
     name, sector, size = (text_of(values, one) for one in ("organisation", "sector", "size"))
-
-    def add() -> Organisation:
-        if role not in ROLES:
-            raise InputError("Choose what the organisation does here.")
-        made = house.access.add_organisation(name, roles=(role,), sector=sector, size=size)
-        if role in SIGNS_AS:
-            house.access.set_party(made.id, house.enrol(made.name, SIGNS_AS[role]))
-        return made
-
     try:
-        await work(add)
+        await work(lambda: found_organisation(house, name, role, sector=sector, size=size))
     except InputError as error:
         return await _page(request, 422, error=error.message, filled=values)
     return RedirectResponse("/people", 303)
+
+
+def found_organisation(
+    house: House, name: str, role: str, *, sector: str = "", size: str = ""
+) -> Organisation:
+    """A new organisation in ``role``; if it signs, by a key that this house holds for it.
+
+    Raises InputError.
+    """
+    if role not in ROLES:
+        raise InputError("Choose what the organisation does here.")
+    made = house.access.add_organisation(name, roles=(role,), sector=sector, size=size)
+    if role in SIGNS_AS:
+        house.access.set_party(made.id, house.enrol(made.name, SIGNS_AS[role]))
+    return house.access.organisation(made.id)
 
 
 @router.post("/people", response_class=HTMLResponse)
@@ -114,17 +121,22 @@ async def add_person(request: Request, who: Managing) -> Response:
     values = await form(request)
     access = house_of(request).access
     organisation, _, role = text_of(values, "acting").partition("/")
+    name, contact = text_of(values, "name"), text_of(values, "contact")
     try:
-        there = access.organisation(organisation)
-        if role not in there.roles:
-            raise InputError("Choose an organisation, and a role in it.")
-        made = await work(
-            lambda: access.add_person(text_of(values, "name"), text_of(values, "contact"))
-        )
+        made = await work(lambda: take_in(access, name, contact, organisation, role))
     except InputError as error:
         return await _page(request, 422, error=error.message, filled=values)
-    await work(lambda: access.join(made.id, there.id, role))
     return await _invited(request, who, made)
+
+
+def take_in(access: Access, name: str, contact: str, organisation: str, role: str) -> Person:
+    """A new person with a role in an organisation, and no way in yet. Raises InputError."""
+    there = access.organisation(organisation)
+    if role not in there.roles:
+        raise InputError("Choose an organisation, and a role in it.")
+    made = access.add_person(name, contact)
+    access.join(made.id, there.id, role)
+    return made
 
 
 @router.get("/people/{person}", response_class=HTMLResponse)
@@ -133,15 +145,8 @@ async def one_person(request: Request, person: str, who: Managing) -> HTMLRespon
     access = house_of(request).access
 
     def told() -> dict[str, Any]:
-        found = _find(request, person)
         return {
-            "person": found,
-            "memberships": access.memberships(found.id),
-            "passkeys": access.passkeys(found.id),
-            "identities": access.identities(found.id),
-            "sessions": access.sessions(found.id, house_of(request).clock()),
-            "recusals": access.recusals(found.id),
-            "let_in": access.let_in(found.id),
+            **about_person(house_of(request), person),
             "names": {one.id: one.name for one in access.people()},
             "organisations": access.organisations(),
         }
@@ -149,6 +154,20 @@ async def one_person(request: Request, person: str, who: Managing) -> HTMLRespon
     assert who.person is not None
     context = await work(told)
     return render(request, "people/person.html", itself=who.person.id == person, **context)
+
+
+def about_person(house: House, person: str) -> dict[str, Any]:
+    """What an administrator sees of one person. Raises NotThereError."""
+    access, found = house.access, person_named(house, person)
+    return {
+        "person": found,
+        "memberships": access.memberships(found.id),
+        "passkeys": access.passkeys(found.id),
+        "identities": access.identities(found.id),
+        "sessions": access.sessions(found.id, house.clock()),
+        "recusals": access.recusals(found.id),
+        "let_in": access.let_in(found.id),
+    }
 
 
 @router.post("/people/{person}/join")
@@ -175,11 +194,17 @@ async def leave(request: Request, person: str, _who: Managing) -> Response:
 async def deactivate(request: Request, person: str, who: Managing) -> Response:
     """Let somebody in no more; every session and token of theirs ends."""
     await form(request)
+    access = house_of(request).access
+    return await _changed(request, person, lambda: shut_out(access, who, person))
+
+
+def shut_out(access: Access, who: Visitor, person: str) -> None:
+    """Let somebody in no more. Raises RefusedError for oneself and for the last administrator."""
     if who.person is not None and who.person.id == person:
         raise RefusedError(
             "You can't shut yourself out.", rule="roles", hint="Another administrator can."
         )
-    return await _changed(request, person, lambda: house_of(request).access.deactivate(person))
+    access.deactivate(person)
 
 
 @router.post("/people/{person}/activate")
@@ -193,12 +218,13 @@ async def activate(request: Request, person: str, _who: Managing) -> Response:
 async def invite(request: Request, person: str, who: Managing) -> HTMLResponse:
     """A new one-time link for somebody, shown once; the one before stops working."""
     await form(request)
-    return await _invited(request, who, await work(lambda: _find(request, person)))
+    house = house_of(request)
+    return await _invited(request, who, await work(lambda: person_named(house, person)))
 
 
 async def _changed(request: Request, person: str, change: Callable[[], object]) -> Response:
     def found_and_changed() -> None:
-        _find(request, person)
+        person_named(house_of(request), person)
         change()
 
     await work(found_and_changed)
@@ -206,23 +232,25 @@ async def _changed(request: Request, person: str, change: Callable[[], object]) 
 
 
 async def _invited(request: Request, who: Visitor, person: Person) -> HTMLResponse:
-    house = house_of(request)
+    link, ends = await work(lambda: link_for(house_of(request), who, person))
+    return render(request, "people/invited.html", person=person, link=link, ends=ends)
+
+
+def link_for(house: House, who: Visitor, person: Person) -> tuple[str, str]:
+    """The address of a new one-time link for somebody, to be shown once, and when it ends.
+
+    The one before stops working. Raises InputError if they are not let in.
+    """
     now = house.clock()
     by = who.person.id if who.person is not None else None
-    secret = await work(
-        lambda: house.access.new_link(person.id, "invitation", now, INVITATION_SECONDS, by=by)
-    )
-    return render(
-        request,
-        "people/invited.html",
-        person=person,
-        link=f"{house.settings.origin}/link/{secret}",
-        ends=print_time(parse_time(now) + INVITATION_SECONDS),
-    )
+    secret = house.access.new_link(person.id, "invitation", now, INVITATION_SECONDS, by=by)
+    ends = print_time(parse_time(now) + INVITATION_SECONDS)
+    return f"{house.settings.origin}/link/{secret}", ends
 
 
-def _find(request: Request, person: str) -> Person:
+def person_named(house: House, person: str) -> Person:
+    """The person by their id. Raises NotThereError."""
     try:
-        return house_of(request).access.person(person)
+        return house.access.person(person)
     except InputError:
         raise NotThereError("There is no such person.") from None

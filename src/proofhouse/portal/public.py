@@ -18,9 +18,8 @@ nowhere; a sealed leaf is a digest.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -38,10 +37,11 @@ from proofhouse.portal.audits import TITLES, Audits, Said, sentence
 from proofhouse.portal.docket import Docket
 from proofhouse.portal.fields import Field, FieldsError, NotThereError, read
 from proofhouse.portal.forms import form
+from proofhouse.portal.house import House
 from proofhouse.portal.language import COOKIE, LANGUAGES, N_
 from proofhouse.portal.record import Bank, PublicRecord, Statement, numbers
 from proofhouse.portal.render import render
-from proofhouse.portal.visitor import Visitor, need, visitor
+from proofhouse.portal.visitor import Visitor, address_of, need, visitor
 
 T = TypeVar("T")
 
@@ -102,13 +102,14 @@ async def in_thread(request: Request, function: Callable[[], T]) -> T:
 
 async def with_docket(request: Request, function: Callable[[Docket], T]) -> T:
     """What ``function`` makes of the docket, which is open as long as it takes."""
-    path = Path(request.app.state.house.home.path) / "docket.sqlite"
+    house = request.app.state.house
+    return await in_thread(request, lambda: docketed(house, function))
 
-    def opened() -> T:
-        with closing(Docket.open(path)) as docket:
-            return function(docket)
 
-    return await in_thread(request, opened)
+def docketed(house: House, function: Callable[[Docket], T]) -> T:
+    """The same, here and now."""
+    with closing(Docket.open(house.home.path / "docket.sqlite")) as docket:
+        return function(docket)
 
 
 async def latest_audit(request: Request) -> Said:
@@ -295,9 +296,14 @@ async def audit_page(request: Request) -> Response:
 async def audit_json(request: Request) -> Response:
     """The audit, for programs."""
     said = await latest_audit(request)
-    now = request.app.state.house.clock()
+    body = audit_told(said, request.app.state.house.clock())
+    return JSONResponse(body, headers={"Access-Control-Allow-Origin": "*"})
+
+
+def audit_told(said: Said, now: str) -> dict[str, Any]:
+    """An audit as JSON, with its promises as they stand ``now``."""
     report = said.report
-    body = {
+    return {
         "format": "proofhouse-audit-report/v1",
         "status": report.status,
         "auditedAt": said.at,
@@ -321,7 +327,6 @@ async def audit_json(request: Request) -> Response:
         ],
         "checkpoint": said.checkpoint.decode(),
     }
-    return JSONResponse(body, headers={"Access-Control-Allow-Origin": "*"})
 
 
 # ------------------------------------------------------------------- what is tested, and docket
@@ -369,6 +374,7 @@ async def _version_page(
             "comments": shown,
             "left_out": left_out,
             "reasons": dockets.REASONS,
+            "erasures": dockets.ERASURES,
             "fields": COMMENT,
             "values": {},
             "errors": {},
@@ -384,24 +390,31 @@ async def _version_page(
 async def hand_in(request: Request, index: int) -> Response:
     """Take a comment; it is shown once somebody has read it."""
     bank = await _bank(request, index)
-    house = request.app.state.house
-    now = house.clock()
+    house: House = request.app.state.house
     values = await form(request)
-    asker = request.client.host if request.client else ""
     try:
         filled = read(COMMENT, values)
-        house.access.hit("docket", asker, now, 5, 3_600)
-        house.access.hit("docket-of-all", "", now, 200, 86_400)
+        count_comment(house, address_of(request))
     except (FieldsError, TooManyError) as error:
         errors = error.errors if isinstance(error, FieldsError) else {"words": str(error)}
         page = await _version_page(request, index, values=values, errors=errors)
         page.status_code = 422 if isinstance(error, FieldsError) else 429
         return page
     digest = bank.commitment.digest
-    await with_docket(
-        request, lambda kept: kept.hand_in(digest, filled["words"], filled["signed"] or "", now)
-    )
+    await with_docket(request, lambda kept: keep_comment(kept, digest, filled, house.clock()))
     return RedirectResponse(f"/tested/{index}?sent=true#docket", 303)
+
+
+def count_comment(house: House, address: str) -> None:
+    """Count a comment from an address. Raises TooManyError."""
+    now = house.clock()
+    house.access.hit("docket", address, now, 5, 3_600)
+    house.access.hit("docket-of-all", "", now, 200, 86_400)
+
+
+def keep_comment(docket: Docket, bank: str, filled: Mapping[str, Any], now: str) -> int:
+    """Keep a comment as it was filled in; its number. Raises RefusedError."""
+    return docket.hand_in(bank, filled["words"], filled["signed"] or "", now)
 
 
 @router.get("/docket")
@@ -409,10 +422,10 @@ async def docket_page(
     request: Request, who: Annotated[Visitor, Depends(need("answer-docket"))]
 ) -> Response:
     """What waits to be read, and what was shown, for whoever answers."""
-    return await _docket_page(request)
+    return await _docket_page(request, who)
 
 
-async def _docket_page(request: Request, **context: Any) -> Response:
+async def _docket_page(request: Request, who: Visitor, **context: Any) -> Response:
     waiting, shown = await with_docket(request, lambda kept: (kept.waiting(), kept.all_shown()))
     record = record_of(request)
     banks = await in_thread(request, record.banks)
@@ -424,6 +437,8 @@ async def _docket_page(request: Request, **context: Any) -> Response:
             "shown": tuple(reversed(shown)),
             "banks": {one.commitment.digest: one.commitment for one in banks},
             "reasons": dockets.REASONS,
+            "erasures": dockets.ERASURES,
+            "erases": who.may("erase"),
             "field": ANSWER[0],
             "errors": {},
             **context,
@@ -448,13 +463,29 @@ async def decide(
         try:
             filled = read(ANSWER, {"words": values.get("words", "")})
         except FieldsError as error:
-            page = await _docket_page(request, errors={number: error.errors["words"]})
+            page = await _docket_page(request, who, errors={number: error.errors["words"]})
             page.status_code = 422
             return page
-        name = who.organisation.name if who.organisation else ""
-        await with_docket(request, lambda kept: kept.answer(number, filled["words"], name, now))
+        words, name = filled["words"], name_of(who)
+        await with_docket(request, lambda kept: kept.answer(number, words, name, now))
     else:
         raise InputError("Say what to do with the comment.")
+    return RedirectResponse("/docket", 303)
+
+
+def name_of(who: Visitor) -> str:
+    """The organisation that a word of the docket is signed by."""
+    return who.organisation.name if who.organisation else ""
+
+
+@router.post("/docket/{number:int}/erase")
+async def erase_comment(
+    request: Request, number: int, who: Annotated[Visitor, Depends(need("erase"))]
+) -> Response:
+    """Take a comment's words away for good; that they are gone stays for everybody to see."""
+    values = await form(request)
+    now, reason = request.app.state.house.clock(), str(values.get("reason", ""))
+    await with_docket(request, lambda kept: kept.erase(number, reason, name_of(who), now))
     return RedirectResponse("/docket", 303)
 
 

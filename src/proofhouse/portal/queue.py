@@ -8,8 +8,9 @@ queue fills the week with the highest risk first; the rest waits below the line,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Request, Response
@@ -21,6 +22,7 @@ from proofhouse.portal import fields
 from proofhouse.portal.cases import AT_ONCE, find, house_of, mine, my_move
 from proofhouse.portal.fields import Field
 from proofhouse.portal.forms import form
+from proofhouse.portal.house import House
 from proofhouse.portal.language import N_
 from proofhouse.portal.projection import Row
 from proofhouse.portal.render import render
@@ -106,20 +108,40 @@ async def queue_page(
     request: Request, who: Annotated[Visitor, Depends(need("see-queue"))]
 ) -> HTMLResponse:
     """Whatever waits for an assessor, the highest risk first."""
-    house = house_of(request)
-    assessors = Visitor(who.person, who.memberships, who.organisation, "assessor")
-    rows = [row for row in mine(request, who) if my_move(assessors, row)]
-    listed = places(rows, house.clock(), house.settings.hours_a_week)
+    found = queue_of(request, who)
     return render(
         request,
         "cases/queue.html",
-        this_week=[one for one in listed if one.this_week],
-        later=[one for one in listed if not one.this_week][:AT_ONCE],
-        hours=house.settings.hours_a_week,
-        spent=sum(one.hours for one in listed if one.this_week),
-        left=request.app.state.projection.left,
+        this_week=[one for one in found.places if one.this_week],
+        later=[one for one in found.places if not one.this_week][:AT_ONCE],
+        hours=found.hours,
+        spent=found.spent,
+        left=found.left,
         words=words,
     )
+
+
+@dataclass(frozen=True)
+class Queue:
+    """All that waits for an assessor, the hours of a week, how many of them it takes, and how many
+    cases have yet to be read.
+    """
+
+    places: tuple[Place, ...]
+    hours: int
+    spent: int
+    left: int
+
+
+def queue_of(request: Request, who: Visitor) -> Queue:
+    """The queue as the visitor sees it."""
+    house = house_of(request)
+    assessors = Visitor(who.person, who.memberships, who.organisation, "assessor")
+    rows = [row for row in mine(request, who) if my_move(assessors, row)]
+    hours = house.settings.hours_a_week
+    listed = places(rows, house.clock(), hours)
+    spent = sum(one.hours for one in listed if one.this_week)
+    return Queue(tuple(listed), hours, spent, request.app.state.projection.left)
 
 
 RECUSAL = (Field("reason", "The conflict of interest", kind="area", most=1000),)
@@ -140,11 +162,14 @@ async def recused(
 ) -> Response:
     """Keep out of a case, for good, and say why."""
     row = find(request, who, start)
-    reason = fields.read(RECUSAL, await form(request))["reason"]
-    assert who.person is not None
-    house = house_of(request)
-    house.access.recuse(who.person.id, row.case, reason, house.clock())
+    keep_out(house_of(request), who, row, fields.read(RECUSAL, await form(request))["reason"])
     return RedirectResponse("/home", 303)
+
+
+def keep_out(house: House, who: Visitor, row: Row, reason: str) -> None:
+    """Keep the visitor out of a case, for good (R8)."""
+    assert who.person is not None
+    house.access.recuse(who.person.id, row.case, reason, house.clock())
 
 
 @router.get("/views", response_class=HTMLResponse)
@@ -159,7 +184,7 @@ async def views_page(
         row = find(request, who, case)
         views = house.access.views(case=row.case)
     else:
-        views = await anyio.to_thread.run_sync(_views, request, who)
+        views = await anyio.to_thread.run_sync(views_for, request, who)
     return render(
         request, "cases/views.html", views=views, people=people, organisations=organisations
     )
@@ -169,7 +194,7 @@ OWN_CASES, VIEWS = 50, 200
 """Of how many cases, the newest first, and how many views a page shows; a case's own shows all."""
 
 
-def _views(request: Request, who: Visitor) -> tuple[View, ...]:
+def views_for(request: Request, who: Visitor) -> tuple[View, ...]:
     """The newest views of everything for an inspector, of the own cases for everybody else."""
     access = house_of(request).access
     if who.role == "inspector":
@@ -200,13 +225,14 @@ async def invite_form(
     request: Request, _who: Annotated[Visitor, Depends(need("invite"))]
 ) -> HTMLResponse:
     """Invite a developer, privately."""
-    return render(request, "cases/invite.html", fields=_invitation(request))
+    return render(request, "cases/invite.html", fields=invitation_of(house_of(request)))
 
 
-def _invitation(request: Request) -> tuple[Field, ...]:
+def invitation_of(house: House) -> tuple[Field, ...]:
+    """The fields of an invitation, with whom this house can invite."""
     labs = {
         one.id: one.name
-        for one in house_of(request).access.organisations()
+        for one in house.access.organisations()
         if "developer" in one.roles or "steward" in one.roles
     }
     first, *rest = INVITATION
@@ -217,12 +243,16 @@ def _invitation(request: Request) -> tuple[Field, ...]:
 async def invited(request: Request, who: Annotated[Visitor, Depends(need("invite"))]) -> Response:
     """Send it; whoever ignores it leaves no trace."""
     house = house_of(request)
-    filled = fields.read(_invitation(request), await form(request))
+    invite(house, who, fields.read(invitation_of(house), await form(request)))
+    return RedirectResponse("/queue", 303)
+
+
+def invite(house: House, who: Visitor, filled: Mapping[str, Any]) -> None:
+    """Keep an invitation until it is answered, or for 30 days."""
     sender = who.organisation.name if who.organisation else ""
-    request.app.state.register.invite(
+    house.register.invite(
         filled["organisation"], sender, filled["contact"], filled["text"], house.clock()
     )
-    return RedirectResponse("/queue", 303)
 
 
 @router.post("/invitations/{invitation}")
@@ -233,7 +263,12 @@ async def answered(
 ) -> Response:
     """Answer an invitation, or ignore it: either way it is deleted."""
     values = await form(request)
+    answer(house_of(request), who, invitation)
+    return RedirectResponse("/begin/inquire" if values.get("answer") == "ask" else "/home", 303)
+
+
+def answer(house: House, who: Visitor, invitation: str) -> None:
+    """Delete an invitation, answered or ignored. Raises InputError."""
     if who.organisation is None:
         raise InputError("You act for no organisation.")
-    request.app.state.register.drop_invitation(invitation, who.organisation.id)
-    return RedirectResponse("/begin/inquire" if values.get("answer") == "ask" else "/home", 303)
+    house.register.drop_invitation(invitation, who.organisation.id)

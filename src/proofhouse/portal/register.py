@@ -26,6 +26,7 @@ from typing import Any
 
 from proofhouse.durable import Kind, create_database, make_folders, open_database, told, writing
 from proofhouse.errors import InputError, RefusedError
+from proofhouse.portal.fields import NotThereError
 from proofhouse.rules.window import parse_time, print_time
 
 REGISTER = Kind(
@@ -209,19 +210,19 @@ class Register:
             return tuple(self._application(db, row) for row in rows)
 
     def application(self, number: int) -> Application:
-        """One of them. Raises InputError."""
+        """One of them. Raises NotThereError."""
         with self._reading() as db:
             row = db.execute(f"{_APPLICATION} WHERE number = ?", (number,)).fetchone()
             if row is None:
-                raise InputError("There is no such application.")
+                raise NotThereError("There is no such application.")
             return self._application(db, row)
 
     def found_by(self, secret: str) -> Application:
-        """The application of whoever holds ``secret``. Raises InputError."""
+        """The application of whoever holds ``secret``. Raises NotThereError."""
         with self._reading() as db:
             row = db.execute(f"{_APPLICATION} WHERE hash = ?", (_hash(secret),)).fetchone()
             if row is None:
-                raise InputError("There is no such application.")
+                raise NotThereError("There is no such application.")
             return self._application(db, row)
 
     def _application(self, db: sqlite3.Connection, row: tuple[object, ...]) -> Application:

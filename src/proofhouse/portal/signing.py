@@ -12,9 +12,8 @@ case moves on without it, when somebody who is to sign takes it back, or when th
 
 Writes, in this order: the draft, each approval, the statement in vault and log, the end of the
 draft. A crash before the statement leaves a draft that can be approved again; after it, one whose
-``previous`` is no longer the case's newest statement, and which is swept. An approval is two
-writes, the old draft away and the new one in: a crash between them loses the draft, which never was
-in the log, and its form is filled again.
+``previous`` is no longer the case's newest statement, and which is swept. An approval puts the
+draft that has it in the place of the one before, in one transaction of the vault.
 """
 
 from __future__ import annotations
@@ -177,7 +176,7 @@ def propose(
         proposed_at=house.clock(),
     )
     with _lock:
-        _put(house, pending)
+        house.desk.vault.put_body(DRAWER, _body(pending))
     return pending
 
 
@@ -249,8 +248,7 @@ def approve(
             entry = house.seat.register(_signed(house, pending))
             _drop(house, pending.id)
         else:
-            _drop(house, pending.id)
-            _put(house, pending)
+            house.desk.vault.exchange(DRAWER, _body(pending))
             _tell(house, pending)
     return pending, entry
 
@@ -335,18 +333,15 @@ def forget(house: House, case_id: str) -> None:
 # ------------------------------------------------------------------------------------- storing
 
 
-def _put(house: House, pending: Pending) -> None:
-    body = {
+def _body(pending: Pending) -> Body:
+    about = {
         "act": pending.act,
         "approvals": [vars(approval) for approval in pending.approvals],
         "case": pending.case,
         "needs": [{**vars(need), "parties": list(need.parties)} for need in pending.needs],
         "proposedAt": pending.proposed_at,
     }
-    house.desk.vault.put_body(
-        DRAWER,
-        Body(pending.id, json.dumps(body).encode(), b"", pending.handover.to_bytes()),
-    )
+    return Body(pending.id, json.dumps(about).encode(), b"", pending.handover.to_bytes())
 
 
 def _drop(house: House, pending_id: str) -> None:

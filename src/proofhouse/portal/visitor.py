@@ -27,7 +27,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Response
 
 from proofhouse.access import Access, Membership, Organisation, Person
-from proofhouse.access.table import covers, may
+from proofhouse.access.table import covers, drafts, may
 from proofhouse.errors import ProofhouseError, RefusedError
 from proofhouse.portal.signing import Actor
 
@@ -65,6 +65,12 @@ class Visitor:
         if self.person is None or not may(self.role, action):
             return False
         return self.scopes is None or covers(self.scopes, action)
+
+    def may_draft(self, action: str) -> bool:
+        """Whether ``action`` may be drafted, to be signed by whoever ``may`` do it."""
+        if self.scopes is None or self.person is None:
+            return self.may(action)
+        return may(self.role, action) and drafts(self.scopes, action)
 
     @property
     def party(self) -> str:
@@ -170,8 +176,8 @@ def visitor(request: Request) -> Visitor:
 Anybody = Annotated[Visitor, Depends(visitor)]
 
 
-def need(action: str) -> Callable[[Request], Visitor]:
-    """A dependency that lets in whoever may do ``action``.
+def need(action: str, *, drafting: bool = False) -> Callable[[Request], Visitor]:
+    """A dependency that lets in whoever may do ``action``, or for ``drafting`` may draft it.
 
     Raises SignInError for the public, RefusedError for everybody else.
     """
@@ -180,7 +186,7 @@ def need(action: str) -> Callable[[Request], Visitor]:
         who = visitor(request)
         if who.person is None:
             raise SignInError("This page is for people who are signed in.")
-        if not who.may(action):
+        if not (who.may_draft(action) if drafting else who.may(action)):
             raise RefusedError(
                 "Your role does not let you do that.",
                 rule="access",
@@ -189,4 +195,5 @@ def need(action: str) -> Callable[[Request], Visitor]:
         return who
 
     check.action = action  # type: ignore[attr-defined]
+    check.drafting = drafting  # type: ignore[attr-defined]
     return check

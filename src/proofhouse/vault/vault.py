@@ -16,6 +16,7 @@ Rule 1: nothing is written in the clear, not even for a moment: no case id, no s
 sample id, no digest of an object. A thief of the files without the key learns how many cases and
 rows there are, how long, and which rows belong to one case.
 Rule 2: what is kept is never replaced. The same again is nothing new, something else is refused.
+Only what never reached the log (a draft that gathers signatures) is dropped or exchanged, by name.
 Rule 3: what comes back is what was put, or DamagedError. Each row carries its own name inside the
 encryption, so rows can't be swapped; objects are held to their SHA-256.
 Rule 4: erasure takes the case's identity, its rows and its objects, in this order of writes:
@@ -176,6 +177,17 @@ class Vault:
         name = self._body_name(case, sealed)
         with self._writing("vault.drop") as db:
             db.execute("DELETE FROM kept WHERE name = ?", (name,))
+
+    def exchange(self, case: str, body: Body) -> None:
+        """Put a body in the place of one that never reached the log, in one transaction.
+
+        After a crash one of the two is there, whole.
+        """
+        name = self._body_name(case, body.sealed)
+        parts = (body.sealed.encode(), body.envelope, body.salt, body.openings)
+        with self._writing("vault.exchange") as db:
+            db.execute("DELETE FROM kept WHERE name = ?", (name,))
+            self._insert(db, self._name("case", case), self._drawer(case), name, parts)
 
     def first_bodies(self) -> tuple[Body, ...]:
         """The body that was kept first of each case that has any: what tells which cases there are.
@@ -342,14 +354,23 @@ class Vault:
         """Put a row, unless the very same is there."""
         owner = self._name("case", case)
         with self._writing("vault.put") as db:
-            box = self._box(db, owner)
             row = db.execute("SELECT box FROM kept WHERE name = ?", (name,)).fetchone()
             if row is None:
-                closed = box.close(pack(name, *parts))
-                query = "INSERT INTO kept (owner, drawer, name, box) VALUES (?, ?, ?, ?)"
-                db.execute(query, (owner, drawer, name, closed))
-            elif unpack(box.open(row[0])) != (name, *parts):
+                self._insert(db, owner, drawer, name, parts)
+            elif unpack(self._box(db, owner).open(row[0])) != (name, *parts):
                 raise _other_kept("the entry", parts[0].decode("utf-8", "replace"))
+
+    def _insert(
+        self,
+        db: sqlite3.Connection,
+        owner: bytes,
+        drawer: bytes,
+        name: bytes,
+        parts: tuple[bytes, ...],
+    ) -> None:
+        closed = self._box(db, owner).close(pack(name, *parts))
+        query = "INSERT INTO kept (owner, drawer, name, box) VALUES (?, ?, ?, ?)"
+        db.execute(query, (owner, drawer, name, closed))
 
     def _read(self, query: str, value: bytes) -> list[tuple[bytes, ...]]:
         """The rows that ``query`` finds, opened: each its name and the parts that were put."""

@@ -9,12 +9,14 @@ case that has moved on.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from proofhouse.access.table import SCOPES
+from proofhouse.access import View
+from proofhouse.access.table import ACTIONS, TAKES_A_PERSON
 from proofhouse.desk.make_bundle import make_bundle
 from proofhouse.dossier import render as render_dossier
 from proofhouse.errors import InputError
@@ -33,16 +35,15 @@ from proofhouse.portal.cases import (
     propose,
 )
 from proofhouse.portal.fields import Field
+from proofhouse.portal.inspect import SURE, erase_for
 from proofhouse.portal.problems import PreconditionError
 from proofhouse.portal.projection import Row
+from proofhouse.portal.queue import RECUSAL, keep_out, views_for
 from proofhouse.publish import read_bundle
 from proofhouse.seat import Known
 
 LIMIT = Field("limit", "How many of the list", kind="number", low=1, high=200, default=50)
 CURSOR = Field("cursor", "The “next” of the page before", needed=False, most=20)
-
-BY_TOKEN = frozenset().union(*SCOPES.values())
-"""The actions that some scope covers; all others take a person."""
 
 
 def number_of(cursor: str | None) -> int | None:
@@ -73,7 +74,8 @@ def _me(call: Call) -> Answer:
             "organisation": who.organisation.name,
             "role": who.role,
             "party": who.party or None,
-            "actions": sorted(one for one in BY_TOKEN if who.may(one)),
+            "actions": sorted(one for one in ACTIONS if who.may(one)),
+            "drafts": sorted(one for one in TAKES_A_PERSON if who.may_draft(one)),
         }
     )
 
@@ -145,26 +147,44 @@ def _statements(call: Call) -> Answer:
 def _acts(call: Call) -> Answer:
     _, known = load(call)
     possible = acts.open_acts(known.case, acting(call.who.role)) if call.who.party else ()
-    items = [
-        shapes.act(call.who, one, fields.schema(fields_of(call.house, one, call.who)))
-        for one in possible
-    ]
-    return Answer({"items": items})
+    return _listed(call, possible)
+
+
+def _beginnings(call: Call) -> Answer:
+    return _listed(call, [one for one in ACTS.values() if one.begins and _mine(call, one)])
+
+
+def _mine(call: Call, act: Act) -> bool:
+    return acting(call.who.role) in act.roles and call.who.may_draft(act.action)
+
+
+def _listed(call: Call, possible: Iterable[Act]) -> Answer:
+    asked = [(one, fields_of(call.house, one, call.who)) for one in possible]
+    return Answer({"items": [shapes.act(call.who, one, each) for one, each in asked]})
 
 
 def _views(call: Call) -> Answer:
     row = find(call.request, call.who, call.path["case"])
+    return _looks(call, call.house.access.views(case=row.case))
+
+
+def _all_views(call: Call) -> Answer:
+    return _looks(call, views_for(call.request, call.who))
+
+
+def _looks(call: Call, views: Iterable[View]) -> Answer:
     access = call.house.access
     names = {one.id: one.name for one in access.organisations()}
     people = {one.id: one.name for one in access.people()}
     items = [
         {
+            "case": view.case[:12],
             "who": people.get(view.person, ""),
             "organisation": names.get(view.organisation, ""),
             "what": view.what,
             "at": view.viewed_at,
         }
-        for view in access.views(case=row.case)
+        for view in views
     ]
     return Answer({"items": items})
 
@@ -207,8 +227,7 @@ def check_match(call: Call, known: Known | None) -> None:
 def _draft(call: Call, act: Act, known: Known | None) -> Answer:
     act = act_for(call.who, act.name)
     check_match(call, known)
-    asked = fields_of(call.house, act, call.who)
-    pending = propose(call.house, act, call.who, known, fields.read(asked, call.filled))
+    pending = propose(call.house, act, call.who, known, call.filled)
     return Answer(
         shapes.draft(call.who, pending),
         201,
@@ -217,29 +236,40 @@ def _draft(call: Call, act: Act, known: Known | None) -> Answer:
     )
 
 
-def _begin(call: Call) -> Answer:
-    return _draft(call, ACTS["inquire"], None)
-
-
 def _act(act: Act) -> Any:
     def handler(call: Call) -> Answer:
-        return _draft(call, act, load(call)[1])
+        return _draft(call, act, None if act.begins else load(call)[1])
 
     return handler
 
 
+def _asked(act: Act) -> Any:
+    """The fields of an act with what this house lets choose from."""
+    return lambda call: fields_of(call.house, act, call.who)
+
+
 def _refused(call: Call) -> Answer:
     find(call.request, call.who, call.path["case"])
-    act_for(call.who, call.path["act"])  # no scope covers what has no row of its own
-    raise InputError("This is done on a page.", hint="It is not for programs.")
+    act_for(call.who, call.path["act"])
+    raise InputError("Nothing of that name is done in a case.")
 
 
-def _asked(act: Act) -> tuple[Field, ...]:
-    """The fields as the description shows them; what they let choose from is the house's."""
-    return act.fields
+def _recuse(call: Call) -> Answer:
+    row = find(call.request, call.who, call.path["case"])
+    keep_out(call.house, call.who, row, call.filled["reason"])
+    return Answer(None, 204)
 
 
-def _id(name: str) -> str:
+def _erase(call: Call) -> Answer:
+    row = find(call.request, call.who, call.path["case"])
+    if not call.filled["sure"]:
+        raise fields.FieldsError({"sure": "Say that you are sure."})
+    erase_for(call.request, row.case)
+    return Answer(None, 204)
+
+
+def name_of(name: str) -> str:
+    """``offer-terms`` → ``offerTerms``."""
     first, *rest = name.split("-")
     return first + "".join(part.title() for part in rest)
 
@@ -250,6 +280,32 @@ _EXAMPLES: dict[str, Any] = {
     "answer-terms": {},
     "open-window": {"partner_release": "2026-12-15", "maximum_days": 14},
 }
+
+
+def _drafts(act: Act, name: str, path: str) -> Operation:
+    """The row of an act: it drafts, and says who signs."""
+    signs = " A person signs it." if act.action in TAKES_A_PERSON else ""
+    return Operation(
+        name,
+        "POST",
+        path,
+        act.action,
+        f"{act.title}: drafts the statement",
+        _act(act),
+        "Acts",
+        gives="Draft",
+        status=201,
+        about=f"{act.lead} {act.next}{signs}",
+        fields=act.fields,
+        asked=_asked(act),
+        example=_EXAMPLES.get(act.name),
+        problems=(409,) if act.begins else (404, 409, 410, 412),
+        makes=True,
+        matches=not act.begins,
+        takes_nothing=not act.fields,
+        drafting=True,
+    )
+
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -292,22 +348,7 @@ OPERATIONS: tuple[Operation, ...] = (
             CURSOR,
         ),
     ),
-    Operation(
-        "beginCase",
-        "POST",
-        "/cases",
-        "inquire",
-        "Ask whether a model would be covered: drafts the inquiry of a new case",
-        _begin,
-        "Acts",
-        gives="Draft",
-        status=201,
-        about=ACTS["inquire"].lead,
-        fields=_asked(ACTS["inquire"]),
-        example=_EXAMPLES["inquire"],
-        problems=(409,),
-        makes=True,
-    ),
+    _drafts(ACTS["inquire"], "beginCase", "/cases"),
     Operation(
         "readCase",
         "GET",
@@ -343,26 +384,24 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=(404, 410),
     ),
     *(
-        Operation(
-            _id(act.name),
-            "POST",
-            f"/cases/{{case}}/acts/{act.name}",
-            act.action,
-            f"{act.title}: drafts the statement",
-            _act(act),
-            "Acts",
-            gives="Draft",
-            status=201,
-            about=f"{act.lead} {act.next}",
-            fields=_asked(act),
-            example=_EXAMPLES.get(act.name),
-            problems=(404, 409, 410, 412),
-            makes=True,
-            matches=True,
-            takes_nothing=not act.fields,
-        )
+        _drafts(act, name_of(act.name), f"/cases/{{case}}/acts/{act.name}")
         for act in ACTS.values()
-        if act.action in BY_TOKEN and not act.begins
+        if not act.begins
+    ),
+    *(
+        _drafts(act, name_of(act.name), f"/acts/{act.name}")
+        for act in ACTS.values()
+        if act.begins and act.clear
+    ),
+    Operation(
+        "listBeginnings",
+        "GET",
+        "/acts",
+        "see-log",
+        "What your role may do outside a case, with the schema of each",
+        _beginnings,
+        "Acts",
+        gives="ActList",
     ),
     Operation(
         "otherAct",
@@ -374,7 +413,6 @@ OPERATIONS: tuple[Operation, ...] = (
         "Acts",
         gives="Draft",
         status=201,
-        about="What takes a person is done on a page: no scope of a token covers it.",
         raw={"type": "object"},
         problems=(404, 409),
     ),
@@ -387,7 +425,40 @@ OPERATIONS: tuple[Operation, ...] = (
         _views,
         "Cases",
         gives="ViewList",
-        problems=(404,),
+    ),
+    Operation(
+        "listAllViews",
+        "GET",
+        "/views",
+        "see-views",
+        "Who looked at what of your newest cases; for an inspector, of all",
+        _all_views,
+        "Cases",
+        gives="ViewList",
+    ),
+    Operation(
+        "recuse",
+        "POST",
+        "/cases/{case}/recusal",
+        "recuse",
+        "Keep out of a case for good, for a conflict of interest (R8)",
+        _recuse,
+        "Cases",
+        status=204,
+        fields=RECUSAL,
+    ),
+    Operation(
+        "eraseCase",
+        "POST",
+        "/cases/{case}/erasure",
+        "erase",
+        "Erase an ended case: nothing of it is left but its leaves",
+        _erase,
+        "Cases",
+        status=204,
+        fields=SURE,
+        example={"sure": True},
+        problems=(410,),
     ),
     Operation(
         "readBundle",

@@ -14,11 +14,12 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from proofhouse.access.table import SCOPES
+from proofhouse.access.table import ROLES, SCOPES, drafts
 from proofhouse.portal import fields
 from proofhouse.portal.api import operation as operations
-from proofhouse.portal.api.operation import PREFIX, Operation, Schema
-from proofhouse.portal.api.shapes import SCHEMAS, ref
+from proofhouse.portal.api.operation import PREFIX, WRITING, Operation, Schema
+from proofhouse.portal.api.schemas import SCHEMAS
+from proofhouse.portal.api.shapes import ref
 from proofhouse.portal.problems import MEDIA
 from proofhouse.portal.render import render
 
@@ -40,8 +41,9 @@ ABOUT = """\
 Everything that a page of the portal can do, for programs.
 
 **Tokens.** A person makes a token under “Your account”, in one of their roles, with scopes and an
-end. It comes in the header `Authorization: Bearer`. What takes a person (a determination, a
-disclosure, a threshold, the choice of a partner) no scope covers.
+end. It comes in the header `Authorization: Bearer`. What takes a person (a determination, a held
+score, a disclosure, a threshold, an opening, the choice of a partner) a token of the scope `draft`
+writes down, and a person reads and signs on its page: no scope covers that.
 
 **Drafts.** An act drafts a statement (201, `Location`). Everybody who must then signs the same
 bytes: by a token (`sign`), on a page, or elsewhere (`payload`, `POST /statements`). The last
@@ -61,6 +63,16 @@ _PARTS: dict[str, tuple[str, dict[str, Any]]] = {
     "draft": ("The draft.", {"pattern": "^[0-9a-f]{64}$"}),
     "webhook": ("The webhook.", {"pattern": "^[0-9a-f]{32}$"}),
     "leaf": ("The leaf, counted from 0.", {"pattern": "^[0-9]{1,15}$"}),
+    "bank": ("The bank version, by its commitment.", {"pattern": "^[0-9a-f]{64}$"}),
+    "number": ("Its number, counted from 1.", {"pattern": "^[0-9]{1,15}$"}),
+    "secret": ("What its applicant was given.", {"maxLength": 100}),
+    "invitation": ("The invitation.", {"pattern": "^[0-9a-f]{32}$"}),
+    "person": ("The person.", {"maxLength": 64}),
+    "organisation": ("The organisation.", {"maxLength": 64}),
+    "role": ("The role.", {"enum": list(ROLES)}),
+    "passkey": ("The passkey, by its credential’s id (base64url).", {"maxLength": 1400}),
+    "session": ("The session.", {"maxLength": 64}),
+    "token": ("The token, by its id.", {"maxLength": 64}),
 }
 
 
@@ -125,6 +137,8 @@ def _description(one: Operation) -> str:
 
 def scopes_of(one: Operation) -> list[str]:
     """The scopes that cover an operation."""
+    if one.drafting:
+        return [name for name in SCOPES if drafts({name}, one.action)]
     return [name for name, actions in SCOPES.items() if one.action in actions]
 
 
@@ -132,7 +146,7 @@ def body_of(one: Operation) -> Schema | None:
     """The schema of the body; None if there is none."""
     if one.raw is not None:
         return one.raw
-    if one.method != "POST":
+    if one.method not in WRITING:
         return None
     return fields.schema(one.fields)
 
@@ -191,7 +205,8 @@ def _responses(one: Operation) -> dict[str, Any]:
         }
         found["304"] = {"description": "It still is as you have it."}
     usual = {422, 429} | ({401, 403} if one.action else set())
-    usual |= {400, 413} if one.method == "POST" else set()
+    usual |= {400, 413} if one.method in WRITING else set()
+    usual |= {404, 409} if "case" in one.parts else set()
     for status in sorted({*usual, *one.problems}):
         found[str(status)] = _problem(status)
     return found

@@ -5,7 +5,8 @@
 
 In this order, each before the next: the role and the scopes allow it; the limit; query, headers and
 body are read by the row's own fields; an answer given before under the same Idempotency-Key is
-given again; the call is made, in a thread of the pool.
+given again; the call is made, in a thread of the pool. What the public sends comes from no page of
+another site.
 """
 
 from __future__ import annotations
@@ -24,11 +25,14 @@ from proofhouse.errors import FormatError, InputError, RefusedError
 from proofhouse.portal import fields
 from proofhouse.portal.fields import Field
 from proofhouse.portal.house import House
-from proofhouse.portal.visitor import Visitor, address_of, need, visitor
+from proofhouse.portal.visitor import Visitor, address_of, check_same_origin, need, visitor
 
 PREFIX = "/api/v1"
 
 Schema = Mapping[str, Any]
+
+WRITING = ("POST", "PUT")
+"""Methods that take a body."""
 
 READS_A_MINUTE = 600
 WRITES_A_MINUTE = 60
@@ -76,10 +80,12 @@ Handler = Callable[[Call], Answer | Awaitable[Answer]]
 class Operation:
     """One operation.
 
-    ``action`` is what the table of roles calls it, empty for the public. ``fields`` are those of
-    its body, ``raw`` the schema of a body that the call reads itself. ``gives`` is the name of the
-    schema that is answered with ``status``, ``media`` its type. ``problems`` are the statuses of
-    errors beside those that every operation has. ``makes``: it takes an Idempotency-Key.
+    ``action`` is what the table of roles calls it, empty for the public; ``drafting``: whoever may
+    draft it may ask, too. ``fields`` are those of its body; ``asked`` gives them with what this
+    house lets choose from; ``raw`` is the schema of a body that the call reads itself. ``gives`` is
+    the name of the schema that is answered with ``status``, ``media`` its type. ``problems`` are
+    the statuses of errors beside those that every operation has. ``makes``: it takes an
+    Idempotency-Key.
     """
 
     id: str
@@ -102,6 +108,8 @@ class Operation:
     makes: bool = False
     matches: bool = False
     takes_nothing: bool = False
+    drafting: bool = False
+    asked: Callable[[Call], tuple[Field, ...]] | None = None
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -117,9 +125,13 @@ def mount(router: APIRouter, operations: tuple[Operation, ...]) -> None:
             _endpoint(one),
             methods=[one.method],
             include_in_schema=False,
-            dependencies=[Depends(need(one.action))] if one.action else [],
+            dependencies=_let_in(one),
             name=one.id,
         )
+
+
+def _let_in(one: Operation) -> list[Any]:
+    return [Depends(need(one.action, drafting=one.drafting))] if one.action else []
 
 
 def _endpoint(one: Operation) -> Callable[[Request], Awaitable[Response]]:
@@ -128,9 +140,11 @@ def _endpoint(one: Operation) -> Callable[[Request], Awaitable[Response]]:
         _limit(request, who, house, one)
         call = Call(request, who, house)
         call.query = fields.read(one.query, _query(request))
-        if one.method in ("POST", "PUT"):
+        if one.method in WRITING:
+            if not one.action:
+                check_same_origin(request, house.settings.origin)
             call.body = await _body(request)
-            call.filled = _filled(one, call.body)
+            call.filled = await anyio.to_thread.run_sync(_filled, one, call)
         if one.makes and request.headers.get("idempotency-key") is not None:
             return await _once(one, call)
         return _response(await _made(one, call))
@@ -167,14 +181,14 @@ async def _body(request: Request) -> bytes:
     return data
 
 
-def _filled(one: Operation, data: bytes) -> Mapping[str, Any]:
+def _filled(one: Operation, call: Call) -> Mapping[str, Any]:
     """The fields of a JSON body. Raises FieldsError, InputError."""
     if one.raw is not None:
         return {}
-    value = read_json(data) if data or not one.takes_nothing else {}
+    value = read_json(call.body) if call.body or not one.takes_nothing else {}
     if not isinstance(value, dict):
         raise InputError("The body must be a JSON object.")
-    return fields.read(one.fields, value)
+    return fields.read(one.fields if one.asked is None else one.asked(call), value)
 
 
 def read_json(data: bytes) -> Any:

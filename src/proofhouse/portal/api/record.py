@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The public record for programs: checkpoint, leaves, proofs, banks. Nobody needs a token.
+"""The public record for programs: checkpoint, leaves, proofs, banks, audit. Nobody needs a token.
 
-The log as static files (tiles), the audit and the numbers have addresses of their own, which the
-pages use as well; they are described here and served there.
+The log as static files (tiles) has an address of its own (/log/tiles), which any auditor knows how
+to read.
 """
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from fastapi.responses import PlainTextResponse
 
@@ -15,8 +16,21 @@ from proofhouse.errors import InputError
 from proofhouse.formats.leaf import SealedLeaf, parse_leaf
 from proofhouse.portal.api.cases import LIMIT, next_link, number_of
 from proofhouse.portal.api.operation import Answer, Call, Operation
+from proofhouse.portal.api.shapes import (
+    COUNT,
+    NULL_TEXT,
+    digest,
+    page,
+    ref,
+    several,
+    text,
+    time,
+    whole,
+)
 from proofhouse.portal.banks import versions_of
 from proofhouse.portal.fields import Field, NotThereError
+from proofhouse.portal.public import audit_told, audits_of, record_of
+from proofhouse.portal.record import Bank, Statement, numbers
 
 NUMBER = {"kind": "number", "low": 0, "high": 10**12}
 
@@ -83,6 +97,128 @@ def _banks(call: Call) -> Answer:
     ]
     return Answer({"items": items})
 
+
+def bank_at(call: Call) -> Bank:
+    """The bank version that the address names. Raises NotThereError."""
+    for one in record_of(call.request).banks():
+        if one.commitment.digest == call.path["bank"]:
+            return one
+    raise NotThereError("There is no such bank version.")
+
+
+def _bank(call: Call) -> Answer:
+    one = bank_at(call)
+    opened = one.threshold_opening
+    return Answer(
+        {
+            "commitment": _statement(one.commitment),
+            "threshold": _statement(one.threshold),
+            "opening": _statement(one.opening),
+            "thresholdOpening": _statement(opened),
+            "retirement": _statement(one.retirement),
+            "notices": [_statement(each) for each in one.notices],
+            "sameThresholdForAll": one.alike,
+        }
+    )
+
+
+def _statement(one: Statement | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    return {
+        "leaf": one.index,
+        "name": one.name,
+        "digest": one.digest,
+        "at": one.at,
+        "predicate": dict(one.predicate),
+        "signers": [{"role": role, "keyid": keyid} for role, keyid in one.signers],
+    }
+
+
+def _news(call: Call) -> Answer:
+    before, limit = number_of(call.query["cursor"]), call.query["limit"]
+    every = record_of(call.request).statements()
+    left = [one for one in reversed(every) if before is None or one.index < before]
+    following = str(left[limit - 1].index) if len(left) > limit else None
+    items = [_statement(one) for one in left[:limit]]
+    return Answer({"items": items, "next": following}, headers=next_link(call, following))
+
+
+def _audit(call: Call) -> Answer:
+    house, now = call.house, call.house.clock()
+    return Answer(audit_told(audits_of(call.request).latest(house.policy, now), now))
+
+
+def _numbers(call: Call) -> Answer:
+    return Answer(numbers(record_of(call.request), call.house.clock()))
+
+
+_SAID = {
+    "leaf": COUNT,
+    "name": text(),
+    "digest": digest("Of its envelope."),
+    "at": time("When its maker says that it was made."),
+    "predicate": {"type": "object", "description": "As it was signed (spec/predicates)."},
+    "signers": several(whole({"role": text(), "keyid": digest("Of the key.")})),
+}
+_MAYBE = {"oneOf": [ref("ClearStatement"), {"type": "null"}]}
+
+SCHEMAS: dict[str, Any] = {
+    "ClearStatement": whole(_SAID, "A statement that everybody reads."),
+    "ClearStatementPage": page("ClearStatement"),
+    "WholeBank": whole(
+        {
+            "commitment": ref("ClearStatement"),
+            "threshold": _MAYBE,
+            "opening": _MAYBE,
+            "thresholdOpening": _MAYBE,
+            "retirement": _MAYBE,
+            "notices": several(ref("ClearStatement"), "Every determination by it."),
+            "sameThresholdForAll": {"type": "boolean"},
+        },
+        "A bank version: what fixed it and whatever cites it.",
+    ),
+    "Audit": whole(
+        {
+            "format": text(),
+            "status": text(enum=["verified", "failed", "unknown_signers"]),
+            "auditedAt": time("When."),
+            "size": COUNT,
+            "sealed": COUNT,
+            "clear": COUNT,
+            "checks": several(whole({"name": text(), "result": text(), "sentence": text()})),
+            "promises": several(
+                whole(
+                    {
+                        "leaf": COUNT,
+                        "name": text(),
+                        "openBy": time("When it is to be opened."),
+                        "state": text(),
+                        "openedAtLeaf": {"type": ["integer", "null"]},
+                        "late": {"type": "boolean"},
+                    }
+                )
+            ),
+            "checkpoint": text("The signed note that it is of."),
+        },
+        "The audit of this log by whoever publishes it.",
+    ),
+    "Numbers": whole(
+        {
+            "format": text(),
+            "log": text(),
+            "size": COUNT,
+            "root": NULL_TEXT,
+            "at": time("When this was counted."),
+            "leaves": whole({"clear": COUNT, "other": COUNT}),
+            "statements": {"type": "object", "additionalProperties": COUNT},
+            "determinations": COUNT,
+            "determinationsByMonth": several(whole({"month": text(), "determinations": COUNT})),
+            "banks": several({"type": "object"}),
+        },
+        "Counts, timing and equal treatment (docs/public-pages.md).",
+    ),
+}
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -152,5 +288,47 @@ OPERATIONS: tuple[Operation, ...] = (
         _banks,
         "Public record",
         gives="BankList",
+    ),
+    Operation(
+        "readBank",
+        "GET",
+        "/banks/{bank}",
+        "",
+        "One bank version: what is tested and how, its threshold, what was opened of it",
+        _bank,
+        "Public record",
+        gives="WholeBank",
+        problems=(404,),
+    ),
+    Operation(
+        "listClearStatements",
+        "GET",
+        "/log/statements",
+        "",
+        "What everybody reads, the newest first",
+        _news,
+        "Public record",
+        gives="ClearStatementPage",
+        query=(LIMIT, Field("cursor", "The “next” of the page before", needed=False, most=15)),
+    ),
+    Operation(
+        "readAudit",
+        "GET",
+        "/audit",
+        "",
+        "The newest audit of this log, and what is to be opened by when",
+        _audit,
+        "Public record",
+        gives="Audit",
+    ),
+    Operation(
+        "readNumbers",
+        "GET",
+        "/numbers",
+        "",
+        "Counts, timing and equal treatment",
+        _numbers,
+        "Public record",
+        gives="Numbers",
     ),
 )

@@ -10,11 +10,10 @@ from typing import Any
 
 from fastapi.responses import StreamingResponse
 
-from proofhouse.journey import Wishes
 from proofhouse.portal.api import shapes
 from proofhouse.portal.api.cases import check_match, load
 from proofhouse.portal.api.operation import PREFIX, Answer, Call, Operation
-from proofhouse.portal.cases import BUDGETS, find
+from proofhouse.portal.cases import BUDGETS, find, wishes_of
 from proofhouse.portal.runs import State
 
 NONE = State("", phase="none")
@@ -35,13 +34,7 @@ def _ask(what: str) -> Any:
         row, known = load(call)
         check_match(call, known)
         call.who.actor()
-        wishes = Wishes(
-            samples_at_once=call.filled["samples"],
-            tokens_per_item=call.filled["tokens"],
-            turns_per_item=call.filled["turns"],
-            seconds_per_item=call.filled["seconds"],
-        )
-        call.app.runs.ask(row.case, what, call.who.party, wishes)
+        call.app.runs.ask(row.case, what, call.who.party, wishes_of(call.filled))
         headers = {"Location": f"{PREFIX}/cases/{row.case}/run"}
         return Answer(_told(call, row.case), 202, headers, row.case)
 

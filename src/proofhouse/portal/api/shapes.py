@@ -8,16 +8,19 @@ of the page that follows, or null.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from proofhouse.access import LetIn
+from proofhouse.access.table import TAKES_A_PERSON
 from proofhouse.formats import bundle as bundles
 from proofhouse.formats import predicates
 from proofhouse.formats.digest import sha256_hex
 from proofhouse.outbox.store import EVENTS, Hook, Message
-from proofhouse.portal import signing
+from proofhouse.portal import fields, signing
 from proofhouse.portal.acts import Act
 from proofhouse.portal.cases import AUDIENCES, SECRET, acting, my_move
+from proofhouse.portal.fields import Field
 from proofhouse.portal.projection import Row
 from proofhouse.portal.visitor import Visitor
 from proofhouse.rules.audience import shown
@@ -65,8 +68,9 @@ def page(name: str) -> dict[str, Any]:
     return whole({"items": several(ref(name)), "next": {"type": ["string", "null"]}})
 
 
-_NULL_TEXT = {"type": ["string", "null"]}
-_COUNT = {"type": "integer", "minimum": 0}
+NULL_TEXT = {"type": ["string", "null"]}
+NULL_TIME = {**NULL_TEXT, "format": "date-time"}
+COUNT = {"type": "integer", "minimum": 0}
 
 _ROW = {
     "id": digest("The case, by 32 random bytes."),
@@ -79,8 +83,8 @@ _ROW = {
     "begunAt": time("When the inquiry was made."),
     "lastStatement": text("The name of the newest statement."),
     "lastAt": time("When that was made."),
-    "lastLeaf": {**_COUNT, "description": "Its leaf in the log."},
-    "windowEndsAt": {**_NULL_TEXT, "format": "date-time"},
+    "lastLeaf": {**COUNT, "description": "Its leaf in the log."},
+    "windowEndsAt": {**NULL_TEXT, "format": "date-time"},
     "bank": digest("The bank that it is measured with, by its commitment."),
     "developer": text("Who asks. Not there for whom it is sealed."),
     "checkpoint": text("What was submitted. Not there for whom it is sealed."),
@@ -91,7 +95,7 @@ _SEALED_IN_A_ROW = ("developer", "checkpoint", "accessLevel")
 _DRAFT = {
     "id": digest("The draft."),
     "act": text("What is done by it."),
-    "case": {**_NULL_TEXT, "description": "Its case; null for a statement of no case."},
+    "case": {**NULL_TEXT, "description": "Its case; null for a statement of no case."},
     "statement": text("The name of the statement."),
     "proposedAt": time("When it was drafted."),
     "payloadSha256": digest("Of the bytes of the statement."),
@@ -104,8 +108,8 @@ _DRAFT = {
             {
                 "role": text(),
                 "parties": several(digest("A party’s keyid.")),
-                "signatures": {**_COUNT, "description": "How many of these parties sign."},
-                "people": {**_COUNT, "description": "How many different people at least."},
+                "signatures": {**COUNT, "description": "How many of these parties sign."},
+                "people": {**COUNT, "description": "How many different people at least."},
             }
         )
     ),
@@ -116,10 +120,10 @@ _DRAFT = {
 }
 
 _REGISTERED = {
-    "leaf": {**_COUNT, "description": "Its leaf in the log."},
+    "leaf": {**COUNT, "description": "Its leaf in the log."},
     "digest": digest("Of its envelope."),
     "statement": text("The name of the statement."),
-    "case": {**_NULL_TEXT, "description": "Its case; null for a statement of no case."},
+    "case": {**NULL_TEXT, "description": "Its case; null for a statement of no case."},
 }
 
 _RUN = {
@@ -128,11 +132,11 @@ _RUN = {
     "said": text("What it is at."),
     "error": text("Why it failed."),
     "hint": text("What to do about it."),
-    "items": {**_COUNT, "description": "Items that have ended."},
-    "planned": {**_COUNT, "description": "Items that were planned."},
-    "missing": {**_COUNT, "description": "Items that nobody could be scored by."},
-    "tokens": _COUNT,
-    "solved": {**_COUNT, "description": "Shown to assessors and inspectors, as what follows."},
+    "items": {**COUNT, "description": "Items that have ended."},
+    "planned": {**COUNT, "description": "Items that were planned."},
+    "missing": {**COUNT, "description": "Items that nobody could be scored by."},
+    "tokens": COUNT,
+    "solved": {**COUNT, "description": "Shown to assessors and inspectors, as what follows."},
     "low": {"type": "integer", "description": "The evidence so far, in micro-nats, at its lowest."},
     "high": {"type": "integer"},
     "lower": {"type": "integer", "description": "The boundary below."},
@@ -171,8 +175,9 @@ SCHEMAS: dict[str, Any] = {
             "person": text("Who made the token."),
             "organisation": text("Whom it acts for."),
             "role": text(),
-            "party": {**_NULL_TEXT, "description": "The keyid that the organisation signs by."},
+            "party": {**NULL_TEXT, "description": "The keyid that the organisation signs by."},
             "actions": several(text(), "What the token’s scopes let this role do."),
+            "drafts": several(text(), "What it may draft, and a person signs."),
         }
     ),
     "CaseRow": whole(_ROW, "A case in a list.", *_SEALED_IN_A_ROW),
@@ -182,14 +187,14 @@ SCHEMAS: dict[str, Any] = {
             **_ROW,
             "head": digest("The newest statement, by its envelope: the case’s ETag."),
             "audience": text("As whom the token reads.", enum=["developer", "inspector", "public"]),
-            "statements": {**_COUNT, "description": "How many statements the case has."},
+            "statements": {**COUNT, "description": "How many statements the case has."},
         },
         "One case.",
         *_SEALED_IN_A_ROW,
     ),
     "Statement": whole(
         {
-            "leaf": _COUNT,
+            "leaf": COUNT,
             "name": text(),
             "digest": digest("Of its envelope."),
             "madeAt": time("When its maker says that it was made."),
@@ -212,7 +217,13 @@ SCHEMAS: dict[str, Any] = {
             "next": text("What follows."),
             "roles": several(text(), "Who makes the statement, each with a signature."),
             "byToken": {"type": "boolean", "description": "Whether this token may draft it."},
+            "takesPerson": {"type": "boolean", "description": "Whether only a person signs it."},
             "fields": {"type": "object", "description": "The JSON Schema of its body."},
+            "choices": {
+                "type": "object",
+                "additionalProperties": {"type": "object", "additionalProperties": text()},
+                "description": "Of each field of a choice, what its values mean.",
+            },
         }
     ),
     "ActList": whole({"items": several(ref("Act"))}),
@@ -242,26 +253,39 @@ SCHEMAS: dict[str, Any] = {
     "Place": whole(
         {
             "case": ref("CaseRow"),
-            "hours": {**_COUNT, "description": "Reviewer hours that the next move takes."},
-            "daysWaiting": _COUNT,
+            "hours": {**COUNT, "description": "Reviewer hours that the next move takes."},
+            "daysWaiting": COUNT,
             "daysLeft": {"type": ["integer", "null"], "description": "Until its window ends."},
             "firstPass": text("What the system has seen before a person opens it."),
             "thisWeek": {"type": "boolean", "description": "Whether this week’s hours reach it."},
         }
     ),
-    "QueuePage": page("Place"),
+    "QueuePage": whole(
+        {
+            **page("Place")["properties"],
+            "hours": {**COUNT, "description": "Reviewer hours of a week."},
+            "hoursTaken": {**COUNT, "description": "How many of them this week’s cases take."},
+            "casesToRead": {**COUNT, "description": "Cases that are still being read."},
+        }
+    ),
     "Use": whole(
         {
             "partner": text(),
             "what": text("What it did."),
-            "found": {**_COUNT, "description": "Flaws found in its own systems."},
-            "closed": {**_COUNT, "description": "How many of them are closed."},
+            "found": {**COUNT, "description": "Flaws found in its own systems."},
+            "closed": {**COUNT, "description": "How many of them are closed."},
             "at": time("When it was reported."),
         }
     ),
     "UseList": whole({"items": several(ref("Use"))}),
     "View": whole(
-        {"who": text(), "organisation": text(), "what": text(), "at": time("When.")},
+        {
+            "case": text("The start of its id; empty for everything at once."),
+            "who": text(),
+            "organisation": text(),
+            "what": text(),
+            "at": time("When."),
+        },
         "That somebody looked at something confidential.",
     ),
     "ViewList": whole({"items": several(ref("View"))}),
@@ -276,7 +300,7 @@ SCHEMAS: dict[str, Any] = {
             "event": text(),
             "madeAt": time("When it was kept."),
             "state": text(enum=["waiting", "arrived", "given-up"]),
-            "attempts": _COUNT,
+            "attempts": COUNT,
             "said": text("How the last attempt went."),
             "dueAt": time("When it is tried next."),
         }
@@ -284,7 +308,7 @@ SCHEMAS: dict[str, Any] = {
     "MessageList": whole({"items": several(ref("Message"))}),
     "Leaf": whole(
         {
-            "index": _COUNT,
+            "index": COUNT,
             "kind": text(enum=["sealed", "clear"]),
             "leaf": {"type": "object", "description": "The leaf as JSON; its bytes are canonical."},
         }
@@ -292,8 +316,8 @@ SCHEMAS: dict[str, Any] = {
     "LeafPage": page("Leaf"),
     "Consistency": whole(
         {
-            "from": _COUNT,
-            "to": _COUNT,
+            "from": COUNT,
+            "to": COUNT,
             "proof": several(digest("A node.")),
             "checkpoint": text("The signed note of the log as it stands."),
         }
@@ -306,7 +330,7 @@ SCHEMAS: dict[str, Any] = {
             "active": {"type": "boolean"},
             "retired": {"type": "boolean"},
             "openBy": time("When its seed is to be opened."),
-            "threshold": {**_NULL_TEXT, "description": "The commitment of its threshold."},
+            "threshold": {**NULL_TEXT, "description": "The commitment of its threshold."},
             "openings": several(digest("What has been opened.")),
         }
     ),
@@ -315,6 +339,11 @@ SCHEMAS: dict[str, Any] = {
 
 
 # -------------------------------------------------------------------------------------- values
+
+
+def let_in(one: LetIn, names: Mapping[str, str]) -> dict[str, Any]:
+    """That a link was made or used."""
+    return {"what": one.what, "by": names.get(one.by or "", ""), "at": one.at}
 
 
 def audience(who: Visitor) -> str:
@@ -372,16 +401,18 @@ def statement(who: Visitor, known: Known, entry: Entry, names: Mapping[str, str]
     }
 
 
-def act(who: Visitor, one: Act, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Something that may be done, with the schema of its body."""
+def act(who: Visitor, one: Act, asked: Sequence[Field]) -> dict[str, Any]:
+    """Something that may be done, with the schema of its body and what can be chosen there."""
     return {
         "name": one.name,
         "title": one.title,
         "means": one.lead,
         "next": one.next,
         "roles": list(one.roles),
-        "byToken": acting(who.role) in one.roles and who.may(one.action),
-        "fields": dict(asked),
+        "byToken": acting(who.role) in one.roles and who.may_draft(one.action),
+        "takesPerson": one.action in TAKES_A_PERSON,
+        "fields": fields.schema(asked),
+        "choices": {each.name: dict(each.options) for each in asked if each.options},
     }
 
 

@@ -5,22 +5,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from proofhouse.portal import fields
 from proofhouse.portal.api import shapes
 from proofhouse.portal.api.cases import CURSOR, LIMIT, next_link, number_of
 from proofhouse.portal.api.operation import Answer, Call, Operation
-from proofhouse.portal.cases import find, mine, my_move
-from proofhouse.portal.partners import USE
-from proofhouse.portal.queue import places
+from proofhouse.portal.cases import find
+from proofhouse.portal.partners import USE, report_use, uses_for
+from proofhouse.portal.queue import queue_of
 from proofhouse.portal.register import Use
-from proofhouse.portal.visitor import Visitor
 
 
 def _queue(call: Call) -> Answer:
     who, start = call.who, number_of(call.query["cursor"]) or 0
-    assessors = Visitor(who.person, who.memberships, who.organisation, "assessor")
-    rows = [row for row in mine(call.request, who) if my_move(assessors, row)]
-    listed = places(rows, call.house.clock(), call.house.settings.hours_a_week)
+    found = queue_of(call.request, who)
+    listed = found.places
     stop = start + call.query["limit"]
     following = str(stop) if stop < len(listed) else None
     items = [
@@ -34,7 +31,8 @@ def _queue(call: Call) -> Answer:
         }
         for one in listed[start:stop]
     ]
-    return Answer({"items": items, "next": following}, headers=next_link(call, following))
+    budget = {"hours": found.hours, "hoursTaken": found.spent, "casesToRead": found.left}
+    return Answer({"items": items, "next": following, **budget}, headers=next_link(call, following))
 
 
 def _use(call: Call, use: Use) -> dict[str, Any]:
@@ -49,19 +47,13 @@ def _use(call: Call, use: Use) -> dict[str, Any]:
 
 def _uses(call: Call) -> Answer:
     row = find(call.request, call.who, call.path["case"])
-    own = call.who.role == "partner"
-    every = call.house.register.uses(row.case)
-    shown = [one for one in every if not own or one.party == call.who.party]
+    shown = uses_for(call.house, call.who, row)
     return Answer({"items": [_use(call, one) for one in shown]})
 
 
 def _report(call: Call) -> Answer:
-    row, filled = find(call.request, call.who, call.path["case"]), call.filled
-    if filled["closed"] > filled["found"]:
-        raise fields.FieldsError({"closed": "More can’t be closed than were found."})
-    assert call.who.person is not None
-    use = Use(row.case, call.who.party, call.who.person.id, **filled, at=call.house.clock())
-    call.house.register.used(use)
+    row = find(call.request, call.who, call.path["case"])
+    use = report_use(call.house, call.who, row, call.filled)
     return Answer(_use(call, use), 201, {"Location": call.request.url.path}, row.case)
 
 
