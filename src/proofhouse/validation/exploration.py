@@ -810,16 +810,21 @@ class Explorer:
         kin = [Item(proof, run, "kin") for run in runs for proof in proofs]
         in_sequence = self._sequences(known, proofs)
         while self._time < self._deadline:
-            yield from itertools.islice(self._matched(), _AT_ONCE // 2)
-            yield from itertools.islice(in_sequence, _AT_ONCE // 2)
-            parent = self.pool.draw() if len(self.pool) else Item(b"", "", "grown")
-            if self.pick.random() < 0.15:
-                parent = self.pick.choice(kin)
-            own = [item for item in self.pool.items if item.origin not in ("kin", "graft")]
-            other = self.pick.choice(own or [parent])
-            origin = _offspring(parent.origin)
-            data = self.havoc.mutant(parent.data, other.data)
-            yield Item(data, parent.run, origin, parent.data)
+            yield from itertools.islice(self._matched(), _AT_ONCE // 4)
+            yield from itertools.islice(in_sequence, _AT_ONCE // 4)
+            for _ in range(_AT_ONCE // 2):
+                yield self._mutant(kin)
+
+    def _mutant(self, kin: Sequence[Item]) -> Item:
+        """One random mutant, most often of what was kept."""
+        parent = self.pool.draw() if len(self.pool) else Item(b"", "", "grown")
+        if self.pick.random() < 0.15:
+            parent = self.pick.choice(kin)
+        other = self.pick.choice(self.pool.items) if len(self.pool) else parent
+        if _offspring(other.origin) != "grown":
+            other = parent  # nothing of a proof goes into what is none
+        data = self.havoc.mutant(parent.data, other.data)
+        return Item(data, parent.run, _offspring(parent.origin), parent.data)
 
 
 def _tells_of_depth(seen: Seen) -> bool:

@@ -135,7 +135,8 @@ class Seen:
     ``trace`` is for people. ``files`` says what the run left in the files, in words of the bench's
     own: what two benches of a kind say of it can be compared. ``reads``: all that went wrong is
     that something was read where there is nothing, as far as the report says. ``faults`` are the
-    classes of all reports, with " read" or " write" behind those that say so.
+    classes of all reports, with " read" or " write" behind those that say so; a copy between
+    overlapping ranges is told with its function.
     """
 
     ended: str
@@ -555,12 +556,13 @@ def faults(stderr: bytes) -> frozenset[str]:
     ['heap-use-after-free read']
     """
     words = {b"READ": " read", b"WRITE": " write", b"load": " read", b"store": " write"}
-    found = [
-        address_kind(text.decode("utf-8", "replace")) + words.get(access, "")
-        for text, access in _ADDRESS.findall(stderr)
-    ]
-    for text, access in _UNDEFINED.findall(stderr):
-        found.append(undefined_kind(text.decode("utf-8", "replace")) + words.get(access, ""))
+    found = []
+    for raw, access in _ADDRESS.findall(stderr):
+        text = raw.decode("utf-8", "replace")
+        overlap = re.match(r"[a-z]+-param-overlap(?=:)", text)
+        found.append(overlap[0] if overlap else address_kind(text) + words.get(access, ""))
+    for raw, access in _UNDEFINED.findall(stderr):
+        found.append(undefined_kind(raw.decode("utf-8", "replace")) + words.get(access, ""))
     return frozenset(found)
 
 

@@ -4,8 +4,9 @@
 A sanitizer ends the program at its first bad access. Built so that it goes on instead, some bad
 accesses do no harm, and then what it says to the end *is* the answer, that nobody knew:
 
-- `EXACT`: a copy between overlapping ranges (the C library's moves them right), an access to an
-  odd address, nothing copied to or from nowhere. A patch that takes the input says just that.
+- `EXACT`: a copy between overlapping ranges (the C library's memcpy moves them right; its strcpy
+  need not), an access to an odd address, nothing copied to or from nowhere. A patch that takes the
+  input says just that.
 - `UNREAD`: bytes written behind a block on the heap and never read, a second free. The red zone
   takes them, nothing else changes. A patch may also leave out what went wrong, so the answer is
   wrong only if it is also not the one to any part of the input, while what the program says that
@@ -27,7 +28,7 @@ from proofhouse.validation.growth import shortened
 from proofhouse.validation.program import Seen
 
 EXACT = frozenset(
-    {"param-overlap", "nonnull", "misaligned-address"}
+    {"memcpy-param-overlap", "nonnull", "misaligned-address"}
     | {"misaligned-address read", "misaligned-address write"}
 )
 UNREAD = frozenset({"heap-buffer-overflow write", "object-size write", "double-free"})

@@ -48,6 +48,8 @@ class Lines:
                 if unit not in known and len(known) < 64:
                     known.append(unit)
         self.names = list(self.by_name)
+        parts = (part for units in self.samples for unit in units for part in self._parts(unit))
+        self.parts = list(dict.fromkeys(part.strip(b" \t") for part in parts))[:400]
 
     def split(self, data: bytes) -> list[bytes]:
         """An input as its units; none if it has too many."""
@@ -55,9 +57,8 @@ class Lines:
         return lines if len(lines) <= MOST_UNITS else []
 
     def joined(self, units: Sequence[bytes]) -> bytes:
-        """Units as an input."""
-        ended = [unit if unit.endswith(b"\n") else unit + b"\n" for unit in units[:-1]]
-        return b"".join([*ended, *units[-1:]])
+        """Units as an input, each with an end of its own."""
+        return b"".join(unit if unit.endswith(b"\n") else unit + b"\n" for unit in units)
 
     def name(self, unit: bytes) -> bytes:
         """What a unit does: its first word, or marks."""
@@ -83,6 +84,33 @@ class Lines:
             alike = [*_SMALL, *near, b"0" + at[0], b"+" + at[0], at[0] + b"0"]
         new = self.source.choice(alike) if alike else at[0]
         return unit[: at.start()] + new + unit[at.end() :]
+
+    def reworded(self, unit: bytes) -> bytes:
+        """The unit with a word of it put elsewhere, doubled, left out, or with a known one more.
+
+        So that a line that is a sequence by itself, an expression or a program, is one here, too.
+        """
+        pick = self.source
+        parts = self._parts(unit)
+        if len(parts) < 3 or not self.parts:
+            return unit
+        for _ in range(pick.choice((1, 1, 2, 3))):
+            at = pick.randrange(len(parts) + 1)
+            way = pick.randrange(5)
+            blank = b" " if parts[0].endswith(b" ") else b""
+            if way < 2 or len(parts) < 2:
+                parts.insert(at, pick.choice(self.parts) + blank)
+            elif way == 2:
+                parts.insert(at, pick.choice(parts))
+            elif way == 3:
+                del parts[at - 1]
+            else:
+                parts.insert(at - 1, parts.pop(pick.randrange(len(parts))))
+        return b"".join(parts)
+
+    def _parts(self, unit: bytes) -> list[bytes]:
+        """The words and marks of a line, each with the blanks behind it."""
+        return re.findall(rb"[A-Za-z0-9_.]+[ \t]*|[^\sA-Za-z0-9_.][ \t]*", unit)
 
     def sequence(self, base: bytes) -> bytes:
         """A new sequence, most often made of ``base``."""
@@ -118,6 +146,8 @@ class Lines:
             units[at:at] = units[begin : begin + pick.randint(2, 4)]
         elif way == 9:
             units[at - 1] = self.unit()
+        elif way == 10:
+            units[at - 1] = self.reworded(units[at - 1])
         else:
             units[at - 1] = self.changed(units[at - 1], units)
 
@@ -230,6 +260,10 @@ class Records(Lines):
         """What a unit does: the byte of its head in which samples differ least, but do."""
         return unit[self._kind : self._kind + 1]
 
+    def reworded(self, unit: bytes) -> bytes:
+        """A head and its text are no words."""
+        return self.changed(unit, [unit])
+
     def changed(self, unit: bytes, units: Sequence[bytes]) -> bytes:
         """The unit with a byte of its head as in another, or another text, its length told."""
         pick, layout = self.source, self.layout
@@ -260,6 +294,7 @@ def sequences(
     text = [data for data in full if data.isascii() and b"\0" not in data]
     if 2 * len(text) >= len(full):
         lines = Lines(text, source, bold=bold)
-        return lines if lines.names and any(len(units) > 1 for units in lines.samples) else None
+        several = any(len(units) > 1 for units in lines.samples) or len(lines.parts) > 2
+        return lines if lines.names and several else None
     layout = layout_of([data for data in full if data not in text])
     return Records(layout, full, source, bold=bold) if layout is not None else None
