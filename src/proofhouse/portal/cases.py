@@ -235,7 +235,7 @@ async def case_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
         runnable=runnable(who, known.case),
         budgets=BUDGETS,
         audience=AUDIENCES.get(who.role, "public"),
-        chain=chain_of(house, view),
+        chain=chain_of(view),
         access=_access(who, known.case),
         recordable=_recordable(who, known.case),
         ended=row.ended,
@@ -258,13 +258,14 @@ LATER = ("disclose", "decide-held")
 """Acts that are possible where a case stands, and not what it waits for first."""
 
 
-def chain_of(house: House, view: CaseView) -> list[dict[str, Any]]:
-    """Every statement of the case for the page: what, by whom, when."""
-    names = house.policy.names
+def chain_of(view: CaseView) -> list[dict[str, Any]]:
+    """Every statement of the case for the page: what, by whom as far as that is open, when."""
     return [
         {
             "title": gettext(link.title),
-            "by": ", ".join(sorted({names.get(one.keyid, one.role) for one in link.signatures})),
+            "by": ", ".join(
+                sorted({one.name or gettext(words.ROLES[one.role]) for one in link.signatures})
+            ),
             "at": link.made_at,
             "kind": "clear" if link.clear else "sealed",
             "address": f"/log/{link.index}",

@@ -9,6 +9,8 @@ hidden: it has the clear leaves.
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from proofhouse.formats.predicates import VALUES
 from proofhouse.rules.registration import Case
 
@@ -55,3 +57,18 @@ def shown(case: Case, audience: str) -> frozenset[Field]:
             ("scores-decided", "decisions"),
         }
     return frozenset(fields)
+
+
+def unnamed(case: Case, opened: Container[str]) -> frozenset[str]:
+    """The keyids whose holders are not named to a reader: who is sealed is sealed as a signer too.
+
+    ``opened`` holds the SHA-256 of every salted field that is open to that reader.
+    """
+    found: set[str] = set()
+    inquiry = case.last("inquiry")
+    if inquiry is not None and inquiry.predicate["developer"]["salted"] not in opened:
+        found |= {*inquiry.predicate["party"]["keys"], *inquiry.keyids("developer")}
+    for entry in case.all("partner-access"):
+        if entry.predicate["partner"]["salted"] not in opened:
+            found.add(entry.predicate["partnerKey"])
+    return frozenset(found)

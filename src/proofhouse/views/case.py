@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from proofhouse.formats.predicates import CLAUSES, CLEAR
 from proofhouse.rules import terms
+from proofhouse.rules.audience import unnamed
 from proofhouse.rules.registration import Case, Entry, Record, decisions_of
 from proofhouse.views import openings, plain, words
 from proofhouse.views.contradictions import contradictions
@@ -395,8 +396,11 @@ class _Fold:
         return tuple(sorted(entries, key=lambda entry: entry.index))
 
     def _link(self, entry: Entry) -> Link:
-        names = self.standing.names
-        signatures = [Signature(s.role, s.keyid, names.get(s.keyid, "")) for s in entry.signers]
+        hidden, names = unnamed(self.case, self.opened), self.standing.names
+        signatures = [
+            Signature(s.role, s.keyid, "" if s.keyid in hidden else names.get(s.keyid, ""))
+            for s in entry.signers
+        ]
         return Link(
             index=entry.index,
             digest=entry.digest,

@@ -23,7 +23,7 @@ from proofhouse.portal.cases import AUDIENCES, SECRET, acting, my_move
 from proofhouse.portal.fields import Field
 from proofhouse.portal.projection import Row
 from proofhouse.portal.visitor import Visitor
-from proofhouse.rules.audience import shown
+from proofhouse.rules.audience import shown, unnamed
 from proofhouse.rules.registration import Entry
 from proofhouse.seat import Known
 
@@ -199,7 +199,13 @@ SCHEMAS: dict[str, Any] = {
             "digest": digest("Of its envelope."),
             "madeAt": time("When its maker says that it was made."),
             "signers": several(
-                whole({"keyid": digest("Of the key."), "role": text(), "name": text()})
+                whole(
+                    {
+                        "keyid": digest("Of the key."),
+                        "role": text(),
+                        "name": text("Empty where it is sealed."),
+                    }
+                )
             ),
             "predicate": {"type": "object", "description": "As it was signed (spec/predicates)."},
             "opened": {
@@ -386,8 +392,19 @@ def statement(who: Visitor, known: Known, entry: Entry, names: Mapping[str, str]
             hidden = str(value.get("salted") or value.get("sha256"))
             if hidden in known.opened:
                 opened[name] = known.opened[hidden]
+    seen = {
+        str(value.get("salted"))
+        for each in known.case.entries
+        for name, value in each.predicate.items()
+        if (each.name, name) in allowed and isinstance(value, Mapping)
+    }
+    sealed = unnamed(known.case, seen)
     signers = [
-        {"keyid": one.keyid, "role": one.role, "name": names.get(one.keyid, "")}
+        {
+            "keyid": one.keyid,
+            "role": one.role,
+            "name": "" if one.keyid in sealed else names.get(one.keyid, ""),
+        }
         for one in sorted(entry.signers, key=lambda one: (one.role, one.keyid))
     ]
     return {
