@@ -15,7 +15,8 @@ ELEMENTS = {
     "a": {"href", "title"},
     "img": {"src", "alt", "title"},
     "code": {"class"},
-    **dict.fromkeys(("p", "pre", "ul", "li", "h1", "h2", "h3", "em", "strong", "blockquote"), set()),
+    **dict.fromkeys(("p", "pre", "ul", "li", "h1", "h2", "h3"), set()),
+    **dict.fromkeys(("em", "strong", "blockquote"), set()),
 }
 SCHEMES = ("http", "https", "mailto")
 
