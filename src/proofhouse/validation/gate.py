@@ -63,8 +63,8 @@ _SYSTEM = (
     "malloc|calloc|realloc|reallocarray|free|memalign|posix_memalign|aligned_alloc|valloc|pvalloc"
     "|_?exit|_Exit|abort|signal|sigaction|__libc_\\w+|__(asan|ubsan|msan|tsan|lsan|sanitizer)_\\w+"
 )
-_MOST_COMMANDS = 6
-_MOST_CROSSED = 16
+_MOST_COMMANDS = 4
+_MOST_CROSSED = 10
 VERDICTS = ("accepted", "refused", "inconclusive")
 
 
