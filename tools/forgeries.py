@@ -4,10 +4,10 @@
     python tools/forgeries.py              all of them, anew
     python tools/forgeries.py --new        those that are not there yet
 
-A rehearsed review, with or without held scores, is taken apart and forged anew for each entry of
-``tests/stories/forgeries``, so all bundles are judged by one policy. Keys and salts are drawn anew
-each time, and so the files differ from those before; what is forged, and the reason for which it is
-refused, do not.
+A rehearsed review, plain, with held scores or with findings tested again, is taken apart and forged
+anew for each entry of ``tests/stories/forgeries``, so all bundles are judged by one policy. Keys and
+salts are drawn anew each time, and so the files differ from those before; what is forged, and the
+reason for which it is refused, do not.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from stories import held, rehearsal  # noqa: E402  (the path must be set first)
+from stories import held, rehearsal, retested  # noqa: E402  (the path must be set first)
 from stories.forger import Forger  # noqa: E402
 from stories.forgeries import CASE, FORGERIES  # noqa: E402
 
@@ -42,6 +42,7 @@ def main() -> int:
     ):
         played.play(CASE)
         held.play(played)
+        retested.play(played)
         policy = played.desk.policy.to_bytes().decode()
         vectors = {
             "nothing-forged": _vector(

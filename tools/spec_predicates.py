@@ -29,7 +29,7 @@ from proofhouse.formats.predicates import CLEAR, SHAPES, VALUES, predicate_type 
 from proofhouse.journey import moves  # noqa: E402
 from proofhouse.journey.journey import register  # noqa: E402
 from proofhouse.rules.registration import SIGNERS, Entry  # noqa: E402
-from stories import held, rehearsal, reported  # noqa: E402  (the path must be set first)
+from stories import held, rehearsal, reported, retested  # noqa: E402  (the path must be set first)
 
 PURPOSE: dict[str, str] = {
     "log-opened": "What this log is, who signs its checkpoints, and who holds the keys. Leaf 0.",
@@ -53,6 +53,7 @@ PURPOSE: dict[str, str] = {
     "window-opened": "Access for at most 30 days, counted back from the planned release to other trusted partners (R3).",
     "findings": "What the deeper evaluation found, to the developer first (R13, R14).",
     "findings-received": "The developer has the findings; only then may a partner have access.",
+    "findings-answered": "What the developer says of findings that it has received: the whole of it, so that the newest answer counts. What it calls fixed is a version of its own (R13, R17).",
     "partner-access": "A trusted partner, chosen by developer and assessor together: both sign (R8).",
     "partner-accepted": "The partner takes the access on its terms.",
     "window-closed": "The window is closed and every access revoked, by the registrar (R3).",
@@ -153,6 +154,10 @@ MEANINGS: dict[str, str] = {
     "clauses": "confidentiality, cybersecurity, insiderRisk, intellectualProperty, use, nondisclosure: each with text and evidence",
     "offer": "envelope digest of the offer",
     "answers": "for each clause `accepted` or `struck`",
+    "findings-answered.answers": "finding by finding `acknowledged`, `disputed` or `fixed`",
+    "said": "salted: what is said of each, and which model the fixed version is, at which endpoint (null if nothing is fixed)",
+    "findings-answered.version": "what a fixed version binds to, as in a submission; null if nothing is fixed",
+    "plan.retests": "the `answer` (envelope digest of `findings-answered`) whose fixed `findings` are tested again; left out of any other plan",
     "agreement": "envelope digest of the answered terms",
     "plannedPartnerReleaseAt": "when the developer plans to release the model to other trusted partners: the window ends here",
     "plannedPublicReleaseAt": "when it plans to release it publicly; recorded, moves nothing",
@@ -243,7 +248,8 @@ def _page(name: str, example: Entry, opened: dict[str, Any]) -> str:
         f"- subject: {SUBJECT.get(name, '`case`, the identifier of the case')}",
         "- when it may be made, and what it must cite: [registration](../registration.md)",
         "",
-        "Exactly these fields, none left out:",
+        "Exactly these fields, none left out"
+        + (":" if set(SHAPES[name].more) <= {"recordedBy"} else " but those that maybe are there:"),
         "",
         "| field | kind | means |",
         "|---|---|---|",
@@ -251,6 +257,11 @@ def _page(name: str, example: Entry, opened: dict[str, Any]) -> str:
     lines += [
         f"| `{field}` | {kind_of(inner)} | {meaning(name, field)} |"
         for field, inner in SHAPES[name].fields.items()
+    ]
+    lines += [
+        f"| `{field}`, maybe | {kind_of(inner)} | {meaning(name, field)} |"
+        for field, inner in SHAPES[name].more.items()
+        if field != "recordedBy"
     ]
     if name not in CLEAR:
         lines += ["", RECORDED]
@@ -350,13 +361,15 @@ def _examples() -> tuple[dict[str, Entry], dict[str, Any]]:
     found: dict[str, Entry] = {}
     opened: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder, rehearsal.opened(Path(folder) / "home") as played:
-        case = held.play(played, "c0" * 32)
+        held.play(played, "c0" * 32, until="findings_received")
+        case = retested.play(played, "c0" * 32)
         clear = [played.desk.clear(index) for index in range(3)]
         found.update({kept.entry.name: kept.entry for kept in clear})
         for kept in (*clear, *played.desk.statements(case.id)):
             opened.update({bundles.opened(o): o.value for o in kept.openings})
         for entry in case.entries:
             found.setdefault(entry.name, entry)
+        (_, found["findings"]) = case.all("findings")
         notice = case.need("determination").predicate["notice"]
         found["determination-notice"] = played.desk.cited([notice])[0].entry
         left = played.play("c1" * 32, until="assessor_to_plan")

@@ -18,6 +18,7 @@ Steps, numbered in the code; the first that fails ends the verification:
  7. determination    replayed from plan, threshold and outcomes, where they are opened
  8. runs         every run that started has ended; what is opened of each is what was stated
  9. figures      counts and exact intervals of ability and findings, where they are opened
+                 of findings tested again: new items, what was before and is now, the verdict
                  (7 to 9 are of an inquiry; of a reported vulnerability the verdicts are looked at)
 10. what it can't show    custody, witnesses, times, what may have come later
 
@@ -50,6 +51,7 @@ from proofhouse.rules.registration import Case, Entry, Record, window_of
 from proofhouse.rules.replay import Replayed, replay
 from proofhouse.rules.reporting import check_opened
 from proofhouse.rules.routing import is_report, register
+from proofhouse.said import say
 
 Status = Literal["verified", "failed", "unknown_signers"]
 Held = Literal["held", "failed", "not_checked"]
@@ -78,14 +80,19 @@ class Report:
     def conclusion(self) -> str:
         """The finding in one sentence, worth no more than ``status``."""
         if self.case is None:
-            return "Nothing can be said of this file."
+            return say("Nothing can be said of this file.")
         if is_report(self.case):
-            return f"The report stands at “{self.case.state.replace('_', ' ')}”."
+            return say("The report stands at “%(state)s”.", state=self.case.state.replace("_", " "))
         replayed = any(c.name == "determination" and c.result == "held" for c in self.checks)
         stated = self.case.last("determination") is not None and not replayed
-        tail = " (as its assessor states; not replayed here)" if stated else ""
+        tail = say(" (as its assessor states; not replayed here)") if stated else ""
         state = self.case.state.replace("_", " ")
-        return f"The case stands at “{state}”: {finding_of(self.case)}{tail}."
+        return say(
+            "The case stands at “%(state)s”: %(case)s%(tail)s.",
+            state=state,
+            case=finding_of(self.case),
+            tail=tail,
+        )
 
 
 def finding_of(case: Case) -> str:
@@ -128,7 +135,9 @@ def verify(data: bytes, policy: Policy) -> Report:
         state = _State(Bundle.parse(data))  # 1
     except ProofhouseError as error:
         return Report(walk.failed("bytes", error), tuple(walk.checks))
-    walk.held("bytes", f"The file is one canonical bundle of {len(data):,} bytes.")
+    walk.held(
+        "bytes", say("The file is one canonical bundle of %(data)s bytes.", data=f"{len(data):,}")
+    )
     for name, step in steps:  # 2 to 9
         try:
             step(walk, state, policy)
@@ -164,21 +173,32 @@ def _log(walk: _Walk, state: _State, policy: Policy) -> None:  # 2
     state.witnesses = len(policy.witnessed(seen))
     walk.held(
         "log",
-        f"The checkpoint of {checkpoint.origin} at {checkpoint.size:,} leaves is signed by the "
-        "log that the policy names.",
+        say(
+            "The checkpoint of %(origin)s at %(size)s leaves is signed by the log that "
+            "the policy names.",
+            origin=checkpoint.origin,
+            size=f"{checkpoint.size:,}",
+        ),
     )
     if seen:
         walk.held(
             "witnesses",
-            "Independent witnesses who saw the log in this order, and signed so: "
-            f"{state.witnesses} ({', '.join(sorted(seen))}).",
+            say(
+                "Independent witnesses who saw the log in this order, and signed so: "
+                "%(witnesses)s (%(seen)s).",
+                witnesses=state.witnesses,
+                seen=", ".join(sorted(seen)),
+            ),
         )
 
 
 def _inclusion(walk: _Walk, state: _State, _policy: Policy) -> None:  # 3
     for item in state.bundle.entries:
         item.verify_inclusion()
-    walk.held("inclusion", f"All {len(state.bundle.entries)} statements are in that log.")
+    walk.held(
+        "inclusion",
+        say("All %(entries)s statements are in that log.", entries=len(state.bundle.entries)),
+    )
 
 
 def _signatures(walk: _Walk, state: _State, policy: Policy) -> None:  # 4
@@ -191,16 +211,24 @@ def _signatures(walk: _Walk, state: _State, policy: Policy) -> None:  # 4
     state.entries = tuple(entries)
     signatures = sum(len(by_parties(item.envelope)) for item in state.bundle.entries)
     walk.held(
-        "signatures", f"All {signatures} signatures hold and are by parties that the policy names."
+        "signatures",
+        say(
+            "All %(signatures)s signatures hold and are by parties that the policy names.",
+            signatures=signatures,
+        ),
     )
     answered = [found for item in state.bundle.entries if (found := by_persons(item.envelope))]
     if answered:
         pages = sorted({one.origin for found in answered for one in found})
         walk.held(
             "persons",
-            f"{_count(len(answered), 'statement')} also signed by a person's passkey, which "
-            f"answered to that very statement at {', '.join(pages)}. Whose passkey it is, says the "
-            "house that registered it.",
+            say(
+                "%(answered)s also signed by a person's passkey, which answered to that very "
+                "statement at %(pages)s. Whose passkey it is, says the house that registered "
+                "it.",
+                answered=_count(len(answered), "statement"),
+                pages=", ".join(pages),
+            ),
         )
 
 
@@ -210,7 +238,9 @@ def _rules(walk: _Walk, state: _State, policy: Policy) -> None:  # 5
     for entry, item in zip(state.entries, state.bundle.entries, strict=True):
         sealed = entry.name in predicates.SEALED
         if sealed != (item.salt is not None):
-            raise VerificationError(f"The statement “{entry.name}” is sealed in the wrong way.")
+            raise VerificationError(
+                say("The statement “%(name)s” is sealed in the wrong way.", name=entry.name)
+            )
         if sealed:
             case = register(case, entry, record)
         else:
@@ -220,31 +250,46 @@ def _rules(walk: _Walk, state: _State, policy: Policy) -> None:  # 5
     state.case, state.record = case, record
     walk.held(
         "chain",
-        f"The {len(case.entries)} statements of the case form one unbroken chain, each made by "
-        "whoever may make it, in an order that the rules allow.",
+        say(
+            "The %(entries)s statements of the case form one unbroken chain, each made "
+            "by whoever may make it, in an order that the rules allow.",
+            entries=len(case.entries),
+        ),
     )
     submission = case.last("submission")
     if submission is not None:
         cited = [record.clear[submission.predicate[name]].index for name in ("bank", "threshold")]
         walk.held(
             "order: commitments first",
-            f"Bank (leaf {cited[0]}) and threshold (leaf {cited[1]}) were committed before the "
-            f"submission (leaf {submission.index}).",
+            say(
+                "Bank (leaf %(bank)s) and threshold (leaf %(threshold)s) were committed "
+                "before the submission (leaf %(index)s).",
+                bank=cited[0],
+                threshold=cited[1],
+                index=submission.index,
+            ),
         )
     opened = case.last("window-opened")
     if opened is not None:
         window = window_of(opened)
         walk.held(
             "window",
-            f"Access ends at {opened.predicate['endsAt']}, at most {window.maximum_days} days "
-            "after it opens.",
+            say(
+                "Access ends at %(ends_at)s, at most %(maximum_days)s days after it opens.",
+                ends_at=opened.predicate["endsAt"],
+                maximum_days=window.maximum_days,
+            ),
         )
     access, received = case.last("partner-access"), case.last("findings-received")
     if access is not None and received is not None:
         walk.held(
             "order: findings first",
-            f"The developer received the findings (leaf {received.index}) before a partner had "
-            f"access (leaf {access.index}).",
+            say(
+                "The developer received the findings (leaf %(index)s) before a partner had "
+                "access (leaf %(access)s).",
+                index=received.index,
+                access=access.index,
+            ),
         )
 
 
@@ -260,14 +305,23 @@ def _genesis(state: _State, policy: Policy, record: Record) -> None:
         raise VerificationError("The log was opened under another key than the policy's.")
     if opened["custody"] != policy.custody:
         raise VerificationError(
-            f"The log was opened under {opened['custody']} custody, and the policy says that it is "
-            f"under {policy.custody} custody."
+            say(
+                "The log was opened under %(custody)s custody, and the policy says that it "
+                "is under %(wanted)s custody.",
+                custody=opened["custody"],
+                wanted=policy.custody,
+            )
         )
     for entry in state.entries:
         if entry.made_at < opened["openedAt"]:
             raise VerificationError(
-                f"The statement “{entry.name}” says it was made at {entry.made_at}, before the log "
-                f"was opened ({opened['openedAt']})."
+                say(
+                    "The statement “%(name)s” says it was made at %(made_at)s, before the log "
+                    "was opened (%(opened_at)s).",
+                    name=entry.name,
+                    made_at=entry.made_at,
+                    opened_at=opened["openedAt"],
+                )
             )
 
 
@@ -292,8 +346,12 @@ def _no_stray(case: Case, record: Record) -> None:
         ends_cited = entry.predicate.get(ended) in cited_here if ended else False
         if entry.digest not in cited_here and not ends_cited:
             raise VerificationError(
-                f"The bundle holds a “{entry.name}” (leaf {entry.index}) that nothing in its case "
-                "cites."
+                say(
+                    "The bundle holds a “%(name)s” (leaf %(index)s) that nothing in its case "
+                    "cites.",
+                    name=entry.name,
+                    index=entry.index,
+                )
             )
 
 
@@ -304,13 +362,20 @@ def _openings(walk: _Walk, state: _State, _policy: Policy) -> None:  # 6
         for digest, (statement, name, _) in hidden.items():
             if (statement, name) not in NEVER and digest not in opened:
                 raise VerificationError(
-                    f"The {name} of “{statement}” is sealed: an inspector's bundle opens "
-                    "everything but the bank's seed."
+                    say(
+                        "The %(name)s of “%(statement)s” is sealed: an inspector's bundle opens "
+                        "everything but the bank's seed.",
+                        name=name,
+                        statement=statement,
+                    )
                 )
     walk.held(
         "openings",
-        f"{_count(len(state.bundle.openings), 'hidden field')} opened, each to what was committed; "
-        f"{_count(len(hidden), 'field')} sealed.",
+        say(
+            "%(openings)s opened, each to what was committed; %(hidden)s sealed.",
+            openings=_count(len(state.bundle.openings), "hidden field"),
+            hidden=_count(len(hidden), "field"),
+        ),
     )
 
 
@@ -319,19 +384,27 @@ def _determination(walk: _Walk, state: _State, _policy: Policy) -> None:  # 7
         return
     stated = state.case.last("determination")
     if stated is None:
-        walk.skipped("determination", "The case has no determination yet: no finding.")
+        walk.skipped("determination", say("The case has no determination yet: no finding."))
         return
     replayed: Replayed = replay(state.case, state.record, state.opened)
     if replayed.sealed:
         walk.skipped(
             "determination",
-            f"The determination was not replayed: {', '.join(replayed.sealed)} not opened here.",
+            say(
+                "The determination was not replayed: %(sealed)s not opened here.",
+                sealed=", ".join(replayed.sealed),
+            ),
         )
         return
     walk.held(
         "determination",
-        f"Replayed from plan, threshold and outcomes: {stated.predicate['outcome']} "
-        f"({replayed.reason}) after {replayed.items_used} items, the same to the last digit.",
+        say(
+            "Replayed from plan, threshold and outcomes: %(outcome)s (%(reason)s) after "
+            "%(items_used)s items, the same to the last digit.",
+            outcome=stated.predicate["outcome"],
+            reason=replayed.reason,
+            items_used=replayed.items_used,
+        ),
     )
 
 
@@ -340,22 +413,34 @@ def _runs(walk: _Walk, state: _State, _policy: Policy) -> None:  # 8
         check_opened(state.case, state.opened)
         walk.skipped(
             "verdicts",
-            "Each verdict agrees with the figures stated beside it. Whether a proof does what is "
-            "said shows by running it; of proofs, patches and evidence the bundle holds digests.",
+            say(
+                "Each verdict agrees with the figures stated beside it. Whether a "
+                "proof does what is said shows by running it; of proofs, patches and "
+                "evidence the bundle holds digests."
+            ),
         )
         return
     started, ended = state.case.all("run-started"), state.case.all("run-ended")
     if not started:
-        walk.skipped("runs", "No run has started in this case.")
+        walk.skipped("runs", say("No run has started in this case."))
         return
     ran = hold_runs(state.case, state.record, state.opened)
     failed = sum(run.predicate["ending"] == "failed" for run in ended)
-    tail = f" {_count(failed, 'run')} failed and decided nothing." if failed else ""
-    tail += " One is under way." if len(started) > len(ended) else ""
+    tail = (
+        say(" %(failed)s failed and decided nothing.", failed=_count(failed, "run"))
+        if failed
+        else ""
+    )
+    tail += say(" One is under way.") if len(started) > len(ended) else ""
     walk.held(
         "runs",
-        f"{_count(len(started), 'run')} of this chain started, {len(ended)} ended in a statement; "
-        "none was dropped from it." + tail,
+        say(
+            "%(started)s of this chain started, %(ended)s ended in a statement; none was "
+            "dropped from it.",
+            started=_count(len(started), "run"),
+            ended=len(ended),
+        )
+        + tail,
     )
     unseen = sum(
         run.ended.predicate["ending"] == "failed" and (run.plan is None or run.items is None)
@@ -364,8 +449,11 @@ def _runs(walk: _Walk, state: _State, _policy: Policy) -> None:  # 8
     if unseen:
         walk.skipped(
             "failed runs",
-            f"{_count(unseen, 'run')} that failed: plan or outcomes are sealed, so whether its "
-            "test had ended before was not looked at.",
+            say(
+                "%(unseen)s that failed: plan or outcomes are sealed, so whether its test "
+                "had ended before was not looked at.",
+                unseen=_count(unseen, "run"),
+            ),
         )
 
 
@@ -377,17 +465,34 @@ def _figures(walk: _Walk, state: _State, _policy: Policy) -> None:  # 9
     if is_report(state.case):
         return
     ability, findings = hold_figures(state.case, state.record, state.opened)
-    if ability is None and findings is None:
-        walk.skipped("figures", "No figure about the model is opened here.")
+    if ability is None and not findings:
+        walk.skipped("figures", say("No figure about the model is opened here."))
         return
     walk.held(
         "figures",
-        "The counts and exact intervals of what is opened of ability and findings were made again.",
+        say(
+            "The counts and exact intervals of what is opened of ability and "
+            "findings were made again."
+        ),
     )
+    again = [one for each in findings for one in each.get("retests", ())]
+    if again:
+        told = ", ".join(f"{one['finding']} {one['verdict']}" for one in again)
+        walk.held(
+            "re-tests",
+            say(
+                "Findings tested again on new items, after their developer fixed them: "
+                "%(told)s. Intervals and verdicts were made again.",
+                told=told,
+            ),
+        )
     walk.skipped(
         "other figures",
-        f"Not made again here, for want of numerics: {not_made_again(ability, findings)}. Titles, "
-        "severities and sentences are their assessor's.",
+        say(
+            "Not made again here, for want of numerics: %(ability)s. Titles, severities "
+            "and sentences are their assessor's.",
+            ability=not_made_again(ability, findings),
+        ),
     )
 
 
@@ -395,20 +500,24 @@ def _limits(walk: _Walk, state: _State) -> None:  # 10
     if state.record.named("log-opened")[0].predicate["custody"] == "single":
         walk.skipped(
             "custody",
-            "One home holds every key: this shows integrity, not independence.",
+            say("One home holds every key: this shows integrity, not independence."),
         )
     if state.witnesses == 0:
-        walk.skipped("times", "No witness signed the checkpoint: order proven, times claimed.")
+        walk.skipped("times", say("No witness signed the checkpoint: order proven, times claimed."))
     walk.skipped(
         "later",
-        "A bundle proves one chain up to its last statement; whether more came later, other "
-        "chains and runs stand between, or a key was changed that it does not tell of, only the "
-        "whole log can show.",
+        say(
+            "A bundle proves one chain up to its last statement; whether more came "
+            "later, other chains and runs stand between, or a key was changed that "
+            "it does not tell of, only the whole log can show."
+        ),
     )
     if is_report(state.case):
         return
     walk.skipped(
         "scale",
-        "That items have the stated difficulty, and are the ones the seed gives, can be checked "
-        "when the bank is opened.",
+        say(
+            "That items have the stated difficulty, and are the ones the seed "
+            "gives, can be checked when the bank is opened."
+        ),
     )

@@ -457,17 +457,37 @@ def test_a_held_score_is_decided_by_two(town: Town) -> None:
     assert "It read the scorer." in text_of(town.client("assessor").get(held))
 
 
-def test_a_developer_answers_a_finding_for_the_assessor_to_read(town: Town) -> None:
-    """An answer stands beside its finding; a partner sees neither (R13)."""
+def test_a_developer_answers_findings_and_they_are_tested_again(town: Town) -> None:
+    """A signed answer stands beside its finding, and what is fixed can be planned again; another
+    lab and a partner see neither (R13).
+    """
     case = town.case_in("findings_received")
     address = f"/cases/{case[:16]}/findings"
     client = town.client("developer")
-    told = {"finding": "F1", "state": "fixed", "text": "Fixed in <build 7>."}
-    assert client.post(address, data={**told, "csrf": town.csrf(client)}).status_code == 303
-    wrong = client.post(address, data={**told, "finding": "F99", "csrf": town.csrf(client)})
-    assert wrong.status_code == 422
+    given = {
+        "answer:F1": "fixed",
+        "text:F1": "Fixed in <build 7>.\nSee there.\nF3=fixed is no answer.",
+        "answer:F2": "disputed",
+        "checkpoint": "c2",
+        "weights": "cd" * 32,
+        "model": "openai-api/lab/x",
+    }
+    nothing = client.post(address, data={"csrf": town.csrf(client)})
+    assert nothing.status_code == 422
+    unbound = client.post(address, data={**given, "weights": "", "csrf": town.csrf(client)})
+    assert "binds to something" in text_of(unbound)
+    unknown = client.post(address, data={**given, "answer:F99": "fixed", "csrf": town.csrf(client)})
+    assert "F99" in text_of(unknown)
+    answer = client.post(address, data={**given, "csrf": town.csrf(client)})
+    assert sign(town, "developer", answer.headers["location"]).status_code == 303
+    stated = town.house.desk.case(case).need("findings-answered").predicate
+    assert [one["finding"] for one in stated["answers"]] == ["F1", "F2"]
     page = text_of(town.client("assessor").get(address))
-    assert "We have fixed it" in page
-    assert "Fixed in <build 7>." in page
+    assert "The developer says that it is fixed." in page
+    assert "Fixed in <build 7>. See there. F3=fixed is no answer." in page
+    assert "Test again what was fixed" in page
+    assessor = town.client("assessor")
+    asked = {"findings": "F2", "items": "3", "csrf": town.csrf(assessor)}
+    assert assessor.post(f"/cases/{case[:16]}/retest", data=asked).status_code == 422
     assert town.client("partner").get(address).status_code == 404
     assert town.client("developer", "Other Lab").get(address).status_code == 404

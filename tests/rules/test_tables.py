@@ -20,6 +20,8 @@ WINDOW_OPEN = {
     "assessor_to_deliver_findings",
     "developer_to_receive_findings",
     "findings_received",
+    "assessor_to_run_retest",
+    "retest_under_way",
     "partner_to_accept",
 }
 
@@ -93,7 +95,7 @@ def test_findings_come_before_partners() -> None:
 def test_a_run_under_way_always_ends_in_a_statement() -> None:
     """R16: from a run under way no ended state is reached without the run's own ending."""
     ends = {"run_ended", "run_failed"}
-    for start in ("run_under_way", "review_run_under_way"):
+    for start in ("run_under_way", "review_run_under_way", "retest_under_way"):
         without = {
             state: {event: after for event, after in row.items() if event not in ends}
             for state, row in CASE.items()

@@ -16,9 +16,10 @@ from proofhouse.rules.determination import log_likelihood_weights
 from proofhouse.rules.window import parse_time, print_time
 from stories.forger import Forger
 from stories.held import HELD
+from stories.retested import RETESTED
 
 CASE = "c5" * 32
-"""The plain review; ``stories.held.HELD`` is the other."""
+"""The plain review; ``stories.held.HELD`` and ``stories.retested.RETESTED`` are the others."""
 
 Change = Callable[[Forger], Any]
 
@@ -27,7 +28,8 @@ Change = Callable[[Forger], Any]
 class Forgery:
     """``story``: what is forged and to what end; ``reason``: words of the refusal.
 
-    ``case`` is the honest one that is spoilt: a plain review, or one with held scores.
+    ``case`` is the honest one that is spoilt: a plain review, one with held scores, or one whose
+    findings were tested again.
     """
 
     story: str
@@ -1187,6 +1189,125 @@ DECISIONS: dict[str, Forgery] = {
 }
 """Held scores, and what people decide of them."""
 
+RETEST = 2
+"""Which plan, and which run, of that review tests findings again."""
+
+
+def _retest(story: str, change: Change, reason: str) -> Forgery:
+    return Forgery(story, change, reason, RETESTED)
+
+
+def _answered(**fields: Any) -> Change:
+    return _set("findings-answered", **fields)
+
+
+def _again(finding: int, *path: Any, value: Any) -> Change:
+    return _open("findings", "findings", _put("retests", finding, *path, value=value), 1)
+
+
+def _renamed(rename: Callable[[dict[str, Any]], dict[str, Any]]) -> Change:
+    """The first item of the re-test is another one, in its plan and in what became of it."""
+
+    def change(forger: Forger) -> None:
+        item = forger.opened("plan", "plan", RETEST)["items"][0]
+        made = {**item, **rename(item)}
+        made["id"] = f"{made['family']}/{made['level']}/{made['index']:02d}"
+        told = {"id": made["id"], "level": made["level"]}
+        forger.open_as("plan", "plan", lambda v: v["items"][0].update(made), RETEST)
+        forger.open_as("run-ended", "outcomes", lambda v: v["items"][0].update(told), RETEST)
+
+    return change
+
+
+def _answer_nothing(forger: Forger) -> None:
+    """The last answer, which no plan rests on, is to a finding that was never told."""
+    forger.edit("findings-answered", lambda p: p["answers"][-1].update(finding="F99"))
+    forger.open_as(
+        "findings-answered", "said", lambda value: value["texts"][-1].update(finding="F99")
+    )
+
+
+def _answer_too_early(forger: Forger) -> None:
+    """The developer answers what it has not received yet."""
+    forger.move("findings-answered", before="findings-received")
+    answered = forger.find("findings-answered").predicate
+    answered["answeredAt"] = forger.find("findings").predicate["deliveredAt"]
+
+
+RETESTS: dict[str, Forgery] = {
+    "a-re-test-on-an-item-of-before": _retest(
+        "A finding is tested again on an item that the model has met, and may have learnt.",
+        _renamed(lambda item: {"index": item["index"] - 1}),
+        "an item that an earlier plan",
+    ),
+    "a-re-test-on-harder-items": _retest(
+        "A finding is said to be gone after items of another level than the finding's.",
+        _renamed(lambda item: {"level": 6 if item["level"] == 1 else 1}),
+        "do not agree on",
+    ),
+    "an-answer-by-the-assessor": _retest(
+        "The assessor answers its own findings in the developer's place.",
+        lambda f: f.resign("findings-answered", "assessor"),
+        "signature",
+    ),
+    "an-answer-to-no-finding": _retest(
+        "The developer is said to have answered a finding that nobody told it of.",
+        _answer_nothing,
+        "nothing of that name to answer",
+    ),
+    "an-answer-before-the-findings": _retest(
+        "Findings are answered before their developer has received them.",
+        _answer_too_early,
+        "can't follow",
+    ),
+    "a-fix-that-is-no-other-version": _retest(
+        "The model that was tested is called the one in which everything is fixed.",
+        lambda f: f.edit(
+            "findings-answered",
+            lambda p: p.update(
+                version={name: f.find("submission").predicate[name] for name in p["version"]}
+            ),
+        ),
+        "the version is the submission's",
+    ),
+    "a-fix-in-no-version": _retest(
+        "Findings are fixed, and nothing says in what.",
+        _answered(version=None),
+        "not in which version",
+    ),
+    "a-re-test-of-what-is-disputed": _retest(
+        "A finding is tested again, and told as gone, that its developer does not call fixed.",
+        lambda f: f.edit("plan", lambda p: p["retests"]["findings"].append("F4"), RETEST),
+        "does not say is fixed",
+    ),
+    "a-re-test-that-nobody-asked-for": _retest(
+        "The developer's answer is left out of the chain.",
+        lambda f: (f.drop("findings-answered"), f.forget()),
+        "has no statement",
+    ),
+    "a-finding-that-is-said-to-be-gone": _retest(
+        "A new item shows the finding, and it is called gone.",
+        _again(1, "verdict", value="gone"),
+        "verdict on F2",
+    ),
+    "a-fall-that-is-too-sure": _retest(
+        "How far a finding fell is told with a narrower interval than there is.",
+        _again(0, "fall", "lowPpm", value=lambda low: low + 100_000),
+        "is not Newcombe's",
+    ),
+    "a-finding-that-was-worse-before": _retest(
+        "The time before is told as worse than the finding said, so that more has changed.",
+        _again(0, "before", value={"solved": 3, "items": 3, "lowPpm": 292_401, "highPpm": 10**6}),
+        "how far F1 fell",
+    ),
+    "a-re-test-that-keeps-one-back": _retest(
+        "Of three findings that were tested again only two are told of.",
+        _open("findings", "findings", lambda value: value["retests"].pop(1), 1),
+        "list of what was tested again",
+    ),
+}
+"""Findings that were answered, and tested again."""
+
 FORGERIES: dict[str, Forgery] = {
     **CHAIN,
     **SIGNERS,
@@ -1199,4 +1320,5 @@ FORGERIES: dict[str, Forgery] = {
     **FIGURES,
     **TOLD,
     **DECISIONS,
+    **RETESTS,
 }

@@ -86,7 +86,7 @@ class Rehearsal:
 
     def move(self, case: Case) -> moves.Made | moves.MadeInTwo | None:
         """The next move, or None at the end."""
-        if case.state in ("run_under_way", "review_run_under_way"):
+        if case.state in ("run_under_way", "review_run_under_way", "retest_under_way"):
             return self._run(case)
         made = moves.MOVES.get(case.state)
         return made(self, case) if made else None

@@ -37,5 +37,5 @@ def rehearse(patch: pytest.MonkeyPatch, outcome: rehearsal.Outcome = rehearsal.s
         yield table
 
     patch.setattr(steps, "at_table", at_table)
-    for state in ("run_under_way", "review_run_under_way"):
+    for state in ("run_under_way", "review_run_under_way", "retest_under_way"):
         patch.setitem(moves.MOVES, state, lambda table, case: table._run(case))

@@ -160,6 +160,12 @@ def test_four_homes_live_an_inquiry_and_a_review(world: World) -> None:
     world.registry("evaluate", "--case", world.case)
     world.registry("findings", "deliver", "--case", world.case)
     world.send(world.developer, "findings", "receive")
+    answer = ("F1=fixed", "F2=disputed", "--text", "F2=Harmless.", "--checkpoint", "2")
+    world.send(world.developer, "findings", "answer", *answer, "--weights", "cd" * 32, "--no-probe")
+    world.registry("findings", "retest", "F1", "--items", "3", "--case", world.case)
+    world.registry("evaluate", "--case", world.case)
+    world.registry("findings", "deliver", "--case", world.case)
+    world.send(world.developer, "findings", "receive")
     drafted, signed = world.mail / "grant.json", world.mail / "grant-2.json"
     grant = ("--name", "Water B", "--sector", "water", "--purpose", "defence")
     world.registry("partner", "grant", "--case", world.case, *grant, "--out", drafted)
@@ -173,6 +179,7 @@ def test_four_homes_live_an_inquiry_and_a_review(world: World) -> None:
     inspected = world.inspector("verify", world.bundle("inspector"))
     assert inspected["status"] == "verified"
     assert not any(check["name"] == "custody" for check in inspected["checks"])
+    assert any("F1 still there" in check["sentence"] for check in inspected["checks"])
 
 
 def test_a_developer_withdraws_in_any_live_state_from_its_own_home(world: World) -> None:

@@ -11,8 +11,8 @@ import click
 
 from proofhouse.cli.errand import NOBODY, Errand, check_signers, finish, options
 
-STATES = ("assessor_to_run", "assessor_to_run_review")
-UNDER_WAY = ("run_under_way", "review_run_under_way")
+STATES = ("assessor_to_run", "assessor_to_run_review", "assessor_to_run_retest")
+UNDER_WAY = ("run_under_way", "review_run_under_way", "retest_under_way")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -73,9 +73,16 @@ def command(**given: Any) -> None:
 
 
 def make_move(
-    errand: Errand, given: dict[str, Any], states: Sequence[str], names: Sequence[str]
+    errand: Errand,
+    given: dict[str, Any],
+    states: Sequence[str],
+    names: Sequence[str],
+    move: Callable[[Any, Any], Any] | None = None,
 ) -> None:
-    """Make the assessor's move, and a second if the first leads to one of ``states``."""
+    """Make the assessor's move, and a second if the first leads to one of ``states``.
+
+    ``move`` takes the place of the one that the case's state has.
+    """
     from proofhouse.cli.progress import Progress
     from proofhouse.errors import InputError
     from proofhouse.journey import Wishes, moves
@@ -121,7 +128,7 @@ def make_move(
                     case = seat.desk.case(case.id)
                     if case.state not in states:
                         break
-                made = moves.MOVES[case.state](table, case)
+                made = (move or moves.MOVES[case.state])(table, case)
                 assert isinstance(made, moves.Made)
                 _check_asked(made.draft.statement.predicate_type, names)
                 handover = seat.sign(made.draft, errand.signers or made.roles)

@@ -60,6 +60,9 @@ EXAMPLES: dict[str, str] = {
     "window close": "proofhouse window close --case 7d14f22b",
     "findings deliver": "proofhouse findings deliver --case 7d14f22b",
     "findings receive": "proofhouse findings receive --case-file case.json --out received.json",
+    "findings answer": "proofhouse findings answer F1=fixed F2=disputed --case 7d14f22b "
+    "--checkpoint 2026-07-08",
+    "findings retest": "proofhouse findings retest F1 --case 7d14f22b",
     "partner grant": 'proofhouse partner grant --case 7d14f22b --name "Water B" --sector water '
     '--purpose "to defend its plants" --out access.json',
     "partner accept": "proofhouse partner accept --case-file case.json --out accepted.json",

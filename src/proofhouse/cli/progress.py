@@ -55,6 +55,7 @@ SAID: dict[str, str] = {
     "window-opened": "opens the access window",
     "findings": "delivers the findings",
     "findings-received": "has received the findings",
+    "findings-answered": "answers the findings",
     "partner-access": "give a trusted partner access",
     "partner-accepted": "accepts the access",
     "window-closed": "closes the window and revokes access",

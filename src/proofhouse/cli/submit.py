@@ -62,14 +62,15 @@ def command(**given: Any) -> None:
             )
         inquiry = known.case.need("inquiry")
         bank = known.clear(inquiry.predicate["bank"], "bank-commitment")
-        identity = _identity(given)
+        chosen = identity(given)
         threshold = seat.threshold(known, bank)
-        return submit.draft(known.case, bank, threshold, identity, at=seat.clock())
+        return submit.draft(known.case, bank, threshold, chosen, at=seat.clock())
 
     run(errand, ["submission"], draft)
 
 
-def _identity(given: dict[str, Any]) -> Any:
+def identity(given: dict[str, Any]) -> Any:
+    """What the options name, bound to its weights, or to how it answers now."""
     from proofhouse.desk.submit import Identity
 
     fields = {

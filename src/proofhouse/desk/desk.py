@@ -36,8 +36,10 @@ from proofhouse.ledger.store import NewEntry
 from proofhouse.rules.entries import entry_of
 from proofhouse.rules.keys import Keys
 from proofhouse.rules.registration import Case, Entry, Record, slot_of
+from proofhouse.rules.retests import check_answers, check_new_items
 from proofhouse.rules.routing import register
 from proofhouse.rules.runs import Ran, check_decided
+from proofhouse.said import say
 from proofhouse.vault.vault import Body, Vault
 
 Clock = Callable[[], str]
@@ -104,7 +106,9 @@ class Desk:
         while (index := self.log.slot(slot("case", case_id, before))) is not None:
             leaf = parse_leaf(self.log.leaf(index))
             if not isinstance(leaf, SealedLeaf):
-                raise DamagedError(f"Leaf {index} stands in clear where a sealed one belongs.")
+                raise DamagedError(
+                    say("Leaf %(index)s stands in clear where a sealed one belongs.", index=index)
+                )
             body = self.vault.body(case_id, leaf.sealed)
             if body is None and self.vault.is_erased(leaf.sealed):
                 raise ErasedError(
@@ -113,11 +117,16 @@ class Desk:
                 )
             if body is None:
                 raise DamagedError(
-                    f"The body of leaf {index} is not in the vault.",
+                    say("The body of leaf %(index)s is not in the vault.", index=index),
                     hint="It was erased, or the vault belongs to another home.",
                 )
             if seal(body.envelope, body.salt) != leaf.sealed:
-                raise DamagedError(f"The vault's body of leaf {index} is not what the log sealed.")
+                raise DamagedError(
+                    say(
+                        "The vault's body of leaf %(index)s is not what the log sealed.",
+                        index=index,
+                    )
+                )
             envelope = Envelope.parse(body.envelope)
             yield Kept(
                 self._entry(envelope, index),
@@ -131,7 +140,10 @@ class Desk:
         """The clear statement at a leaf."""
         leaf = parse_leaf(self.log.leaf(index))
         if not isinstance(leaf, ClearLeaf):
-            raise RefusedError(f"Leaf {index} is sealed, not a clear statement.", rule="ledger")
+            raise RefusedError(
+                say("Leaf %(index)s is sealed, not a clear statement.", index=index),
+                rule="ledger",
+            )
         body = self.vault.body(CLEAR_OPENINGS, leaf.envelope.digest)
         return Kept(
             self._entry(leaf.envelope, index),
@@ -230,24 +242,28 @@ class Desk:
         for earlier, _, _ in batch[:-1]:
             record = self._with_siblings(record, earlier)
         case = register(case, entry, record)
-        if entry.name == "scores-decided":
-            self._check_decided(case, entry, batch[-1][2])
+        held = HELD_AGAINST.get(entry.name)
+        if held is not None:
+            self._check_opened(case, entry, batch[-1][2], *held)
 
-    def _check_decided(self, case: Case, entry: Entry, openings: Sequence[Opening]) -> None:
-        """Hold decisions against the run, whose outcomes the vault opens: who wrote them elsewhere
-        may have got them wrong, and no result could ever be stated on them.
+    def _check_opened(
+        self,
+        case: Case,
+        entry: Entry,
+        openings: Sequence[Opening],
+        check: Held,
+        rule: str,
+        hint: str,
+    ) -> None:
+        """Hold a statement against what the vault opens: who wrote it elsewhere may have got it
+        wrong, and no bundle of the case would ever verify.
         """
         kept = (opening for kept in self.statements(case.id) for opening in kept.openings)
         values = {opens(opening): opening.value for opening in (*kept, *openings)}
-        run = next(e for e in case.entries if e.digest == entry.predicate["run"])
         try:
-            check_decided(Ran.of(case, run, values))
+            check(case, entry, values)
         except VerificationError as error:
-            raise RefusedError(
-                error.message,
-                rule="R15",
-                hint="`proofhouse held CASE` lists what can be decided.",
-            ) from None
+            raise RefusedError(error.message, rule=rule, hint=hint) from None
 
     def _with_siblings(self, record: Record, entry: Entry) -> Record:
         """Add a clear statement, judged beside those that compete with it for its slot."""
@@ -272,6 +288,26 @@ class Desk:
     def _entry(self, envelope: Envelope, index: int) -> Entry:
         return entry_of(envelope, index, self.keys())
 
+
+Held = Callable[[Case, Entry, Mapping[str, Any]], None]
+"""Case, statement and what is opened of the case; raises VerificationError."""
+
+
+def _decided(case: Case, entry: Entry, opened: Mapping[str, Any]) -> None:
+    run = next(e for e in case.entries if e.digest == entry.predicate["run"])
+    check_decided(Ran.of(case, run, opened))
+
+
+def _planned(case: Case, _entry: Entry, opened: Mapping[str, Any]) -> None:
+    check_new_items(case, opened)
+
+
+HELD_AGAINST: Mapping[str, tuple[Held, str, str]] = {
+    "scores-decided": (_decided, "R15", "`proofhouse held CASE` lists what can be decided."),
+    "plan": (_planned, "R14", "A re-test takes items that no earlier plan of the case had."),
+    "findings-answered": (check_answers, "R13", "The findings' names stand in the dossier."),
+}
+"""Statement → what is held of it beyond the rules, the rule that this is of, and a hint."""
 
 CLEAR_OPENINGS = "0" * 64
 """The vault's drawer for the openings of clear statements, which belong to no case."""

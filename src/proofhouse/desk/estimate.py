@@ -14,6 +14,8 @@ from proofhouse.errors import InputError
 from proofhouse.rules.battery import Battery, gathered
 from proofhouse.rules.determination import Outcome, Plan
 from proofhouse.rules.figures import credit
+from proofhouse.rules.retests import verdict
+from proofhouse.statistics import newcombe
 from proofhouse.statistics.accuracy import ItemResult, benchmark_accuracy, generalised_accuracy
 from proofhouse.statistics.eprocess import METHOD, anytime_claim
 from proofhouse.statistics.proportion import Share, clopper_pearson
@@ -104,6 +106,53 @@ def findings(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "benchmarkAccuracy": _share(benchmark_accuracy(results, CONFIDENCE)),
         "generalisedAccuracy": _share(generalised_accuracy(results, None, CONFIDENCE)),
         **({"steps": steps} if steps else {}),
+    }
+
+
+RETEST_METHOD = f"{newcombe.METHOD}; before and after: {LEVEL_METHOD}"
+
+
+def findings_again(
+    items: Sequence[Mapping[str, Any]], earlier: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """What a re-test of the findings ``earlier`` shows: as ``findings``, each under its old name,
+    and beside it what was before, what is now, and whether it is still there.
+
+    Raises InputError if no item was scored.
+    """
+    found = findings(items)
+    names = {(one["family"], one["level"]): one["id"] for one in earlier}
+    for finding in found["findings"]:
+        finding["id"] = names[finding["family"], finding["level"]]
+    rows = {
+        (row[0][0], row[0][1]): row
+        for row in _by_level((_family(i), i["level"], i["outcome"]) for i in items)
+    }
+    return found | {
+        "retests": [_again(one, rows.get((one["family"], one["level"]), [])) for one in earlier]
+    }
+
+
+def _again(finding: Mapping[str, Any], row: list[Row]) -> dict[str, Any]:
+    words = [word for _, _, word in row]
+    solved, missing = words.count("solved"), words.count("missing")
+    before, after = (finding["solved"], finding["items"]), (solved, len(words) - missing)
+    estimate, low, high = newcombe.fell(before, after, CONFIDENCE).to_ppm()
+    share = Share.of(0.0, clopper_pearson(*after, CONFIDENCE), CONFIDENCE, LEVEL_METHOD)
+    return {
+        "finding": finding["id"],
+        "before": {name: finding[name] for name in ("solved", "items", "lowPpm", "highPpm")},
+        "after": {
+            "solved": solved,
+            "items": len(words),
+            "missing": missing,
+            "lowPpm": share.low_ppm,
+            "highPpm": share.high_ppm,
+        },
+        "fall": {"estimatePpm": estimate, "lowPpm": low, "highPpm": high},
+        "confidencePpm": CONFIDENCE_PPM,
+        "method": RETEST_METHOD,
+        "verdict": verdict(solved=solved, missing=missing, low_ppm=low),
     }
 
 

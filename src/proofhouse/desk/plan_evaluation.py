@@ -4,7 +4,8 @@
 A plan for a determination is a sequential test at each secret cut (``statistics.plan``) and stays
 sealed until closure. Its items follow the population of each dimension, by the method of largest
 remainders. A plan for findings takes a spread of levels of every family, the same for every
-submission, so that its result is an accuracy on those items.
+submission, so that its result is an accuracy on those items. A plan that tests findings again takes
+items that no earlier plan of the case had.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from proofhouse.rules.determination import Plan
 from proofhouse.rules.registration import Case
 from proofhouse.rules.replay import check_populations
 from proofhouse.rules.runs import SECOND_READER
+from proofhouse.said import say
 from proofhouse.statistics.selection import Mix
 from proofhouse.statistics.simulation import Check, Limits, Spreads, build_checked, check
 
@@ -61,6 +63,11 @@ FINDINGS_PER_LEVEL = 3
 """How many items of a level a plan for findings takes at most."""
 
 FINDINGS_BATCH = 6
+RETEST_ITEMS = 12
+"""New items for each finding that is tested again: enough that "2 of 2" can turn out gone."""
+
+RETEST_SELECTION = "new items of the family and level of each finding, numbered after all before"
+
 FIRST_FINDINGS_INDEX = 100
 """Items for findings are numbered from here, so that no item is met twice by one submission."""
 
@@ -151,14 +158,16 @@ def try_plan(
     for name in sorted({family for one in dimensions.values() for family in one["population"]}):
         if name not in known:
             raise InputError(
-                f"No plan can be made with the family “{name}”.",
-                hint=f"Calibrated are {', '.join(known)}. {bank.said()}",
+                say("No plan can be made with the family “%(name)s”.", name=name),
+                hint=say(
+                    "Calibrated are %(known)s. %(said)s", known=", ".join(known), said=bank.said()
+                ),
             )
     try:
         check_populations(dimensions, known)
         alpha = share_of_alpha(ALPHA_PPM, len(dimensions))
     except VerificationError as error:
-        raise InputError(str(error)) from None
+        raise InputError(error.message, hint=error.hint) from None
     limits = Limits(LIMITS.inconclusive_ppm // len(dimensions), LIMITS.leakage_millibits)
     made = {}
     for name, dimension in sorted(dimensions.items()):
@@ -230,41 +239,106 @@ def for_findings(
 
     ``families`` as for a determination.
     """
-    submission, known = case.need("submission"), of_track("cyber") if families is None else families
+    known = of_track("cyber") if families is None else families
     items = [
-        {
-            "id": item_id(name, level, FIRST_FINDINGS_INDEX + index),
-            "family": name,
-            "level": level,
-            "index": FIRST_FINDINGS_INDEX + index,
-        }
+        _listed(name, level, FIRST_FINDINGS_INDEX + index)
         for index, name, level in findings_spread(known)
         if known[name].indices(level, FIRST_FINDINGS_INDEX + index, 1)
     ]
-    hidden = Hidden()
+    return _of_items(case, items, FINDINGS_SELECTION, setting, at=at)
+
+
+def for_retest(
+    case: Case,
+    setting: Setting,
+    names: Sequence[str],
+    opened_: Mapping[str, Any],
+    *,
+    at: str,
+    items: int = RETEST_ITEMS,
+    families: Mapping[str, Family] | None = None,
+) -> Draft:
+    """The assessor's plan to test findings again that were answered as fixed, on new items.
+
+    ``names`` are the findings' ids, ``opened_`` what the vault opens of the case. Each finding gets
+    ``items`` items of its family and level, numbered after every item of the case. Raises
+    RefusedError if it was not answered, InputError for a finding that is none, or whose level has
+    no item that is new.
+    """
+    known = of_track("cyber") if families is None else families
+    answer = case.need("findings-answered")
+    of = next(e for e in case.all("findings") if e.digest == answer.predicate["findings"])
+    found = {f["id"]: f for f in opened_[of.predicate["findings"]["salted"]]["findings"]}
+    used: dict[tuple[str, int], int] = {}
+    for plan in case.all("plan"):
+        for item in opened_[plan.predicate["plan"]["salted"]]["items"]:
+            place = item["family"], item["level"]
+            used[place] = max(used.get(place, -1), item["index"])
+    taken: list[dict[str, Any]] = []
+    for name in names:
+        if name not in found:
+            raise InputError(
+                say("There is no finding “%(finding)s” here.", finding=name[:80]),
+                hint=say("There are: %(findings)s.", findings=", ".join(found)),
+            )
+        family, level = found[name]["family"], found[name]["level"]
+        new = known[family].indices(level, used.get((family, level), -1) + 1, items)
+        if not new:
+            raise InputError(
+                say(
+                    "The bank has no new item to test %(finding)s on: its level %(level)s of "
+                    "%(family)s is used up.",
+                    finding=name,
+                    level=level,
+                    family=family,
+                ),
+                hint="A newer bank version has others.",
+            )
+        taken += [_listed(family, level, index) for index in new]
+    retests = {"answer": answer.digest, "findings": list(names)}
+    return _of_items(case, taken, RETEST_SELECTION, setting, at=at, retests=retests)
+
+
+def _listed(family: str, level: int, index: int) -> dict[str, Any]:
+    name = item_id(family, level, index)
+    return {"id": name, "family": family, "level": level, "index": index}
+
+
+def _of_items(
+    case: Case,
+    items: Sequence[dict[str, Any]],
+    method: str,
+    setting: Setting,
+    *,
+    at: str,
+    **more: Any,
+) -> Draft:
+    """A plan that decides nothing: these items, all of them."""
+    submission, hidden = case.need("submission"), Hidden()
     fields = {
         "purpose": "findings",
         "submission": submission.digest,
         "bank": submission.predicate["bank"],
         "threshold": None,
-        "plan": hidden.salt({"items": items, "batchSize": FINDINGS_BATCH}),  # type: ignore[dict-item]
+        "plan": hidden.salt({"items": list(items), "batchSize": min(FINDINGS_BATCH, len(items))}),
         "design": hidden.salt(
             {
                 "population": {},
                 "blueprint": _by_family(str(item["family"]) for item in items),
-                "selection": {"method": FINDINGS_SELECTION, "seed": None},
+                "selection": {"method": method, "seed": None},
                 "simulation": None,
             }
         ),
         "itemCount": len(items),
         "minimumItems": len(items),
-        "batchSize": FINDINGS_BATCH,
+        "batchSize": min(FINDINGS_BATCH, len(items)),
         "alphaPpm": None,
         "betaPpm": None,
         "lowerMicronats": None,
         "upperMicronats": None,
         **setting.stated(len(items)),
         "plannedAt": at,
+        **more,
     }
     return about_case(case, "plan", fields, hidden.openings)
 
@@ -296,7 +370,32 @@ def opened(desk: Desk, case: Case, name: str, field: str) -> Any:
             for opening in kept.openings:
                 if getattr(opening, "sha256", None) == wanted.predicate[field]["salted"]:
                     return opening.value
-    raise DamagedError(f"The vault does not hold the {field} of the statement “{name}”.")
+    raise DamagedError(
+        say(
+            "The vault does not hold the %(field)s of the statement “%(name)s”.",
+            field=field,
+            name=name,
+        )
+    )
+
+
+RETESTED = ("findings_received", "assessor_to_run_retest", "retest_under_way")
+"""Where the next run is of the version that was fixed."""
+
+
+def under_test(desk: Desk, case: Case) -> tuple[Mapping[str, Any], Any]:
+    """The model that the next run asks: name, provider and endpoint, and what it was bound to.
+
+    In a re-test it is the version that the developer's newest answer names (R17), else the
+    submission.
+    """
+    answer = case.last("findings-answered")
+    if case.state in RETESTED and answer is not None and answer.predicate["version"] is not None:
+        model = opened(desk, case, "findings-answered", "said")["model"]
+        if model is not None:
+            return model, answer.predicate["version"]
+        return opened(desk, case, "submission", "model"), answer.predicate["version"]
+    return opened(desk, case, "submission", "model"), case.need("submission").predicate
 
 
 def order_of(plan: Mapping[str, Any]) -> Order:

@@ -49,6 +49,15 @@ outcome = word("COVERED", "NOT_COVERED", "INCONCLUSIVE")
 LARGEST_PLAN = 10_000
 """The most items that a plan lists."""
 
+MOST_FINDINGS = 1_000
+"""The most findings that are answered, or tested again, in one statement."""
+
+ANSWERS = ("acknowledged", "disputed", "fixed")
+"""What a developer says of a finding."""
+
+VERDICTS = ("gone", "still there", "cannot tell")
+"""What came of testing a finding again on new items."""
+
 CLAUSES = (
     "confidentiality",
     "cybersecurity",
@@ -172,7 +181,7 @@ SEALED: dict[str, Shape] = {
         scaffold=shape(name=text, version=text, tools=names),
         referenceModels=each(text),
         plannedAt=time,
-    ),
+    ).and_maybe(retests=shape(answer=digest, findings=each(text, least=1, most=MOST_FINDINGS))),
     "run-started": shape(previous=digest, plan=digest, harness=_harness, startedAt=time),
     "run-ended": shape(
         previous=digest,
@@ -259,6 +268,21 @@ SEALED: dict[str, Shape] = {
         deliveredAt=time,
     ),
     "findings-received": shape(previous=digest, findings=digest, receivedAt=time),
+    "findings-answered": shape(
+        previous=digest,
+        findings=digest,
+        answers=each(shape(finding=text, answer=word(*ANSWERS)), least=1, most=MOST_FINDINGS),
+        said=salted,
+        version=optional(
+            shape(
+                checkpoint=text,
+                safeguardVariant=text,
+                weightsDigest=optional(digest),
+                fingerprint=optional(_fingerprint),
+            )
+        ),
+        answeredAt=time,
+    ),
     "partner-access": shape(
         previous=digest,
         partner=salted,
@@ -417,6 +441,18 @@ _beside = shape(
 ).and_maybe(undecided=outcome)
 
 _steps = shape(reached=count, of=integer(1))
+_counted = shape(solved=count, items=count, lowPpm=_SHARE, highPpm=_SHARE)
+_FALL = integer(-1_000_000, 1_000_000)
+_retest = shape(
+    finding=text,
+    before=_counted,
+    after=shape(**_counted.fields, missing=count),
+    fall=shape(estimatePpm=_FALL, lowPpm=_FALL, highPpm=_FALL),
+    confidencePpm=_CONFIDENCE,
+    method=text,
+    verdict=word(*VERDICTS),
+)
+_model = shape(name=text, provider=text, endpoint=optional(text))
 
 VALUES: dict[tuple[str, str], Kind] = {
     ("bank-commitment", "seed"): shape(seed=digest).and_maybe(generators=table(digest)),
@@ -425,7 +461,7 @@ VALUES: dict[tuple[str, str], Kind] = {
     ),
     ("determination-notice", "determination"): shape(case=digest, outcome=outcome),
     ("inquiry", "developer"): shape(name=text, contact=text),
-    ("submission", "model"): shape(name=text, provider=text, endpoint=optional(text)),
+    ("submission", "model"): _model,
     ("plan", "plan"): _plan_value,
     ("plan", "design"): _design,
     ("run-ended", "outcomes"): shape(
@@ -485,7 +521,11 @@ VALUES: dict[tuple[str, str], Kind] = {
         benchmarkAccuracy=_accuracy,
         generalisedAccuracy=_accuracy,
     ).and_maybe(
-        steps=each(shape(family=text, level=count, items=integer(1), **_steps.fields), least=1)
+        steps=each(shape(family=text, level=count, items=integer(1), **_steps.fields), least=1),
+        retests=each(_retest, least=1, most=MOST_FINDINGS),
+    ),
+    ("findings-answered", "said"): shape(
+        texts=each(shape(finding=text, text=text), most=MOST_FINDINGS), model=optional(_model)
     ),
     ("partner-access", "partner"): shape(name=text, sector=text),
     **reports.VALUES,

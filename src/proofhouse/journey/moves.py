@@ -45,6 +45,7 @@ from proofhouse.rules.registration import Case, Entry
 from proofhouse.rules.runs import SECOND_READER
 from proofhouse.rules.terms import limits
 from proofhouse.rules.window import MAXIMUM_DAYS, Window, parse_time, print_time
+from proofhouse.said import say
 
 DAY = 86_400
 PUBLIC_RELEASE_AFTER_DAYS = 7
@@ -219,6 +220,20 @@ def _plan_review(table: Table, case: Case) -> Made:
     return Made(draft, ("assessor",))
 
 
+def plan_retest(table: Table, case: Case, names: Sequence[str], items: int) -> Made:
+    """The assessor's plan to test the findings ``names`` again, on so many new items each."""
+    draft = plan_evaluation.for_retest(
+        case,
+        _setting(table),
+        names,
+        values(table.desk, case.id),
+        at=table.desk.clock(),
+        items=items,
+        families=families_here(table.desk, table.bank),
+    )
+    return Made(draft, ("assessor",))
+
+
 def _setting(table: Table) -> plan_evaluation.Setting:
     harness = table.report.harness
     return plan_evaluation.Setting(harness, harness.budgets)
@@ -262,8 +277,8 @@ def _end_run(table: Table, case: Case) -> Made:
 
 
 def _check_same_model(table: Table, case: Case) -> None:
-    submitted = case.need("submission").predicate["weightsDigest"]
-    if submitted != table.model.weights:
+    _, bound = plan_evaluation.under_test(table.desk, case)
+    if bound["weightsDigest"] != table.model.weights:
         raise RefusedError(
             "The model has changed since it was submitted: its weights are others.",
             rule="R17",
@@ -278,10 +293,15 @@ def _check_same_reader(job: Job, case: Case) -> None:
     here = "" if job.reader is None else job.reader.name
     if here != named:
         raise RefusedError(
-            f"The run was started with {named or 'no'} second reader, and goes on with "
-            f"{here or 'none'}.",
+            say(
+                "The run was started with %(begun)s second reader, and goes on with %(now)s.",
+                begun=named or "no",
+                now=here or "none",
+            ),
             rule="R13",
-            hint=f"Go on with --scan-model {named}" if named else "Leave --scan-model.",
+            hint=say("Go on with --scan-model %(named)s", named=named)
+            if named
+            else "Leave --scan-model.",
         )
 
 
@@ -369,17 +389,25 @@ def _open(table: Table, case: Case) -> Made:
 
 
 def _deliver(table: Table, case: Case) -> Made:
-    outcomes = plan_evaluation.opened(table.desk, case, "run-ended", "outcomes")
+    known = values(table.desk, case.id)
+    return findings(
+        case, lambda entry, name: known[entry.predicate[name]["salted"]], at=table.desk.clock()
+    )
+
+
+def findings(case: Case, value: Callable[[Entry, str], Any], *, at: str) -> Made:
+    """What the newest run shows, held scores as they were decided.
+
+    ``value`` gives what a hidden field of a statement holds. Raises InputError, RefusedError.
+    """
     draft = deliver_findings.draft(
-        case, outcomes, at=table.desk.clock(), decisions=_decisions(table, case)
+        case,
+        value(case.need("run-ended"), "outcomes"),
+        at=at,
+        decisions=held_scores.decisions(case, value),
+        value=value,
     )
     return Made(draft, ("assessor",))
-
-
-def _decisions(table: Table, case: Case) -> list[Any]:
-    """What a person decided of the held scores of the newest run."""
-    known = values(table.desk, case.id)
-    return held_scores.decisions(case, lambda entry, name: known[entry.predicate[name]["salted"]])
 
 
 def _receive(table: Table, case: Case) -> Made:
@@ -429,6 +457,8 @@ MOVES: dict[str, Move] = {
     "assessor_to_deliver_findings": _deliver,
     "developer_to_receive_findings": _receive,
     "findings_received": _admit_or_close,
+    "assessor_to_run_retest": _start_run,
+    "retest_under_way": _run,
     "partner_to_accept": _accept,
     # The window has ended while something was still owed: it is owed all the same (R13).
     "closed_run_to_end": _end_run,

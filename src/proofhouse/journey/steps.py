@@ -89,7 +89,8 @@ def at_table(
     environment: Mapping[str, str] | None = None,
     reader: ModelSpec | None = None,
 ) -> Iterator[StepTable]:
-    """Reach the submitted model and see that it answers.
+    """Reach the model under test and see that it answers: the one submitted, or in a re-test the
+    version that its developer says is fixed.
 
     ``base_url`` stands for the submitted endpoint where it is reached by another address;
     ``environment`` is added to that of the process which asks it; ``reader`` is a model that reads
@@ -97,7 +98,7 @@ def at_table(
     Raises LostError, ModelError, PrerequisiteError, RefusedError.
     """
     submission = case.need("submission")
-    told = plan_evaluation.opened(home.desk, case, "submission", "model")
+    told, _ = plan_evaluation.under_test(home.desk, case)
     budgets = _budgets(case, wishes)
     check_tier(TIER)
     url = base_url or told["endpoint"] or ""
@@ -120,7 +121,8 @@ def at_table(
 def _budgets(case: Case, wishes: Wishes) -> Budgets:
     """Those of the plan that is to be run; before there is one, those that were wished."""
     plan = case.last("plan")
-    if plan is not None and case.state not in ("assessor_to_plan", "assessor_to_plan_review"):
+    planning = ("assessor_to_plan", "assessor_to_plan_review", "findings_received")
+    if plan is not None and case.state not in planning:
         stated = plan.predicate["budgets"]
         return Budgets(
             tokens=stated["tokensPerItem"],

@@ -12,6 +12,7 @@ may happen when is not said here: ``open_to`` asks the rules' own table, and the
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from typing import Any
 from proofhouse.desk import (
     admit_partner,
     agree,
+    answer_findings,
     banks,
     close_window,
     deliver_findings,
@@ -38,14 +40,17 @@ from proofhouse.desk import (
 )
 from proofhouse.desk.draft import Draft
 from proofhouse.errors import InputError, RefusedError
+from proofhouse.formats import predicates
 from proofhouse.formats.predicates import CLAUSES
-from proofhouse.journey.moves import MadeInTwo, determination
-from proofhouse.portal.fields import Field
+from proofhouse.journey.moves import MadeInTwo, determination, findings
+from proofhouse.portal.fields import Field, FieldsError
 from proofhouse.rules.party import Party
 from proofhouse.rules.registration import Case
+from proofhouse.rules import terms
 from proofhouse.rules.review import CASE
 from proofhouse.rules.terms import OFFER
 from proofhouse.rules.window import MAXIMUM_DAYS, Window, parse_time, print_time
+from proofhouse.said import joined, say
 from proofhouse.seat import Known, Seat
 
 DAY = 86_400
@@ -123,7 +128,13 @@ def _inquire(making: Making) -> Draft:
         keys = tuple(sorted({making.parties[one] for one in stewards} | {making.party}))
         needed = filled["needed"] or len(keys)
         if not 1 <= needed <= len(keys):
-            raise InputError(f"There are {len(keys)} stewards; {needed} of them can't sign.")
+            raise InputError(
+                say(
+                    "There are %(keys)s stewards; %(needed)s of them can't sign.",
+                    keys=len(keys),
+                    needed=needed,
+                )
+            )
         party = Party("stewards", needed, keys)
     else:
         party = Party(
@@ -140,6 +151,12 @@ def _submit(making: Making) -> Draft:
     assert known is not None
     bank = known.clear(known.case.need("inquiry").predicate["bank"], "bank-commitment")
     threshold = making.seat.threshold(known, bank)
+    identity = _identity(making, filled)
+    return submit.draft(known.case, bank, threshold, identity, at=making.at)
+
+
+def _identity(making: Making, filled: Mapping[str, Any]) -> submit.Identity:
+    """What a form names, bound to its weights or to how it answers now."""
     weights, fingerprint = filled["weights"], None
     if filled["endpoint"] or filled["model"].startswith("reference/"):
         if making.probe is None:
@@ -151,7 +168,7 @@ def _submit(making: Making) -> Draft:
             "A submission binds to something: weights, or how the model answers.",
             hint="Give an endpoint, the digest of the weights’ manifest, or both.",
         )
-    identity = submit.Identity(
+    return submit.Identity(
         filled["model"],
         filled["model"].split("/")[0],
         filled["endpoint"],
@@ -162,7 +179,6 @@ def _submit(making: Making) -> Draft:
         fingerprint=fingerprint,
         artefact=filled["artefact"],
     )
-    return submit.draft(known.case, bank, threshold, identity, at=making.at)
 
 
 def _request(making: Making) -> Draft:
@@ -189,6 +205,52 @@ def _open(making: Making) -> Draft:
 
 def _receive(making: Making) -> Draft:
     return deliver_findings.receive(making.case, at=making.at)
+
+
+_ANSWERED = re.compile(rf"(\S+)=({'|'.join(predicates.ANSWERS)})(?:\s(.*))?", re.DOTALL)
+
+
+def _answer_findings(making: Making) -> Draft:
+    known, filled = making.known, making.filled
+    assert known is not None
+    answers = _answers(filled["answers"])
+    version = None
+    if any(one.answer == "fixed" for one in answers):
+        submission = known.case.need("submission")
+        model = known.value(submission, "model")
+        if not filled["checkpoint"]:
+            raise InputError(
+                "Something is fixed, and nothing says in which version.",
+                hint="Name its checkpoint, and what it binds to: weights, or how the model "
+                "answers.",
+            )
+        named = filled["model"] is not None
+        told = {
+            **filled,
+            "model": filled["model"] or model["name"],
+            "endpoint": filled["endpoint"] or (None if named else model["endpoint"]),
+            "safeguards": filled["safeguards"] or submission.predicate["safeguardVariant"],
+            "access": submission.predicate["accessLevel"],
+            "artefact": None,
+        }
+        version = _identity(making, told)
+    names = [one.finding for one in answers]
+    of = answer_findings.answered_by(known.case, names, known.value)
+    return answer_findings.draft(known.case, answers, version=version, of=of, at=making.at)
+
+
+def _answers(text: str) -> list[answer_findings.Answer]:
+    """``F1=fixed It refuses now.``, one finding a line; indented lines go on with the text."""
+    made: list[answer_findings.Answer] = []
+    for part in re.split(r"\n(?=\S)", text.strip()):
+        found = _ANSWERED.fullmatch(part.strip())
+        if found is None:
+            raise FieldsError(
+                {"answers": "Write FINDING=ANSWER, one a line: acknowledged, disputed or fixed."}
+            )
+        said = re.sub(r"\n[ \t]", "\n", found[3] or "").strip()
+        made.append(answer_findings.Answer(found[1], found[2], said))
+    return made
 
 
 def _withdraw(making: Making) -> Draft:
@@ -254,9 +316,7 @@ def _offer(making: Making) -> Draft:
 def _deliver(making: Making) -> Draft:
     known = making.known
     assert known is not None
-    outcomes = known.value(known.case.need("run-ended"), "outcomes")
-    decisions = held_scores.decisions(known.case, known.value)
-    return deliver_findings.draft(known.case, outcomes, at=making.at, decisions=decisions)
+    return findings(known.case, known.value, at=making.at).draft
 
 
 def _grant(making: Making) -> Draft:
@@ -533,6 +593,67 @@ _ACTS = (
         _receive,
     ),
     Act(
+        "answer-findings",
+        ("developer",),
+        "findings_answered",
+        "Answer the findings",
+        "You say of each finding what you do about it. Your newest answer counts, as a whole; it "
+        "stands beside the findings and changes none of them.",
+        "Answer",
+        "What you call fixed, the assessor may test again on new items while the window is open.",
+        _answer_findings,
+        (
+            Field(
+                "answers",
+                "Your answers",
+                "FINDING=ANSWER, one a line, and what you say of it; an answer is acknowledged, "
+                "disputed or fixed. Lines that go on with a text are indented.",
+                kind="area",
+                most=20_000,
+            ),
+            Field(
+                "checkpoint",
+                "The version in which it is fixed",
+                "Its own name. It is another one than the one that you submitted.",
+                needed=False,
+            ),
+            Field(
+                "safeguards",
+                "The safeguard variant of that version",
+                "Empty: as before.",
+                needed=False,
+            ),
+            Field(
+                "model",
+                "The model’s name of that version",
+                "Empty: as before.",
+                needed=False,
+            ),
+            Field(
+                "endpoint",
+                "The endpoint’s address of that version",
+                "Empty: as before. Sealed.",
+                needed=False,
+                most=500,
+            ),
+            Field(
+                "key",
+                "The endpoint’s key",
+                "It goes straight into the vault and is never shown again.",
+                kind="secret",
+                needed=False,
+                most=4000,
+            ),
+            Field(
+                "weights",
+                "The digest of the weights’ manifest",
+                "SHA-256, 64 hexadecimal digits, if you submit weights.",
+                kind="digest",
+                needed=False,
+            ),
+        ),
+    ),
+    Act(
         "withdraw",
         ("developer",),
         "withdrawal",
@@ -798,8 +919,12 @@ def act_named(name: str) -> Act:
 
 def open_acts(case: Case, role: str) -> tuple[Act, ...]:
     """What ``role`` may do where the case stands: its own moves first, leaving last."""
-    found = [act for act in ACTS.values() if role in act.roles and act.open_to(case)]
-    if case.state in ("covered", "findings_received") and role == "developer":
+    found = [
+        act
+        for act in ACTS.values()
+        if role in act.roles and act.open_to(case) and not struck_for(act.name, case)
+    ]
+    if role == "developer":
         found = [act for act in found if not _nothing_to_do(act, case)]
     return tuple(sorted(found, key=lambda act: act.grave))
 
@@ -807,15 +932,44 @@ def open_acts(case: Case, role: str) -> tuple[Act, ...]:
 def _nothing_to_do(act: Act, case: Case) -> bool:
     inquiry = case.last("inquiry")
     sponsored = inquiry is not None and inquiry.predicate["party"]["standing"] == "sponsor"
-    return act.name == "request-review" and sponsored
+    unreceived = case.last("findings-received") is None
+    return (act.name == "request-review" and sponsored) or (
+        act.name == "answer-findings" and unreceived
+    )
+
+
+STRIKES: Mapping[str, str] = {
+    "grant-partner": "partner_access",
+    "open-window": "access_to_weights",
+    "plan": "run_for_findings",
+}
+"""An act, or an errand, that a struck clause can rule out as a whole → what terms call it (R4)."""
+
+
+def struck_for(name: str, case: Case) -> str:
+    """The struck clause that rules an act or errand out in this case, or nothing."""
+    answered = case.last("terms-answered")
+    if answered is None or name not in STRIKES:
+        return ""
+    if name == "open-window" and case.need("submission").predicate["accessLevel"] != "weights":
+        return ""
+    return terms.limits(answered.predicate["answers"]).get(STRIKES[name], "")
 
 
 def check_open(act: Act, case: Case) -> None:
-    """Raise RefusedError unless the rules know the act where the case stands."""
+    """Raise RefusedError unless the rules know the act where the case stands, and no clause that it
+    needs was struck.
+    """
+    if not act.begins and act.open_to(case) and struck_for(act.name, case):
+        answers = case.need("terms-answered").predicate["answers"]
+        terms.require(answers, STRIKES[act.name], offer="terms_offered" in CASE[case.state])
     if not act.begins and not act.open_to(case):
-        allowed = [one.title for one in ACTS.values() if one.open_to(case)]
+        allowed = [say(one.title) for one in ACTS.values() if one.open_to(case)]
         raise RefusedError(
-            f"“{act.title}” is not possible where the case stands.",
+            say("“%(title)s” is not possible where the case stands.", title=say(act.title)),
             rule="R1, R2",
-            hint=f"Possible now: {'; '.join(allowed) or 'nothing, the case has ended'}.",
+            hint=say(
+                "Possible now: %(acts)s.",
+                acts=joined("; ", allowed) if allowed else say("nothing, the case has ended"),
+            ),
         )

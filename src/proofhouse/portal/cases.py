@@ -40,6 +40,9 @@ from proofhouse.publish import read_bundle
 from proofhouse.rules.audience import shown
 from proofhouse.rules.registration import Case, waiting_scores
 from proofhouse.seat import Known
+from proofhouse.rules.terms import NEEDS, limits
+from proofhouse.rules.retests import found_first
+from proofhouse.said import joined, say, telling
 from proofhouse.views import CaseView, Standing, case_view, words
 
 router = APIRouter()
@@ -58,7 +61,10 @@ AUDIENCES = {
 _MOVES = {
     "developer": ("developer_",),
     "steward": ("developer_",),
-    "assessor": ("assessor_", "review_run", "run_under_way", "closed_findings_to_deliver"),
+    "assessor": (
+        *("assessor_", "review_run", "run_under_way", "retest_under_way"),
+        "closed_findings_to_deliver",
+    ),
     "partner": ("partner_",),
 }
 """States in which it is a role's move begin so."""
@@ -254,7 +260,10 @@ TAGS = {
 }
 """What a case found, as a tag. None of them is a mark for or against anybody (R1)."""
 
-LATER = ("disclose", "decide-held")
+WITH_ENDPOINT = ("submit", "answer-findings")
+"""Acts that may name an endpoint, and hand in its key."""
+
+LATER = ("disclose", "decide-held", "answer-findings")
 """Acts that are possible where a case stands, and not what it waits for first."""
 
 
@@ -292,8 +301,8 @@ def _access(who: Visitor, case: Case) -> Mapping[str, Any] | None:
 
 
 def found_in(known: Known, who: Visitor) -> list[Any]:
-    """The delivered findings, for whom the rules open them."""
-    entry = known.case.last("findings")
+    """The delivered findings but those of re-tests, for whom the rules open them."""
+    entry = found_first(known.case)
     if entry is None or ("findings", "findings") not in shown(
         known.case, AUDIENCES.get(who.role, "")
     ):
@@ -485,12 +494,12 @@ def propose(
     actor = signing_as(who.actor())
     if known is not None:
         acts.check_open(act, known.case)
-    if act.name == "submit":
+    if act.name in WITH_ENDPOINT:
         check_endpoint(filled["endpoint"], house.settings.reachable)
     parties = {one.id: one.party for one in house.access.organisations() if one.party}
     making = Making(house.seat, known, filled, actor.party, actor.name, parties, house.probe)
     pending = signing.propose(house, act, act.draft(making), known.case if known else None, actor)
-    if act.name == "submit" and known is not None and filled.get("key"):
+    if act.name in WITH_ENDPOINT and known is not None and filled.get("key"):
         house.keep_key(known.case.id, key_of_endpoint(filled))
     return pending
 

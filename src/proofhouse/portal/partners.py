@@ -19,7 +19,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from proofhouse.access import Organisation
 from proofhouse.errors import InputError
 from proofhouse.portal import fields
-from proofhouse.portal.cases import Seeing, find, found_in, house_of
+from proofhouse.portal.cases import Seeing, find, house_of
 from proofhouse.portal.fields import Field
 from proofhouse.portal.forms import form, form_values
 from proofhouse.portal.house import House
@@ -29,7 +29,6 @@ from proofhouse.portal.register import (
     SECTORS,
     SIZES,
     WAITING,
-    Answer,
     Application,
     Register,
     Use,
@@ -37,6 +36,7 @@ from proofhouse.portal.register import (
 )
 from proofhouse.portal.render import render
 from proofhouse.portal.visitor import Anybody, Visitor, address_of, need
+from proofhouse.said import say
 
 router = APIRouter()
 
@@ -192,7 +192,10 @@ async def decide(request: Request, who: Deciding, number: int) -> Response:
     house, values = house_of(request), await form(request)
     what = DECISIONS.get(str(values.pop("decision", "")))
     if what is None:
-        raise InputError("Which decision?", hint=f"One of: {', '.join(DECISIONS)}.")
+        raise InputError(
+            "Which decision?",
+            hint=say("One of: %(decisions)s.", decisions=", ".join(DECISIONS)),
+        )
     reasons = fields.read(REASONS, values)["reasons"]
     await anyio.to_thread.run_sync(settle, house, who, number, what, reasons)
     return RedirectResponse(f"/partners/{number}", 303)
@@ -217,71 +220,6 @@ def _admit(house: House, one: Application) -> None:
     house.access.add_organisation(
         one.name, roles=("partner",), party=party, sector=one.sector, size=one.size
     )
-
-
-# ------------------------------------------------------------------- what is said of findings
-
-STATES = {
-    "answered": N_("We have something to say"),
-    "fixed": N_("We have fixed it"),
-    "disputed": N_("We see it otherwise"),
-}
-ANSWER = (
-    Field("finding", "Which finding", kind="choice"),
-    Field("state", "Your answer", kind="choice", options=STATES),
-    Field("text", "What you say of it", kind="area", most=4000),
-)
-
-
-@router.get("/cases/{start}/findings", response_class=HTMLResponse)
-async def findings_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
-    """The findings, and what the developer says of each."""
-    return await _findings(request, who, find(request, who, start), {}, {})
-
-
-async def _findings(
-    request: Request, who: Visitor, row: Row, filled: dict[str, str], errors: dict[str, str]
-) -> HTMLResponse:
-    house = house_of(request)
-    known = await house.run(lambda seat: seat.case(row.case, None))
-    found = found_in(known, who)
-    first, *rest = ANSWER
-    numbers = {one["id"]: f"{one['id']}: {one['title']}" for one in found}
-    return render(
-        request,
-        "partners/findings.html",
-        status=422 if errors else 200,
-        row=row,
-        found=found,
-        answers=register_of(request).answers(row.case) if found else (),
-        states=STATES,
-        people={one.id: one.name for one in house.access.people()},
-        fields=(Field(**{**vars(first), "options": numbers}), *rest)
-        if found and who.may("answer-findings")
-        else (),
-        filled=filled,
-        errors=errors,
-    )
-
-
-@router.post("/cases/{start}/findings")
-async def finding_answered(
-    request: Request, who: Annotated[Visitor, Depends(need("answer-findings"))], start: str
-) -> Response:
-    """A developer says something of a finding; the assessor reads it on the same page."""
-    row, house = find(request, who, start), house_of(request)
-    known = await house.run(lambda seat: seat.case(row.case, None))
-    first, *rest = ANSWER
-    numbers = {one["id"]: one["id"] for one in found_in(known, who)}
-    asked = (Field(**{**vars(first), "options": numbers}), *rest)
-    given = form_values(await form(request), asked)
-    try:
-        filled = fields.read(asked, given)
-    except fields.FieldsError as error:
-        return await _findings(request, who, row, given, error.errors)
-    assert who.person is not None
-    register_of(request).answer(Answer(row.case, **filled, person=who.person.id, at=house.clock()))
-    return RedirectResponse(f"/cases/{row.case[:16]}/findings", 303)
 
 
 # ------------------------------------------------------------------------ what access yielded

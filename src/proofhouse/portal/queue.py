@@ -44,6 +44,8 @@ HOURS = {
     "assessor_to_plan_review": 1,
     "assessor_to_run_review": 1,
     "review_run_under_way": 0,
+    "assessor_to_run_retest": 1,
+    "retest_under_way": 0,
     "assessor_to_deliver_findings": 6,
     "closed_findings_to_deliver": 6,
 }
@@ -96,6 +98,8 @@ def first_pass(row: Row) -> str:
         "assessor_to_run": N_("The plan’s simulated errors hold. It can be run."),
         "run_under_way": N_("Running by itself."),
         "review_run_under_way": N_("Running by itself."),
+        "assessor_to_run_retest": N_("New items are chosen for what was fixed. It can be run."),
+        "retest_under_way": N_("Running by itself."),
         "assessor_to_determine": N_("The outcome is computed; held scores wait for a person."),
         "assessor_to_deliver_findings": N_("Findings are drafted with their intervals."),
         "closed_findings_to_deliver": N_("The window is closed; findings are still owed."),

@@ -9,7 +9,7 @@
 An application says who decided it, who recused themselves, why, and how long it took, so that
 refusals can be counted by size and sector (R8). An invitation that is answered or has run out is
 deleted: it leaves no trace (R2). What a partner did with an access is reported here, for the
-developer to see; what a developer answers to a finding, for the assessor.
+developer to see.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from proofhouse.durable import Kind, create_database, make_folders, open_databas
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.portal.fields import NotThereError
 from proofhouse.rules.window import parse_time, print_time
+from proofhouse.said import say
 
 REGISTER = Kind(
     name="register of the portal",
@@ -48,10 +49,6 @@ REGISTER = Kind(
         "party TEXT NOT NULL, person TEXT NOT NULL, what TEXT NOT NULL, found INTEGER NOT NULL, "
         "closed INTEGER NOT NULL, at TEXT NOT NULL) STRICT",
         "CREATE INDEX use_case ON use (case_id)",
-        "CREATE TABLE answer (number INTEGER PRIMARY KEY AUTOINCREMENT, case_id TEXT NOT NULL, "
-        "finding TEXT NOT NULL, state TEXT NOT NULL, text TEXT NOT NULL, person TEXT NOT NULL, "
-        "at TEXT NOT NULL) STRICT",
-        "CREATE INDEX answer_case ON answer (case_id)",
     ),
     pragmas=("foreign_keys = ON", "secure_delete = ON"),
 )
@@ -132,18 +129,6 @@ class Use:
     what: str
     found: int
     closed: int
-    at: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a developer says of a finding: ``state`` is answered, fixed or disputed."""
-
-    case: str
-    finding: str
-    state: str
-    text: str
-    person: str
     at: str
 
 
@@ -258,9 +243,9 @@ class Register:
         }.get(application.state, ())
         if what not in allowed:
             raise RefusedError(
-                f"The application is “{application.state}”.",
+                say("The application is “%(state)s”.", state=application.state),
                 rule="R8",
-                hint=f"Possible now: {', '.join(allowed) or 'nothing'}.",
+                hint=say("Possible now: %(steps)s.", steps=", ".join(allowed) or say("nothing")),
             )
         before = {step.person: step.what for step in application.steps}
         if before.get(person) == "recused":
@@ -365,38 +350,9 @@ class Register:
             ).fetchall()
         return tuple(Use(*row) for row in rows)
 
-    # -------------------------------------------------------------------------------- answers
-
-    def answer(self, answer: Answer) -> None:
-        """Append what a developer says of a finding."""
-        with self._writing() as db:
-            db.execute(
-                "INSERT INTO answer (case_id, finding, state, text, person, at) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    answer.case,
-                    answer.finding,
-                    answer.state,
-                    answer.text,
-                    answer.person,
-                    answer.at,
-                ),
-            )
-
-    def answers(self, case: str) -> tuple[Answer, ...]:
-        """What its developer said of the findings of a case, the oldest first."""
-        with self._reading() as db:
-            rows = db.execute(
-                "SELECT case_id, finding, state, text, person, at FROM answer "
-                "WHERE case_id = ? ORDER BY number",
-                (case,),
-            ).fetchall()
-        return tuple(Answer(*row) for row in rows)
-
     def forget(self, case: str) -> None:
         """Nothing of an erased case."""
         with self._writing() as db:
-            db.execute("DELETE FROM answer WHERE case_id = ?", (case,))
             db.execute("DELETE FROM use WHERE case_id = ?", (case,))
 
 

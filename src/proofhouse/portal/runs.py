@@ -18,11 +18,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from proofhouse.desk import plan_evaluation
+from proofhouse.desk.plan_evaluation import RETEST_ITEMS
 from proofhouse.errors import ProofhouseError, RefusedError
 from proofhouse.journey import Wishes, moves, steps
 from proofhouse.journey.told import Progress, Said, Told
 from proofhouse.portal.reach import check_model, doorway
 from proofhouse.rules.registration import Case
+from proofhouse.said import say
 from proofhouse.seat import Seat
 
 if TYPE_CHECKING:
@@ -30,8 +33,9 @@ if TYPE_CHECKING:
     from proofhouse.portal.projection import Projection
 
 PLANNING = ("assessor_to_plan", "assessor_to_plan_review")
-RUNNING = ("assessor_to_run", "assessor_to_run_review")
-UNDER_WAY = ("run_under_way", "review_run_under_way")
+RETESTING = ("findings_received",)
+RUNNING = ("assessor_to_run", "assessor_to_run_review", "assessor_to_run_retest")
+UNDER_WAY = ("run_under_way", "review_run_under_way", "retest_under_way")
 
 _WATCHERS = 256
 """How many may watch at once."""
@@ -39,12 +43,17 @@ _WATCHERS = 256
 
 @dataclass(frozen=True)
 class Errand:
-    """What is to be done for a case, by whom."""
+    """What is to be done for a case, by whom: ``plan``, ``evaluate`` or ``retest``.
+
+    ``findings`` are to be tested again, each on so many new ``items``.
+    """
 
     case: str
     what: str
     party: str
     wishes: Wishes
+    findings: tuple[str, ...] = ()
+    items: int = RETEST_ITEMS
 
 
 @dataclass
@@ -103,15 +112,20 @@ class Runs:
         """Stop after the errand under way. A run that is cut off goes on at the next start."""
         self._errands.put(None)
 
-    def ask(self, case_id: str, what: str, party: str, wishes: Wishes | None = None) -> None:
-        """Queue an errand. Raises RefusedError if one of this case waits or works already."""
+    def ask(
+        self, case_id: str, what: str, party: str, wishes: Wishes | None = None, **more: Any
+    ) -> None:
+        """Queue an errand; ``more`` is what it takes beside.
+
+        Raises RefusedError if one of this case waits or works already.
+        """
         state = self._states.get(case_id)
         if state is not None and state.phase in ("waiting", "working"):
             raise RefusedError(
                 "This case is being worked on already.", rule="R19", hint="Watch it on its page."
             )
         self._tell(case_id, State(what))
-        self._errands.put(Errand(case_id, what, party, wishes or Wishes()))
+        self._errands.put(Errand(case_id, what, party, wishes or Wishes(), **more))
 
     def state(self, case_id: str) -> State | None:
         """How the newest errand of a case stands."""
@@ -165,14 +179,14 @@ class Runs:
         if case.state in moves.RUN_TO_END:
             self._register(seat, moves.end_run(seat.desk, case), errand.party)
             return
-        wanted = PLANNING if errand.what == "plan" else (*RUNNING, *UNDER_WAY)
+        wanted = {"plan": PLANNING, "retest": RETESTING}.get(errand.what, (*RUNNING, *UNDER_WAY))
         if case.state not in wanted:
             raise RefusedError(
-                f"The case is not where a {errand.what} is made.",
+                say("The case is not where a %(what)s is made.", what=errand.what),
                 rule="R1, R2",
                 hint="Its page says whose move it is.",
             )
-        told = seat.case(case.id, None).value(case.need("submission"), "model")
+        told, _ = plan_evaluation.under_test(seat.desk, case)
         reachable = self._house.settings.reachable
         check_model(told["name"], told["endpoint"], reachable)
         with (
@@ -187,7 +201,11 @@ class Runs:
             ) as table,
         ):
             while case.state in wanted:
-                made = moves.MOVES[case.state](table, case)
+                made = (
+                    moves.plan_retest(table, case, errand.findings, errand.items)
+                    if errand.what == "retest"
+                    else moves.MOVES[case.state](table, case)
+                )
                 assert isinstance(made, moves.Made)
                 self._register(seat, made, errand.party)
                 case = seat.desk.case(case.id)

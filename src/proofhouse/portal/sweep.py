@@ -100,4 +100,4 @@ class Sweep:
 _REST = 0.002
 """Seconds that reading all cases at the beginning leaves to whoever looks at one, after each."""
 
-_CUT_OFF = ("run_under_way", "review_run_under_way")
+_CUT_OFF = ("run_under_way", "review_run_under_way", "retest_under_way")

@@ -23,7 +23,12 @@ NEVER: frozenset[Field] = frozenset({("bank-commitment", "seed")})
 """Opened by a statement of its own when the bank is retired, not by a bundle."""
 
 OWN: frozenset[Field] = frozenset(
-    {("inquiry", "developer"), ("submission", "model"), ("partner-access", "partner")}
+    {
+        ("inquiry", "developer"),
+        ("submission", "model"),
+        ("findings-answered", "said"),
+        ("partner-access", "partner"),
+    }
 )
 """What the developer said, or signed, itself."""
 

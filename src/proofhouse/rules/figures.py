@@ -169,7 +169,10 @@ def _check_agreement(claims: Sequence[str], determined: Entry) -> None:
 
 
 def check_findings(value: Mapping[str, Any], stated: Entry, ran: Ran) -> None:
-    """Hold findings against their statement and their run: one for each level solved at all."""
+    """Hold findings against their statement and their run: one for each level solved at all.
+
+    What they tell of earlier findings that were tested again is ``retests``'.
+    """
     found = value["findings"]
     same("findings", "count", stated.predicate["count"], len(found))
     if len({finding["id"] for finding in found}) != len(found):
@@ -205,7 +208,7 @@ def check_findings(value: Mapping[str, Any], stated: Entry, ran: Ran) -> None:
 
 
 def not_made_again(
-    abilities: Mapping[str, Mapping[str, Any]] | None, findings: Mapping[str, Any] | None
+    abilities: Mapping[str, Mapping[str, Any]] | None, found: Sequence[Mapping[str, Any]]
 ) -> str:
     """The opened figures whose method is not made again here, in words; empty if there are none."""
     names = []
@@ -213,7 +216,7 @@ def not_made_again(
         names.append("the ability's estimate and interval, e-process, simulation and sensitivity")
         if any(METHOD not in ability["byLevelMethod"] for ability in abilities.values()):
             names.append("its intervals by level")
-    if findings is not None:
+    for findings in found:
         names += [
             f"the interval of finding {finding['id']}"
             for finding in findings["findings"]
@@ -222,7 +225,7 @@ def not_made_again(
         if METHOD not in findings["benchmarkAccuracy"]["method"]:
             names.append("the interval of the benchmark accuracy")
         names.append("the interval of the generalised accuracy")
-    return ", ".join(names)
+    return ", ".join(dict.fromkeys(names))
 
 
 def credit(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

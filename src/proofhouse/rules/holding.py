@@ -23,8 +23,10 @@ from proofhouse.rules.figures import check_ability, check_beside, check_findings
 from proofhouse.rules.registration import Case, Entry, Record
 from proofhouse.rules.replay import Replayed, check_failed, of_each, replay
 from proofhouse.rules.reporting import check_opened
+from proofhouse.rules.retests import check_answers, check_new_items, check_retests
 from proofhouse.rules.routing import is_report
 from proofhouse.rules.runs import Ran, check_no_item_twice, check_plan, check_run, cited
+from proofhouse.said import say
 
 Hidden = tuple[str, str, Mapping[str, str]]
 """The name of a statement, that of its hidden field, and what stands there."""
@@ -47,8 +49,14 @@ def hold_openings(entries: Iterable[Entry], openings: Iterable[Opening]) -> dict
             digest = committed["salted"] if "salted" in committed else committed["sha256"]
             if digest in hidden:
                 raise VerificationError(
-                    f"The {name} of “{entry.name}” hides the same value, under the same salt, as "
-                    f"the {hidden[digest][1]} of “{hidden[digest][0]}”."
+                    say(
+                        "The %(name)s of “%(statement)s” hides the same value, under the same "
+                        "salt, as the %(hidden)s of “%(other)s”.",
+                        name=name,
+                        statement=entry.name,
+                        hidden=hidden[digest][1],
+                        other=hidden[digest][0],
+                    )
                 )
             hidden[digest] = (entry.name, name, committed)
     for opening in openings:
@@ -57,7 +65,13 @@ def hold_openings(entries: Iterable[Entry], openings: Iterable[Opening]) -> dict
             raise VerificationError("The bundle opens something that none of its statements hides.")
         statement, name, committed = found
         if isinstance(opening, commitment.Opening) != ("pedersen" in committed):
-            raise VerificationError(f"The {name} of “{statement}” is opened in the wrong way.")
+            raise VerificationError(
+                say(
+                    "The %(name)s of “%(statement)s” is opened in the wrong way.",
+                    name=name,
+                    statement=statement,
+                )
+            )
         if isinstance(opening, commitment.Opening):
             opening.verify(commitment.Commitment.from_json(committed))
         else:
@@ -92,29 +106,43 @@ def hold_runs(case: Case, record: Record, opened: Mapping[str, Any]) -> list[Ran
         plan = opened.get(planned.predicate["plan"]["salted"])
         if plan is not None:
             check_plan(planned, plan, bank)
+    check_new_items(case, opened)
     check_no_item_twice(ran)
     return ran
 
 
-def hold_figures(case: Case, record: Record, opened: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Hold what is opened beside determination and findings; returns abilities and findings."""
-    stated, delivered = case.last("determination"), case.last("findings")
-    ability = opened.get(stated.predicate["ability"]["salted"]) if stated else None
-    findings = opened.get(delivered.predicate["findings"]["salted"]) if delivered else None
-    if stated is not None:
-        ran = Ran.of(case, cited(case, stated, "run"), opened)
-        committed = record.clear[stated.predicate["threshold"]]
-        dimensions = committed.predicate["dimensions"]
-        if ability is not None:
-            ability = of_each("ability", ability, dimensions)
-            threshold = opened.get(committed.predicate["threshold"]["sha256"])
-            cuts = threshold["dimensions"] if threshold else {}
-            scales = {name: cut["scale"] for name, cut in cuts.items()}
-            check_ability(ability, ran, scales or None)
-        beside = opened.get(stated.predicate["beside"]["salted"])
-        if beside is not None:
-            claims = of_each("strict claim", beside["eProcess"], dimensions)
-            check_beside(beside, claims, ran, stated)
-    if delivered is not None and findings is not None:
-        check_findings(findings, delivered, Ran.of(case, cited(case, delivered, "run"), opened))
-    return ability, findings
+def hold_figures(case: Case, record: Record, opened: Mapping[str, Any]) -> tuple[Any, list[Any]]:
+    """Hold what is opened beside determination, findings, answers; abilities and all findings."""
+    ability, found = _hold_determination(case, record, opened), []
+    for answered in case.all("findings-answered"):
+        check_answers(case, answered, opened)
+    for delivered in case.all("findings"):
+        findings = opened.get(delivered.predicate["findings"]["salted"])
+        if findings is not None:
+            ran = Ran.of(case, cited(case, delivered, "run"), opened)
+            check_findings(findings, delivered, ran)
+            check_retests(findings, case, ran, opened)
+            found.append(findings)
+    return ability, found
+
+
+def _hold_determination(case: Case, record: Record, opened: Mapping[str, Any]) -> Any:
+    """The abilities, if they are opened."""
+    stated = case.last("determination")
+    if stated is None:
+        return None
+    ability = opened.get(stated.predicate["ability"]["salted"])
+    ran = Ran.of(case, cited(case, stated, "run"), opened)
+    committed = record.clear[stated.predicate["threshold"]]
+    dimensions = committed.predicate["dimensions"]
+    if ability is not None:
+        ability = of_each("ability", ability, dimensions)
+        threshold = opened.get(committed.predicate["threshold"]["sha256"])
+        cuts = threshold["dimensions"] if threshold else {}
+        scales = {name: cut["scale"] for name, cut in cuts.items()}
+        check_ability(ability, ran, scales or None)
+    beside = opened.get(stated.predicate["beside"]["salted"])
+    if beside is not None:
+        claims = of_each("strict claim", beside["eProcess"], dimensions)
+        check_beside(beside, claims, ran, stated)
+    return ability

@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import get_args
+from typing import Any, get_args
 
 from proofhouse.errors import RefusedError, VerificationError
 from proofhouse.formats import commitment, predicates
@@ -41,6 +41,7 @@ from proofhouse.rules.statements import Signer as Signer
 from proofhouse.rules.statements import refused
 from proofhouse.rules.tables import step
 from proofhouse.rules.window import Window
+from proofhouse.said import say
 
 SIGNERS: dict[str, tuple[str, ...]] = {
     "log-opened": ("registrar",),
@@ -64,6 +65,7 @@ SIGNERS: dict[str, tuple[str, ...]] = {
     "window-opened": ("developer",),
     "findings": ("assessor",),
     "findings-received": ("developer",),
+    "findings-answered": ("developer",),
     "partner-access": ("developer", "assessor"),
     "partner-accepted": ("partner",),
     "window-closed": ("registrar",),
@@ -139,7 +141,10 @@ class Case:
         """The newest statement of one predicate; raises RefusedError if there is none."""
         entry = self.last(name)
         if entry is None:
-            raise RefusedError(f"The case has no statement “{name}” yet.", rule="chain")
+            raise RefusedError(
+                say("The case has no statement “%(name)s” yet.", name=name),
+                rule="chain",
+            )
         return entry
 
 
@@ -202,7 +207,13 @@ def check_chain(case: Case, entry: Entry) -> None:
     if entry.name not in predicates.SEALED:
         raise refused(entry, "is published in clear and belongs to no case", "ledger")
     if entry.subject_name != "case":
-        raise refused(entry, f"calls its subject “{entry.subject_name}”, not “case”", "chain")
+        raise refused(
+            entry,
+            say(
+                "calls its subject “%(subject_name)s”, not “case”", subject_name=entry.subject_name
+            ),
+            "chain",
+        )
     if entry.subject != case.id:
         raise refused(entry, "is about another case", "chain")
     if entry.predicate["previous"] != case.head:
@@ -225,14 +236,21 @@ def check_roles(entry: Entry, bodies_needed: int) -> None:
         if found < needed:
             raise refused(
                 entry,
-                f"needs {needed} signature(s) in the role “{role}” and has {found}",
+                say(
+                    "needs %(needed)s signature(s) in the role “%(role)s” and has %(found)s",
+                    needed=needed,
+                    role=role,
+                    found=found,
+                ),
                 "signers",
-                f"It is made by: {' and '.join(makers(entry))}.",
+                say("It is made by: %(entry)s.", entry=" and ".join(makers(entry))),
             )
     extra = {signer.role for signer in entry.signers} - set(makers(entry))
     if extra:
         raise refused(
-            entry, f"is also signed in the role “{min(extra)}”, which has no say in it", "signers"
+            entry,
+            say("is also signed in the role “%(extra)s”, which has no say in it", extra=min(extra)),
+            "signers",
         )
 
 
@@ -260,8 +278,11 @@ def check_time(case: Case, entry: Entry) -> None:
     if case.entries and entry.made_at < case.entries[-1].made_at:
         raise refused(
             entry,
-            f"says it was made at {entry.made_at}, before the statement that it follows "
-            f"({case.entries[-1].made_at})",
+            say(
+                "says it was made at %(made_at)s, before the statement that it follows (%(other)s)",
+                made_at=entry.made_at,
+                other=case.entries[-1].made_at,
+            ),
             "time",
             "Set the clock right; statements of a case never go back in time.",
         )
@@ -288,7 +309,11 @@ def _threshold(record: Record, entry: Entry) -> None:
     if len(set(named)) != len(named):
         raise refused(entry, "names a dimension twice", "R16")
     if len(named) > MOST_DIMENSIONS:
-        raise refused(entry, f"names more than {MOST_DIMENSIONS} dimensions", "R16")
+        raise refused(
+            entry,
+            say("names more than %(most_dimensions)s dimensions", most_dimensions=MOST_DIMENSIONS),
+            "R16",
+        )
 
 
 def _bank(record: Record, entry: Entry) -> None:
@@ -309,7 +334,7 @@ def _opening(record: Record, entry: Entry) -> None:
     hides = {"seed": "bank-commitment", "threshold": "threshold-commitment"}[stated["field"]]
     of = record.get(stated["of"], hides)
     if of is None or of.index >= entry.index:
-        raise refused(entry, f"opens no {hides} that stands before it", "R16")
+        raise refused(entry, say("opens no %(hides)s that stands before it", hides=hides), "R16")
     if any(other.predicate["of"] == stated["of"] for other in record.named("opening")):
         raise refused(entry, "opens what was opened before", "R16")
     _not_before(entry, of)
@@ -330,7 +355,7 @@ def _still_sealed(entry: Entry, record: Record, *cited: str) -> None:
         if entry.name != "run-ended" and entry.made_at >= promised:
             raise refused(
                 entry,
-                f"is measured by what was to be opened by {promised}",
+                say("is measured by what was to be opened by %(promised)s", promised=promised),
                 "R5",
                 "A newer bank version takes its place.",
             )
@@ -338,7 +363,10 @@ def _still_sealed(entry: Entry, record: Record, *cited: str) -> None:
         if opening.predicate["of"] in cited and opening.index < entry.index:
             raise refused(
                 entry,
-                f"is measured by what was opened to everybody at leaf {opening.index}",
+                say(
+                    "is measured by what was opened to everybody at leaf %(index)s",
+                    index=opening.index,
+                ),
                 "R5",
                 "A newer bank version takes its place.",
             )
@@ -363,7 +391,10 @@ def _not_retired(entry: Entry, record: Record, bank: str) -> None:
         if retirement.predicate["bank"] == bank and retirement.index < entry.index:
             raise refused(
                 entry,
-                f"cites a bank version that was retired at leaf {retirement.index}",
+                say(
+                    "cites a bank version that was retired at leaf %(index)s",
+                    index=retirement.index,
+                ),
                 "R5",
                 "A newer bank version takes its place.",
             )
@@ -377,13 +408,22 @@ def _opens_later(entry: Entry) -> None:
     if int(entry.predicate["openBy"][:4]) > int(entry.made_at[:4]) + LONGEST_PROMISE_YEARS:
         raise refused(
             entry,
-            f"is to be opened by {entry.predicate['openBy']}, more than {LONGEST_PROMISE_YEARS} "
-            "years after it was made",
+            say(
+                "is to be opened by %(open_by)s, more than %(longest_promise_years)s years "
+                "after it was made",
+                open_by=entry.predicate["openBy"],
+                longest_promise_years=LONGEST_PROMISE_YEARS,
+            ),
             "R5",
         )
     if entry.predicate["openBy"] <= entry.made_at:
         raise refused(
-            entry, f"is to be opened by {entry.predicate['openBy']}, not after it was made", "R16"
+            entry,
+            say(
+                "is to be opened by %(open_by)s, not after it was made",
+                open_by=entry.predicate["openBy"],
+            ),
+            "R16",
         )
 
 
@@ -392,8 +432,12 @@ def _not_before(entry: Entry, cited: Entry) -> None:
     if entry.made_at < cited.made_at:
         raise refused(
             entry,
-            f"says it was made at {entry.made_at}, before the “{cited.name}” that it cites "
-            f"({cited.made_at})",
+            say(
+                "says it was made at %(made_at)s, before the “%(name)s” that it cites (%(other)s)",
+                made_at=entry.made_at,
+                name=cited.name,
+                other=cited.made_at,
+            ),
             "time",
             "Set the clock right; what is cited was there first.",
         )
@@ -463,14 +507,15 @@ def _check_artefact(case: Case, entry: Entry) -> None:
 def _plan(case: Case, entry: Entry, record: Record) -> None:
     submission = case.need("submission")
     _still_sealed(entry, record, submission.predicate["bank"], submission.predicate["threshold"])
-    for_findings = case.state == "assessor_to_plan_review"
+    for_findings = case.state in ("assessor_to_plan_review", "findings_received")
+    _retests(case, entry)
     _same(entry, "submission", submission.digest)
     _same(entry, "bank", submission.predicate["bank"])
     _same(entry, "purpose", "findings" if for_findings else "determination")
     _same(entry, "threshold", None if for_findings else submission.predicate["threshold"])
     for name in ("minimumItems", "batchSize"):
         if entry.predicate[name] > entry.predicate["itemCount"]:
-            raise refused(entry, f"has fewer items than its {name}", "R16")
+            raise refused(entry, say("has fewer items than its %(name)s", name=name), "R16")
     stated = [entry.predicate[name] for name in TEST]
     if for_findings:
         terms.require(case.need("terms-answered").predicate["answers"], "run_for_findings")
@@ -479,9 +524,18 @@ def _plan(case: Case, entry: Entry, record: Record) -> None:
         return
     missing = [name for name, value in zip(TEST, stated, strict=True) if value is None]
     if missing:
-        raise refused(entry, f"decides, and so must state {', '.join(missing)}", "R14")
+        raise refused(
+            entry, say("decides, and so must state %(missing)s", missing=", ".join(missing)), "R14"
+        )
     if entry.predicate["minimumItems"] < FLOOR_OF_MINIMUM_ITEMS:
-        raise refused(entry, f"would decide on fewer than {FLOOR_OF_MINIMUM_ITEMS} items", "R14")
+        raise refused(
+            entry,
+            say(
+                "would decide on fewer than %(floor_of_minimum_items)s items",
+                floor_of_minimum_items=FLOOR_OF_MINIMUM_ITEMS,
+            ),
+            "R14",
+        )
     dimensions = _dimensions(record, submission.predicate["threshold"])
     if entry.predicate["minimumItems"] * dimensions > entry.predicate["itemCount"]:
         raise refused(entry, "has fewer items than its minimumItems in each dimension", "R14")
@@ -492,8 +546,63 @@ def _plan(case: Case, entry: Entry, record: Record) -> None:
             entry,
             "has boundaries that do not follow from its alpha and beta",
             "R14",
-            f"Each of {dimensions} dimensions has an equal part of alpha." * (dimensions > 1),
+            say(
+                "Each of %(dimensions)s dimensions has an equal part of alpha.",
+                dimensions=dimensions,
+            )
+            * (dimensions > 1),
         )
+
+
+def _retests(case: Case, entry: Entry) -> None:
+    """Once its developer has the findings, a plan tests again what they say was fixed (R13, R17).
+
+    One look at each finding an answer: whoever looks until nothing is seen proves nothing (R14).
+    """
+    asked = entry.predicate.get("retests")
+    if (asked is not None) != (case.state == "findings_received"):
+        why = "tests findings again that nobody has received" if asked else "tests nothing again"
+        raise refused(
+            entry, why, "R13", "What is planned then is findings that were answered as fixed."
+        )
+    if asked is None:
+        return
+    answer = case.need("findings-answered")
+    if asked["answer"] != answer.digest:
+        raise refused(entry, "cites another answer than the developer's newest", "R13")
+    names = asked["findings"]
+    if len(set(names)) != len(names):
+        raise refused(entry, "tests a finding again twice", "R14")
+    fixed = {one["finding"] for one in answer.predicate["answers"] if one["answer"] == "fixed"}
+    unsaid = [name for name in names if name not in fixed]
+    if unsaid:
+        raise refused(
+            entry,
+            say(
+                "tests “%(finding)s” again, which its developer does not say is fixed",
+                finding=unsaid[0][:80],
+            ),
+            "R13",
+            say("Said to be fixed: %(fixed)s.", fixed=", ".join(sorted(fixed)) or say("nothing")),
+        )
+    again = sorted(set(names) & retested(case, answer))
+    if again:
+        raise refused(
+            entry,
+            say("looks at “%(finding)s” once more under one answer", finding=again[0][:80]),
+            "R14",
+            "Its developer answers again before it is looked at again.",
+        )
+
+
+def retested(case: Case, answer: Entry) -> frozenset[str]:
+    """The findings that were tested again under ``answer``; a run that failed looked at none."""
+    failed = {e.predicate["run"] for e in case.all("run-ended") if event_of(e) == "run_failed"}
+    spent = {e.predicate["plan"] for e in case.all("run-started") if e.digest in failed}
+    asked = [e.predicate.get("retests") for e in case.all("plan") if e.digest not in spent]
+    return frozenset(
+        name for one in asked if one and one["answer"] == answer.digest for name in one["findings"]
+    )
 
 
 def _dimensions(record: Record, threshold: str) -> int:
@@ -517,7 +626,9 @@ def _run_started(case: Case, entry: Entry, record: Record) -> None:
     _same(entry, "plan", plan.digest)
     lacking = [name for name in HARNESS if not harness.get(name)]
     if lacking:
-        raise refused(entry, f"does not tell its harness's {lacking[0]}", "R13")
+        raise refused(
+            entry, say("does not tell its harness's %(lacking)s", lacking=lacking[0]), "R13"
+        )
     if harness["scaffold"].partition(" ")[0] != plan.predicate["scaffold"]["name"]:
         raise refused(entry, "is done in another scaffold than its plan's", "R13")
     window = case.last("window-opened")
@@ -574,7 +685,15 @@ STOPS = frozenset(get_args(StopReason)) | {"developer withdrew"}
 def _check_ending(case: Case, entry: Entry) -> None:
     ending, reason = entry.predicate["ending"], entry.predicate["reason"]
     if (ending == "stopped") != (reason in STOPS):
-        raise refused(entry, f"“{ending}” for the reason “{reason}”, which is none of that", "R16")
+        raise refused(
+            entry,
+            say(
+                "“%(ending)s” for the reason “%(reason)s”, which is none of that",
+                ending=ending,
+                reason=reason,
+            ),
+            "R16",
+        )
     if reason == "developer withdrew" and case.last("withdrawal") is None:
         raise refused(entry, "says that the developer withdrew, who did not", "R1")
     spent = entry.predicate["inputTokens"] + entry.predicate["outputTokens"]
@@ -582,7 +701,11 @@ def _check_ending(case: Case, entry: Entry) -> None:
     if reason == "budget spent" and spent < budget:
         raise refused(
             entry,
-            f"was stopped because its budget was spent, with {spent} of {budget} tokens",
+            say(
+                "was stopped because its budget was spent, with %(spent)s of %(budget)s tokens",
+                spent=spent,
+                budget=budget,
+            ),
             "R13",
         )
 
@@ -597,8 +720,13 @@ def _scores_decided(case: Case, entry: Entry, _record: Record) -> None:
     if before + these > run.predicate["held"]:
         raise refused(
             entry,
-            f"decides {these} scores, of a run that holds {run.predicate['held']} and of which "
-            f"{before} were decided before",
+            say(
+                "decides %(these)s scores, of a run that holds %(held)s and of which "
+                "%(before)s were decided before",
+                these=these,
+                held=run.predicate["held"],
+                before=before,
+            ),
             "R15",
             "Only a score that is held is decided, and once.",
         )
@@ -635,7 +763,9 @@ def _determination(case: Case, entry: Entry, record: Record) -> None:
         raise refused(entry, "has a public notice by somebody else", "signers")
     for name in ("bank", "threshold"):
         if notice.predicate[name] != entry.predicate[name]:
-            raise refused(entry, f"and its public notice cite different {name}s", "R16")
+            raise refused(
+                entry, say("and its public notice cite another %(name)s", name=name), "R16"
+            )
     if notice.index <= run.index or notice.made_at < run.made_at:
         raise refused(entry, "has a public notice from before the end of its run", "R16")
     _not_before(entry, notice)
@@ -655,7 +785,15 @@ def _check_answer(entry: Entry, run: Entry, plan: Entry, dimensions: int, decide
     """
     outcome, reason, used = (entry.predicate[name] for name in ("outcome", "reason", "itemsUsed"))
     if CROSSED.get(reason, "INCONCLUSIVE") != outcome:
-        raise refused(entry, f"says {outcome} for the reason “{reason}”, which contradict", "R14")
+        raise refused(
+            entry,
+            say(
+                "says %(outcome)s for the reason “%(reason)s”, which contradict",
+                outcome=outcome,
+                reason=reason,
+            ),
+            "R14",
+        )
     if reason in STOPS and reason != run.predicate["reason"]:
         raise refused(entry, "gives another reason for the stop than its run", "R14")
     if reason == "run ended while scores were held" and not decided:
@@ -664,7 +802,11 @@ def _check_answer(entry: Entry, run: Entry, plan: Entry, dimensions: int, decide
     rest = 0 if run.predicate["ending"] == "completed" else plan.predicate["batchSize"] - 1
     least = 0 if decided else seen
     if not least <= used <= min(seen + rest, plan.predicate["itemCount"]):
-        raise refused(entry, f"used {used} items, of a run that reports {seen}", "R14")
+        raise refused(
+            entry,
+            say("used %(used)s items, of a run that reports %(seen)s", used=used, seen=seen),
+            "R14",
+        )
     tested = {"COVERED": 1, "NOT_COVERED": dimensions}.get(outcome, 0)
     if used < tested * plan.predicate["minimumItems"]:
         raise refused(entry, "decided on fewer items than its plan's minimum", "R14")
@@ -710,7 +852,7 @@ def _window_opened(case: Case, entry: Entry, _record: Record) -> None:
     if entry.predicate["endsAt"] <= entry.made_at:
         raise refused(entry, "opens access that has ended when it is given", "R3")
     if case.need("submission").predicate["accessLevel"] == "weights":
-        terms.require(agreement.predicate["answers"], "access_to_weights")
+        terms.require(agreement.predicate["answers"], "access_to_weights", offer=True)
 
 
 def window_of(entry: Entry) -> Window:
@@ -725,8 +867,12 @@ def window_of(entry: Entry) -> Window:
     if stated["endsAt"] != window.ends_at:
         raise refused(
             entry,
-            f"says that access ends at {stated['endsAt']}; counted back from the planned release "
-            f"to trusted partners it ends at {window.ends_at}",
+            say(
+                "says that access ends at %(ends_at)s; counted back from the planned release "
+                "to trusted partners it ends at %(end)s",
+                ends_at=stated["endsAt"],
+                end=window.ends_at,
+            ),
             "R3",
         )
     return window
@@ -742,6 +888,49 @@ def _findings_received(case: Case, entry: Entry, _record: Record) -> None:
     _same(entry, "findings", case.need("findings").digest)
 
 
+def _findings_answered(case: Case, entry: Entry, _record: Record) -> None:
+    """An answer is to findings that were received; what is fixed is a version of its own (R17)."""
+    received = {e.predicate["findings"] for e in case.all("findings-received")}
+    of = entry.predicate["findings"]
+    if of not in received:
+        raise refused(entry, "answers findings that its developer has not received", "R13")
+    found = next(e for e in case.all("findings") if e.digest == of)
+    names = [one["finding"] for one in entry.predicate["answers"]]
+    if len(set(names)) != len(names):
+        raise refused(entry, "answers a finding twice", "R13")
+    if len(names) > found.predicate["count"]:
+        raise refused(entry, "answers more findings than there are", "R13")
+    version = entry.predicate["version"]
+    fixed = any(one["answer"] == "fixed" for one in entry.predicate["answers"])
+    if fixed != (version is not None):
+        why = (
+            "says that something was fixed, and not in which version"
+            if fixed
+            else "names a version and fixed nothing"
+        )
+        raise refused(entry, why, "R17")
+    if version is not None:
+        _check_version(case, entry, version)
+
+
+def _check_version(case: Case, entry: Entry, version: Mapping[str, Any]) -> None:
+    submission = case.need("submission").predicate
+    if version["weightsDigest"] is None and version["fingerprint"] is None:
+        raise refused(
+            entry,
+            "names a version that binds to nothing",
+            "R17",
+            "Give a weights digest or a behavioural fingerprint.",
+        )
+    if all(version[name] == submission[name] for name in version):
+        raise refused(
+            entry,
+            "says that what was tested is what was fixed: the version is the submission's",
+            "R17",
+            "A fixed model differs in checkpoint, safeguards, weights or how it answers.",
+        )
+
+
 def _partner_access(case: Case, entry: Entry, _record: Record) -> None:
     terms.require(case.need("terms-answered").predicate["answers"], "partner_access")
     window = window_of(case.need("window-opened"))
@@ -749,9 +938,12 @@ def _partner_access(case: Case, entry: Entry, _record: Record) -> None:
     if entry.predicate["endsAt"] > window.ends_at:
         raise refused(
             entry,
-            f"gives a partner access until {entry.predicate['endsAt']}",
+            say("gives a partner access until %(ends_at)s", ends_at=entry.predicate["endsAt"]),
             "R3",
-            f"Access ends with the window, at {window.ends_at}, at the latest.",
+            say(
+                "Access ends with the window, at %(ends_at)s, at the latest.",
+                ends_at=window.ends_at,
+            ),
         )
     if entry.predicate["endsAt"] <= entry.made_at:
         raise refused(entry, "gives access that has ended when it is given", "R3")
@@ -773,7 +965,11 @@ def _window_closed(case: Case, entry: Entry, _record: Record) -> None:
     ended = entry.made_at >= window_of(opened).ends_at
     reason = entry.predicate["reason"]
     if (reason == "withdrawn") != withdrawn or (reason == "ended") != (ended and not withdrawn):
-        raise refused(entry, f"gives “{reason}” as its reason, which the case contradicts", "R3")
+        raise refused(
+            entry,
+            say("gives “%(reason)s” as its reason, which the case contradicts", reason=reason),
+            "R3",
+        )
     given = {access.digest for access in case.all("partner-access")}
     if sorted(entry.predicate["revoked"]) != sorted(given | {opened.digest}):
         raise refused(
@@ -795,6 +991,7 @@ CASE_CHECKS: dict[str, Callable[[Case, Entry, Record], None]] = {
     "window-opened": _window_opened,
     "findings": _findings,
     "findings-received": _findings_received,
+    "findings-answered": _findings_answered,
     "partner-access": _partner_access,
     "partner-accepted": _partner_accepted,
     "window-closed": _window_closed,
@@ -803,7 +1000,7 @@ CASE_CHECKS: dict[str, Callable[[Case, Entry, Record], None]] = {
 
 def _same(entry: Entry, name: str, expected: object) -> None:
     if entry.predicate[name] != expected:
-        raise refused(entry, f"cites another {name} than the case's", "chain")
+        raise refused(entry, say("cites another %(name)s than the case's", name=name), "chain")
 
 
 def _by_index(entry: Entry) -> int:

@@ -8,7 +8,10 @@ registrar's, not a person's (R3). It may come in any state in which the window i
 
 Rule 3: findings reach the developer before any partner has access (R13, R8).
 
-Rule 4: withdrawal is allowed in every live state (R1); what is open is then closed: first the run
+Rule 4: the developer may answer the findings that it has received, as often as it likes, also when
+the window has closed. What it says was fixed is tested again in an open window, on new items (R3).
+
+Rule 5: withdrawal is allowed in every live state (R1); what is open is then closed: first the run
 that is under way, then the window.
 """
 
@@ -59,12 +62,26 @@ REVIEW: Table = {
         "withdrawal": "withdrawn_window_to_close",
     },
     "findings_received": {
+        "findings_answered": "findings_received",
+        "plan": "assessor_to_run_retest",
         "partner_access": "partner_to_accept",
         "disclosure": "findings_received",
         "window_closed": "closed",
         "withdrawal": "withdrawn_window_to_close",
     },
+    "assessor_to_run_retest": {
+        "run_started": "retest_under_way",
+        "window_closed": "closed",
+        "withdrawal": "withdrawn_window_to_close",
+    },
+    "retest_under_way": {
+        "run_ended": "assessor_to_deliver_findings",
+        "run_failed": "findings_received",
+        "window_closed": "closed_run_to_end",
+        "withdrawal": "withdrawn_run_and_window_to_close",
+    },
     "partner_to_accept": {
+        "findings_answered": "partner_to_accept",
         "partner_accepted": "findings_received",
         "window_closed": "closed",
         "withdrawal": "withdrawn_window_to_close",
@@ -84,7 +101,7 @@ REVIEW: Table = {
         "findings_received": "closed",
         "withdrawal": "withdrawn",
     },
-    "closed": {"disclosure": "closed"},
+    "closed": {"findings_answered": "closed", "disclosure": "closed"},
     "withdrawn_run_and_window_to_close": {
         "run_ended": "withdrawn_window_to_close",
         "run_failed": "withdrawn_window_to_close",

@@ -14,7 +14,7 @@ signatures and proofs is the affair of ``proofhouse verify``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -22,10 +22,14 @@ from proofhouse.formats.predicates import CLAUSES, CLEAR
 from proofhouse.rules import terms
 from proofhouse.rules.audience import unnamed
 from proofhouse.rules.registration import Case, Entry, Record, decisions_of
+from proofhouse.rules.retests import found_first, tested_again
+from proofhouse.said import say
 from proofhouse.views import openings, plain, words
 from proofhouse.views.contradictions import contradictions
 from proofhouse.views.headline import headline
 from proofhouse.views.values import (
+    AnswersView,
+    AnswerView,
     BankView,
     BudgetCurve,
     Budgets,
@@ -41,6 +45,7 @@ from proofhouse.views.values import (
     Link,
     PartnerView,
     PlanView,
+    RetestView,
     ReviewView,
     RunView,
     ScoreDecision,
@@ -344,15 +349,56 @@ class _Fold:
         )
 
     def _findings(self) -> FindingsView | None:
-        entry, received = self.case.last("findings"), self.case.last("findings-received")
+        """The newest findings that test nothing again, with all that became of them."""
+        entry = found_first(self.case)
         if entry is None:
             return None
         return FindingsView(
             count=entry.predicate["count"],
             graded_by=entry.predicate["gradedBy"],
             delivered_at=entry.made_at,
-            received_at=received.made_at if received else None,
+            received_at=self._received(entry),
             found=self._open(entry, "findings", openings.found),
+            answers=self._answers(),
+            retests=tuple(
+                self._retest(again, asked["findings"])
+                for again in self.case.all("findings")
+                if (asked := tested_again(self.case, again)) is not None
+            ),
+        )
+
+    def _received(self, entry: Entry) -> str | None:
+        received = self.case.all("findings-received")
+        return next((e.made_at for e in received if e.predicate["findings"] == entry.digest), None)
+
+    def _retest(self, entry: Entry, names: Sequence[str]) -> RetestView:
+        return RetestView(
+            findings=tuple(names),
+            graded_by=entry.predicate["gradedBy"],
+            delivered_at=entry.made_at,
+            received_at=self._received(entry),
+            retested=self._open(entry, "findings", openings.retested),
+        )
+
+    def _answers(self) -> AnswersView | None:
+        entry = self.case.last("findings-answered")
+        if entry is None:
+            return None
+        said, version = self._open(entry, "said", openings.said), entry.predicate["version"] or {}
+        fingerprint = version.get("fingerprint")
+        return AnswersView(
+            answers=tuple(
+                AnswerView(
+                    one["finding"],
+                    one["answer"],
+                    said if isinstance(said, Sealed) else said.get(one["finding"]),
+                )
+                for one in entry.predicate["answers"]
+            ),
+            answered_at=entry.made_at,
+            checkpoint=version.get("checkpoint"),
+            weights_digest=version.get("weightsDigest"),
+            fingerprint=(fingerprint["method"], fingerprint["digest"]) if fingerprint else None,
         )
 
     def _partner(self, entry: Entry) -> PartnerView:
@@ -405,7 +451,7 @@ class _Fold:
             index=entry.index,
             digest=entry.digest,
             name=entry.name,
-            title=words.STATEMENTS[entry.name],
+            title=say(words.STATEMENTS[entry.name]),
             detail=_detail(entry) + _recorded(entry),
             signatures=tuple(sorted(signatures, key=lambda s: (s.role, s.name, s.keyid))),
             made_at=entry.made_at,
@@ -460,52 +506,58 @@ def _limits(
     submission: SubmissionView | None, stated: DeterminationView | None, plan: PlanView | None
 ) -> tuple[str, ...]:
     """The limits that hold for this case; the determination's own stand beside them."""
-    found = [words.BINDING] if submission else []
+    found = [say(words.BINDING)] if submission else []
     if submission:
-        found.append(words.ACCESS[submission.access_level][1])
+        found.append(say(words.ACCESS[submission.access_level][1]))
     if submission and submission.weights_digest is None:
         found.append(
-            "No digest of the weights was given: the model is bound by its behaviour alone, and a "
-            "later model is compared with it by statistics."
+            say(
+                "No digest of the weights was given: the model is bound by its "
+                "behaviour alone, and a later model is compared with it by statistics."
+            )
         )
     if plan:
-        found.append(words.FLOOR)
+        found.append(say(words.FLOOR))
     if stated and stated.graded_by == "developer":
-        found.append("The developer graded the answers itself; nobody else did.")
-    found.append(words.NO_ABSENCE)
+        found.append(say("The developer graded the answers itself; nobody else did."))
+    found.append(say(words.NO_ABSENCE))
     return tuple(found)
 
 
 def _recorded(entry: Entry) -> str:
     """That somebody of the house recorded the statement for its maker, if it says so."""
     by = entry.predicate.get("recordedBy")
-    return "" if by is None else f" (recorded by {plain.one_line(by, 120)})"
+    return "" if by is None else say(" (recorded by %(by)s)", by=plain.one_line(by, 120))
 
 
 def _detail(entry: Entry) -> str:
     """The one fact of a statement that a reader of the list looks for."""
     stated = entry.predicate
     told: dict[str, Callable[[], str]] = {
-        "log-opened": lambda: f"custody: {stated['custody']}",
-        "bank-commitment": lambda: (
-            f"{plain.one_line(stated['bank'], 60)}, version {stated['version']}"
+        "log-opened": lambda: say("custody: %(custody)s", custody=say(stated["custody"])),
+        "bank-commitment": lambda: say(
+            "%(bank)s, version %(version)s",
+            bank=plain.one_line(stated["bank"], 60),
+            version=stated["version"],
         ),
         "opening": lambda: str(stated["field"]),
         "bank-retirement": lambda: plain.one_line(stated["reason"], 60),
-        "key-changed": lambda: f"{stated['role']}: {stated['reason']}",
+        "key-changed": lambda: f"{say(stated['role'])}: {say(stated['reason'])}",
         "inquiry": lambda: _party(stated["party"]),
         "plan": lambda: (
-            f"{words.PURPOSES[stated['purpose']].lower()}, "
+            f"{say(words.PURPOSES[stated['purpose']]).lower()}, "
             f"{plain.counted(stated['itemCount'], 'item')}"
         ),
-        "run-ended": lambda: words.ENDINGS[stated["ending"]].lower(),
+        "run-ended": lambda: say(words.ENDINGS[stated["ending"]]).lower(),
         "scores-decided": lambda: _scores(stated),
         "determination": lambda: stated["outcome"],
-        "disclosure": lambda: f"to {plain.one_line(stated['recipient'], 60)}",
+        "disclosure": lambda: say(
+            "to %(recipient)s", recipient=plain.one_line(stated["recipient"], 60)
+        ),
         "terms-answered": lambda: _accepted(stated["answers"]),
-        "window-opened": lambda: f"until {plain.day(stated['endsAt'])}",
+        "window-opened": lambda: say("until %(ends_at)s", ends_at=plain.day(stated["endsAt"])),
         "findings": lambda: plain.counted(stated["count"], "finding"),
-        "window-closed": lambda: f"{len(stated['revoked'])} revoked",
+        "window-closed": lambda: say("%(revoked)s revoked", revoked=len(stated["revoked"])),
     }
     return told[entry.name]() if entry.name in told else ""
 
@@ -513,16 +565,20 @@ def _detail(entry: Entry) -> str:
 def _party(party: Mapping[str, Any]) -> str:
     """Who speaks for the developer, where it is not one developer alone (R18)."""
     if party["standing"] == "stewards":
-        return f"{party['needed']} of {len(party['keys'])} stewards sign"
-    return "by a sponsor" if party["standing"] == "sponsor" else ""
+        return say(
+            "%(needed)s of %(keys)s stewards sign", needed=party["needed"], keys=len(party["keys"])
+        )
+    return say("by a sponsor") if party["standing"] == "sponsor" else ""
 
 
 def _scores(stated: Mapping[str, Any]) -> str:
     """How the decided scores count, those of no item left out."""
     told = ((name, stated[name]) for name in ("solved", "failed", "missing"))
-    return ", ".join(f"{number} {name}" for name, number in told if number)
+    return ", ".join(f"{number} {say(name)}" for name, number in told if number)
 
 
 def _accepted(answers: Mapping[str, str]) -> str:
     accepted = sum(answer == "accepted" for answer in answers.values())
-    return f"{accepted} of {len(answers)} clauses accepted"
+    return say(
+        "%(accepted)s of %(answers)s clauses accepted", accepted=accepted, answers=len(answers)
+    )

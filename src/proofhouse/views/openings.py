@@ -19,6 +19,7 @@ from proofhouse.errors import FormatError
 from proofhouse.formats import reports
 from proofhouse.formats.predicates import VALUES
 from proofhouse.rules.registration import Entry
+from proofhouse.said import say
 from proofhouse.views.values import (
     Ability,
     Beside,
@@ -28,6 +29,7 @@ from proofhouse.views.values import (
     Design,
     Developer,
     Evidence,
+    Fall,
     Finding,
     Found,
     ItemRow,
@@ -37,6 +39,7 @@ from proofhouse.views.values import (
     Partner,
     PersonFit,
     ReferenceModel,
+    Retested,
     Scenario,
     ScoreDecision,
     Sealed,
@@ -67,7 +70,7 @@ def read(
     opened: Mapping[str, Any], entry: Entry, name: str, reader: Callable[[Any], T]
 ) -> T | Sealed:
     """The value behind the hidden field ``name`` of ``entry``, or `Sealed`."""
-    digest, what = committed(entry, name), HIDDEN[entry.name, name]
+    digest, what = committed(entry, name), say(HIDDEN[entry.name, name])
     if digest not in opened:
         return Sealed(what, digest)
     try:
@@ -228,6 +231,42 @@ def found(value: Any) -> Found:
     )
 
 
+def retested(value: Any) -> tuple[Retested, ...]:
+    """``findings.retests``: what became of findings that were tested again."""
+    return tuple(_retested(one) for one in value.get("retests", ()))
+
+
+def _retested(value: Mapping[str, Any]) -> Retested:
+    before, after, fall = value["before"], value["after"], value["fall"]
+    told = {"confidencePpm": value["confidencePpm"], "method": value["method"]}
+    scored = after["items"] - after["missing"]
+    if not (before["solved"] <= before["items"] and 0 <= after["solved"] <= scored):
+        raise FormatError("More is counted than there was.")
+    if not fall["lowPpm"] <= fall["estimatePpm"] <= fall["highPpm"]:
+        raise FormatError("An estimate lies outside its interval.")
+    return Retested(
+        finding=value["finding"],
+        before=(before["solved"], before["items"]),
+        before_share=_share({**before, **told}, None),
+        after=(after["solved"], scored),
+        after_share=_share({**after, **told}, None),
+        missing=after["missing"],
+        fall=Fall(
+            estimate_ppm=fall["estimatePpm"],
+            low_ppm=fall["lowPpm"],
+            high_ppm=fall["highPpm"],
+            confidence_ppm=value["confidencePpm"],
+            method=value["method"],
+        ),
+        verdict=value["verdict"],
+    )
+
+
+def said(value: Any) -> dict[str, str]:
+    """``findings-answered.said``: what is said, by finding."""
+    return {one["finding"]: one["text"] for one in value["texts"]}
+
+
 def _credit(value: Mapping[str, Any]) -> StepCredit:
     if value["reached"] > value["of"]:
         raise FormatError("No more steps are reached than there are.")
@@ -372,6 +411,7 @@ READERS: Mapping[tuple[str, str], Callable[[Any], object]] = {
     ("determination", "ability"): ability,
     ("determination", "beside"): beside,
     ("findings", "findings"): found,
+    ("findings-answered", "said"): said,
     ("partner-access", "partner"): partner,
     **dict.fromkeys(reports.VALUES, _any),  # read in ``report``
 }

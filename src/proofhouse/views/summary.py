@@ -18,9 +18,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from proofhouse.formats.predicates import ANSWERS
 from proofhouse.views import plain, supposing, words
 from proofhouse.views.case import decided_run
-from proofhouse.views.values import CaseView, DeterminationView, PlanView, ReviewView, Sealed
+from proofhouse.views.values import (
+    CaseView,
+    DeterminationView,
+    FindingsView,
+    PlanView,
+    ReviewView,
+    Sealed,
+)
 
 LABEL = 12
 """How many columns the name of a line takes; a line without a name explains the one above."""
@@ -177,8 +185,23 @@ def _reviewed(review: ReviewView) -> Iterator[tuple[str, str]]:
     if review.findings:
         sealed = ", sealed" if isinstance(review.findings.found, Sealed) else ""
         yield "findings", f"{plain.counted(review.findings.count, 'finding')}{sealed}"
+        yield from _answered(review.findings)
     if review.partners:
         yield "partners", str(len(review.partners))
+
+
+def _answered(findings: FindingsView) -> Iterator[tuple[str, str]]:
+    """What the developer says of them, and what came of testing them again."""
+    if findings.answers:
+        words_ = [one.answer for one in findings.answers.answers]
+        counts = ((word, words_.count(word)) for word in ANSWERS)
+        yield "answers", ", ".join(f"{count} {word}" for word, count in counts if count)
+    for again in findings.retests:
+        if isinstance(again.retested, Sealed):
+            yield "re-tested", f"{plain.listed(tuple(map(_text, again.findings)))}, sealed"
+        else:
+            told = (f"{_text(one.finding)} {one.verdict}" for one in again.retested)
+            yield "re-tested", ", ".join(told)
 
 
 def _rests_on(view: CaseView) -> Iterator[tuple[str, str]]:

@@ -555,14 +555,75 @@ class Found:
 
 
 @dataclass(frozen=True)
+class AnswerView:
+    """What the developer says of one finding; ``text`` is None where it says nothing more."""
+
+    finding: str
+    answer: str
+    text: str | Sealed | None
+
+
+@dataclass(frozen=True)
+class AnswersView:
+    """The developer's newest answer to findings, and the version in which they are fixed (R17)."""
+
+    answers: tuple[AnswerView, ...]
+    answered_at: str
+    checkpoint: str | None
+    weights_digest: str | None
+    fingerprint: tuple[str, str] | None
+
+
+@dataclass(frozen=True)
+class Retested:
+    """A finding tested again: shares before and after, how far it fell, and what came of it.
+
+    ``missing`` of the new items are not among those that ``after`` is a share of.
+    """
+
+    finding: str
+    before: tuple[int, int]
+    before_share: Share
+    after: tuple[int, int]
+    after_share: Share
+    missing: int
+    fall: Fall
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Fall:
+    """A share less a later one, in parts per million from minus one to one million."""
+
+    estimate_ppm: int
+    low_ppm: int
+    high_ppm: int
+    confidence_ppm: int
+    method: str
+
+
+@dataclass(frozen=True)
+class RetestView:
+    """Findings that were tested again on new items, after their developer had fixed them."""
+
+    findings: tuple[str, ...]
+    graded_by: str
+    delivered_at: str
+    received_at: str | None
+    retested: tuple[Retested, ...] | Sealed
+
+
+@dataclass(frozen=True)
 class FindingsView:
-    """The findings of a review, as the developer got them (R13)."""
+    """The findings of a review, as the developer got them (R13), and what became of them."""
 
     count: int
     graded_by: str
     delivered_at: str
     received_at: str | None
     found: Found | Sealed
+    answers: AnswersView | None = None
+    retests: tuple[RetestView, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from proofhouse.rules.registration import Case, waiting_scores
+from proofhouse.said import counted, joined, say
+from proofhouse.views import plain
 
 STATEMENTS: Final[Mapping[str, str]] = {
     "log-opened": "The log was opened",
@@ -34,6 +36,7 @@ STATEMENTS: Final[Mapping[str, str]] = {
     "window-opened": "The developer opened the access window",
     "findings": "Findings were delivered",
     "findings-received": "The developer received the findings",
+    "findings-answered": "The developer answered the findings",
     "partner-access": "A trusted partner was given access",
     "partner-accepted": "The partner accepted",
     "window-closed": "The access window was closed",
@@ -70,6 +73,8 @@ NOW: Final[Mapping[str, str]] = {
     "developer_to_receive_findings": "Review: findings are delivered; the developer is to receive "
     "them.",
     "findings_received": "Review: the developer has the findings; the window is open.",
+    "assessor_to_run_retest": "Review: the assessor is to test findings again that were fixed.",
+    "retest_under_way": "Review: findings that were fixed are being tested again.",
     "partner_to_accept": "Review: a trusted partner is to accept its access.",
     "closed_run_to_end": "The window is closed; a run that had started is still to be ended.",
     "closed_findings_to_deliver": "The window is closed; findings are still owed to the developer.",
@@ -96,23 +101,28 @@ REPORT_NOW: Final[Mapping[str, str]] = {
 
 def now(state: str) -> str:
     """Where a case of either kind stands and whose move it is."""
-    return NOW[state] if state in NOW else REPORT_NOW[state]
+    return say(NOW[state] if state in NOW else REPORT_NOW[state])
 
 
 def held(scores: int) -> str:
     """Whose move it is while scores are held; empty if none is."""
     if not scores:
         return ""
-    are, them = ("score is", "it") if scores == 1 else ("scores are", "them")
-    return (
-        f"{scores} {are} held: a person at the assessor’s is to look and decide {them} first; "
-        "what nobody decides stays missing."
+    if scores == 1:
+        return say(
+            "1 score is held: a person at the assessor’s is to look and decide it first; what "
+            "nobody decides stays missing."
+        )
+    return say(
+        "%(number)s scores are held: a person at the assessor’s is to look and decide them first; "
+        "what nobody decides stays missing.",
+        number=scores,
     )
 
 
 def stands(case: Case) -> str:
     """`now`, and what is held where scores wait for a person."""
-    return " ".join(filter(None, (now(case.state), held(waiting_scores(case)))))
+    return joined(" ", [*filter(None, (now(case.state), held(waiting_scores(case))))])
 
 
 HIDDEN: Final[Mapping[tuple[str, str], str]] = {
@@ -129,6 +139,7 @@ HIDDEN: Final[Mapping[tuple[str, str], str]] = {
     ("determination", "ability"): "The estimate of ability and the results by level",
     ("determination", "beside"): "What stands beside the determination",
     ("findings", "findings"): "The findings",
+    ("findings-answered", "said"): "What the developer says of the findings",
     ("partner-access", "partner"): "The partner’s name",
     ("report", "report"): "What was reported",
     ("report", "reporters"): "Who found and who reported it",
@@ -161,6 +172,28 @@ REASONS: Final[Mapping[str, str]] = {
     "reached.",
 }
 """The reasons of the integer kernel → a sentence. A reason outside the table is shown as it is."""
+
+ANSWERS: Final[Mapping[str, str]] = {
+    "acknowledged": "The developer acknowledges it.",
+    "disputed": "The developer sees it otherwise.",
+    "fixed": "The developer says that it is fixed.",
+}
+"""What a developer says of a finding → a sentence."""
+
+VERDICTS: Final[Mapping[str, str]] = {
+    "gone": "Gone: it is not seen on the new items any more.",
+    "still there": "Still there: a new item shows it.",
+    "cannot tell": "Can’t tell: the new items are too few, or some are missing.",
+}
+"""What came of testing a finding again → a sentence. None says that there is nothing."""
+
+
+def reason(stated: str) -> str:
+    """Why a test came out as it did; a reason that this table does not have, as it is stated."""
+    if stated in REASONS:
+        return say(REASONS[stated])
+    return say("The stated reason: %(reason)s.", reason=plain.one_line(stated, 300))
+
 
 CLAUSES: Final[Mapping[str, str]] = {
     "confidentiality": "Confidentiality",
@@ -254,12 +287,18 @@ NO_ABSENCE: Final = "Nothing here proves that a capability is absent."
 def shown(custody: str | None, witnesses: int) -> tuple[str, str]:
     """What checking a bundle can show, in the words of ``proofhouse verify``, and why."""
     if custody == "separate":
-        integrity = "integrity, with keys held apart: nothing was changed since it was signed"
+        integrity = say("integrity, with keys held apart: nothing was changed since it was signed")
     elif custody == "single":
-        integrity = "integrity, not independence: nothing was changed, but one home holds every key"
+        integrity = say(
+            "integrity, not independence: nothing was changed, but one home holds every key"
+        )
     else:
-        integrity = "integrity, not independence: nothing was changed; who holds the keys is unsaid"
+        integrity = say(
+            "integrity, not independence: nothing was changed; who holds the keys is unsaid"
+        )
     if witnesses == 0:
-        return integrity, "order proven, times claimed: no witness saw when the log grew"
-    seen = f"{witnesses} {'witness' if witnesses == 1 else 'witnesses'}"
-    return integrity, f"order proven and seen by {seen}; times are as the signers claim"
+        return integrity, say("order proven, times claimed: no witness saw when the log grew")
+    seen = counted(witnesses, "witness", "witnesses")
+    return integrity, say(
+        "order proven and seen by %(seen)s; times are as the signers claim", seen=seen
+    )

@@ -33,6 +33,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "GET /cases/{start}/dossier.html": ("readDossier",),
     "GET /cases/{start}/findings": ("listStatements",),
     "POST /cases/{start}/findings": (ACT,),
+    "POST /cases/{start}/retest": ("planRetest",),
     "GET /cases/{start}/recuse": ("recuse",),
     "POST /cases/{start}/recuse": ("recuse",),
     "GET /views": ("listViews", "listAllViews"),

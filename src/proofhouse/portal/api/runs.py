@@ -14,6 +14,7 @@ from proofhouse.portal.api import shapes
 from proofhouse.portal.api.cases import check_match, load
 from proofhouse.portal.api.operation import PREFIX, Answer, Call, Operation
 from proofhouse.portal.cases import BUDGETS, find, wishes_of
+from proofhouse.portal.findings import RETEST, ask_retest, retest_fields
 from proofhouse.portal.runs import State
 
 NONE = State("", phase="none")
@@ -39,6 +40,15 @@ def _ask(what: str) -> Any:
         return Answer(_told(call, row.case), 202, headers, row.case)
 
     return handler
+
+
+def _retest(call: Call) -> Answer:
+    row, known = load(call)
+    check_match(call, known)
+    call.who.actor()
+    ask_retest(call.app.runs, call.who, row.case, call.filled)
+    headers = {"Location": f"{PREFIX}/cases/{row.case}/run"}
+    return Answer(_told(call, row.case), 202, headers, row.case)
 
 
 async def _live(call: Call) -> Answer:
@@ -78,6 +88,25 @@ def _errand(name: str, what: str, summary: str) -> Operation:
 
 OPERATIONS: tuple[Operation, ...] = (
     _errand("planRun", "plan", "Plan the evaluation: which items, in which order"),
+    Operation(
+        "planRetest",
+        "POST",
+        "/cases/{case}/run/retest",
+        "plan",
+        "Plan to test findings again that their developer calls fixed, on new items",
+        _retest,
+        "Evaluations",
+        gives="Run",
+        status=202,
+        about="It is queued and made in the background; its statement is signed by the "
+        "organisation’s key.",
+        fields=RETEST,
+        asked=lambda call: retest_fields(load(call)[1].case),
+        example={"findings": ["F1"], "items": 12},
+        problems=(404, 409, 410, 412),
+        makes=True,
+        matches=True,
+    ),
     _errand("startRun", "evaluate", "Run the planned evaluation, or go on with it"),
     Operation(
         "readRun",

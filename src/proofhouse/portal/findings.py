@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page of a case's findings: what was found, what its developer says, what was tested again.
+
+A developer's answers are a statement like any other: this form drafts the act ``answer-findings``.
+An assessor asks here for a re-test of what was called fixed; its plan is made in the background.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from proofhouse.desk.plan_evaluation import RETEST_ITEMS
+from proofhouse.errors import InputError, RefusedError
+from proofhouse.formats.predicates import ANSWERS
+from proofhouse.portal import acts, fields
+from proofhouse.portal.cases import (
+    BUDGETS,
+    Seeing,
+    act_for,
+    find,
+    found_in,
+    house_of,
+    propose,
+    view_for,
+    wishes_of,
+)
+from proofhouse.portal.fields import Field, FieldsError
+from proofhouse.portal.forms import form, form_values
+from proofhouse.portal.language import N_
+from proofhouse.portal.projection import Row
+from proofhouse.portal.render import render
+from proofhouse.portal.runs import Runs
+from proofhouse.portal.visitor import Visitor, need
+from proofhouse.rules.registration import Case, retested
+from proofhouse.views import words
+from proofhouse.views.values import FindingsView, Retested, Sealed
+
+router = APIRouter()
+
+SAID = {
+    "": N_("We say nothing of it yet"),
+    "acknowledged": N_("We acknowledge it"),
+    "disputed": N_("We see it otherwise"),
+    "fixed": N_("We have fixed it"),
+}
+"""A developer's answer → what its form says."""
+
+ITEMS = Field(
+    "items",
+    "New items for each finding",
+    kind="number",
+    low=1,
+    high=1000,
+    default=RETEST_ITEMS,
+)
+
+WHICH = Field("findings", "Which findings", kind="choices")
+RETEST = (WHICH, ITEMS, *BUDGETS)
+"""What is asked for a re-test."""
+
+Answering = Annotated[Visitor, Depends(need("answer-findings"))]
+Planning = Annotated[Visitor, Depends(need("plan"))]
+
+
+@router.get("/cases/{start}/findings", response_class=HTMLResponse)
+async def findings_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
+    """The findings, what the developer says of each, and what came of testing them again."""
+    return await _page(request, who, find(request, who, start), {}, {})
+
+
+async def _page(
+    request: Request,
+    who: Visitor,
+    row: Row,
+    filled: Mapping[str, Any],
+    errors: Mapping[str, str],
+    refusal: Any = None,
+) -> HTMLResponse:
+    house = house_of(request)
+    known = await house.run(lambda seat: seat.case(row.case, None))
+    found, review = found_in(known, who), view_for(house, known, who).review
+    view = review.findings if found and review else None
+    standing = {one.finding: one for one in view.answers.answers} if view and view.answers else {}
+    act = acts.act_named("answer-findings")
+    answers = who.may(act.action) and act in acts.open_acts(known.case, "developer")
+    again = to_test_again(known.case) if who.may("plan") else []
+    return render(
+        request,
+        "partners/findings.html",
+        status=422 if errors or refusal else 200,
+        row=row,
+        found=found,
+        view=view,
+        standing=standing,
+        retests=_tested(view),
+        options=SAID,
+        fields=[one for one in act.fields if one.name != "answers"] if found and answers else (),
+        again=again,
+        again_fields=(ITEMS, *BUDGETS) if again else (),
+        filled=filled,
+        errors=errors,
+        refusal=refusal,
+        words=words,
+    )
+
+
+def _tested(view: FindingsView | None) -> dict[str, Retested]:
+    """Finding → what came of testing it again, the newest time."""
+    told = [each.retested for each in view.retests] if view else []
+    return {one.finding: one for each in told if not isinstance(each, Sealed) for one in each}
+
+
+def to_test_again(case: Case) -> list[str]:
+    """The findings that a re-test may be asked for: fixed, and not tested under that answer yet."""
+    answer = case.last("findings-answered")
+    if case.state != "findings_received" or answer is None or acts.struck_for("plan", case):
+        return []
+    fixed = [one["finding"] for one in answer.predicate["answers"] if one["answer"] == "fixed"]
+    return [name for name in fixed if name not in retested(case, answer)]
+
+
+def retest_fields(case: Case) -> tuple[Field, ...]:
+    """``RETEST`` with the findings that can be tested again where the case stands."""
+    names = {name: name for name in to_test_again(case)}
+    return (Field(**{**vars(WHICH), "options": names}), *RETEST[1:])
+
+
+def ask_retest(runs: Runs, who: Visitor, case: str, filled: Mapping[str, Any]) -> None:
+    """Have a re-test planned in the background. Raises RefusedError."""
+    runs.ask(
+        case,
+        "retest",
+        who.party,
+        wishes_of(filled),
+        findings=tuple(filled["findings"]),
+        items=filled["items"],
+    )
+
+
+@router.post("/cases/{start}/findings")
+async def findings_answered(request: Request, who: Answering, start: str) -> Response:
+    """Draft what a developer says of each finding; it is signed on the next page."""
+    house, row, values = house_of(request), find(request, who, start), await form(request)
+    act = act_for(who, "answer-findings")
+    given = {name: value for name, value in values.items() if ":" not in name}
+    try:
+        filled = fields.read(act.fields, {**given, "answers": _lines(values)})
+        pending = await house.run(
+            lambda seat: propose(house, act, who, seat.case(row.case, None), filled)
+        )
+    except FieldsError as error:
+        return await _page(request, who, row, values, error.errors)
+    except (InputError, RefusedError) as error:
+        return await _page(request, who, row, values, {}, error)
+    return RedirectResponse(f"/drafts/{pending.id}", 303)
+
+
+def _lines(values: Mapping[str, Any]) -> str:
+    """What was chosen and written for each finding, as the act takes it."""
+    lines = []
+    for name, word in values.items():
+        finding = name.removeprefix("answer:")
+        if finding != name and word in ANSWERS:
+            text = values.get(f"text:{finding}", "")
+            text = text if isinstance(text, str) else ""
+            said = "\n ".join(text.replace("\r\n", "\n").strip().split("\n"))
+            lines.append(f"{finding}={word} {said}".strip())
+    return "\n".join(lines)
+
+
+@router.post("/cases/{start}/retest")
+async def retest_asked(request: Request, who: Planning, start: str) -> Response:
+    """Plan to test findings again, in the background."""
+    row, values = find(request, who, start), await form(request)
+    case = await house_of(request).run(lambda seat: seat.desk.case(row.case))
+    asked = retest_fields(case)
+    try:
+        filled = fields.read(asked, form_values(values, asked))
+    except FieldsError as error:
+        return await _page(request, who, row, values, error.errors)
+    ask_retest(request.app.state.runs, who, row.case, filled)
+    return RedirectResponse(f"/cases/{row.case[:16]}#progress", 303)
