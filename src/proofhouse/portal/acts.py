@@ -44,6 +44,7 @@ from proofhouse.formats import predicates
 from proofhouse.formats.predicates import CLAUSES
 from proofhouse.journey.moves import MadeInTwo, determination, findings
 from proofhouse.portal.fields import Field, FieldsError
+from proofhouse.rules import terms
 from proofhouse.rules.party import Party
 from proofhouse.rules.registration import Case
 from proofhouse.rules import terms

@@ -42,6 +42,7 @@ from proofhouse.rules.registration import Case, waiting_scores
 from proofhouse.seat import Known
 from proofhouse.rules.terms import NEEDS, limits
 from proofhouse.rules.retests import found_first
+from proofhouse.rules.terms import NEEDS, limits
 from proofhouse.said import joined, say, telling
 from proofhouse.views import CaseView, Standing, case_view, words
 
@@ -239,6 +240,7 @@ async def case_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
         can_withdraw=any(one.name == "withdraw" for one in possible),
         errand=request.app.state.runs.state(row.case),
         runnable=runnable(who, known.case),
+        struck=[ruled_out(*each) for each in view.review.ruled_out] if view.review else [],
         budgets=BUDGETS,
         audience=AUDIENCES.get(who.role, "public"),
         chain=chain_of(view),
@@ -332,7 +334,7 @@ def runnable(who: Visitor, case: Case) -> str:
     if who.role != "assessor":
         return ""
     if case.state in PLANNING:
-        return "plan"
+        return "" if acts.struck_for("plan", case) else "plan"
     if case.state in (*RUNNING, *UNDER_WAY, *moves.RUN_TO_END):
         return "evaluate"
     return ""
@@ -365,7 +367,11 @@ def fields_of(house: House, act: Act, who: Visitor) -> tuple[fields.Field, ...]:
 def with_clauses(
     act: Act, asked: tuple[fields.Field, ...], case: Case | None
 ) -> tuple[fields.Field, ...]:
-    """The fields of an answer, each with the clause that was offered: text and evidence."""
+    """The fields of an answer, each with the clause that was offered: text and evidence, and what
+    it means to strike it. Of a disclosure, to whom none can be made.
+    """
+    if case is not None and act.name == "disclose":
+        return _with_recipients(asked, case)
     offer = case.last("terms-offered") if case is not None and act.name == "answer-terms" else None
     if offer is None:
         return asked
@@ -375,10 +381,38 @@ def with_clauses(
         fields.Field(
             **{
                 **vars(one),
-                "hint": f"{told[one.name]['text']} {how} {told[one.name]['evidence']}",
+                "hint": f"{told[one.name]['text']} {how} {told[one.name]['evidence']} "
+                f"{means_to_strike(one.name)}",
             }
         )
         for one in asked
+    )
+
+
+def means_to_strike(clause: str) -> str:
+    """What there is none of once a clause is struck, as a sentence (R4)."""
+    rules_out = [gettext(words.RULED_OUT[one]) for one, by in NEEDS.items() if clause in by]
+    return gettext("If you strike it, there is %(what)s.") % {"what": "; ".join(rules_out)}
+
+
+def _with_recipients(asked: tuple[fields.Field, ...], case: Case) -> tuple[fields.Field, ...]:
+    answered = case.last("terms-answered")
+    struck = limits(answered.predicate["answers"]) if answered else {}
+    if "disclosure_to_others" not in struck:
+        return asked
+    hint = ruled_out("disclosure_to_others", struck["disclosure_to_others"])
+    return tuple(
+        fields.Field(**{**vars(one), "hint": hint}) if one.name == "recipient" else one
+        for one in asked
+    )
+
+
+def ruled_out(action: str, clause: str) -> str:
+    """That a struck clause rules something out, as a sentence."""
+    return say(
+        "“%(clauses)s” is struck, and so there is %(ruled_out)s.",
+        clauses=say(words.CLAUSES[clause]),
+        ruled_out=say(words.RULED_OUT[action]),
     )
 
 

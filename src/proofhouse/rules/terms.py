@@ -64,8 +64,11 @@ def limits(answers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def require(answers: Mapping[str, str], action: str) -> None:
-    """Raise RefusedError if a struck clause rules ``action`` out."""
+def require(answers: Mapping[str, str], action: str, *, offer: bool = False) -> None:
+    """Raise RefusedError if a struck clause rules ``action`` out.
+
+    ``offer``: new terms can still be offered, which is so until the window is open.
+    """
     clause = limits(answers).get(action)
     if clause is not None:
         kept = [name for name in CLAUSES if answers.get(name) == "accepted"]
@@ -77,7 +80,9 @@ def require(answers: Mapping[str, str], action: str) -> None:
             ),
             rule="R4",
             hint=say(
-                "Accepted are: %(kept)s. A new offer may be made.",
+                "Accepted are: %(kept)s. A new offer may be made before the window opens."
+                if offer
+                else "Accepted are: %(kept)s. The terms stand as they were when the window opened.",
                 kept=", ".join(kept) or say("none"),
             ),
         )
