@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.machinery
 import importlib.util
+import pickle
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -13,8 +16,12 @@ import pytest
 
 pytest.importorskip("babel", reason="needs the extra portal: make test")
 
-from proofhouse.portal import language, looks
-from proofhouse.portal.language import chosen, gettext, ngettext, speaking
+from proofhouse.errors import RefusedError
+from proofhouse.portal import acts, language, looks
+from proofhouse.portal.language import ACTIVE, chosen, gettext, ngettext, speaking, tell
+from proofhouse.rules import registration
+from proofhouse.said import say, telling
+from proofhouse.views import plain
 
 TOOL = Path(__file__).parents[2] / "tools" / "translations"
 CATALOGUES = sorted((looks.STATIC.parent / "locale").glob("*/LC_MESSAGES/portal.po"))
@@ -94,3 +101,61 @@ def test_a_calendar_is_spoken_too() -> None:
     assert held == list(range(12, 21))
     assert [day.said for day in days if "today" in day.classes.split()] == ["hoy, acceso"]
     assert [day.said for day in days if "mark" in day.classes.split()] == ["Lanzamiento"]
+
+
+def test_every_error_of_the_rooms_below_can_be_said(tool: ModuleType) -> None:
+    """A message that a room puts together by itself would stay English: it is said instead."""
+    wrong = []
+    for pattern in tool.ROOMS:
+        for path in sorted(tool.PACKAGE.glob(pattern)):
+            name = str(path.relative_to(tool.PACKAGE))
+            raised = (one for one in ast.walk(ast.parse(path.read_text())) if _raises(one))
+            for error in () if name in tool.NOT_MET else raised:
+                hints = [one.value for one in error.exc.keywords if one.arg == "hint"]
+                for text in (*error.exc.args[:1], *hints):
+                    if any(isinstance(part, ast.JoinedStr) for part in _own(text)):
+                        wrong.append(f"{name}:{error.lineno}: {ast.unparse(text)}")
+    assert wrong == []
+
+
+def _raises(node: ast.AST) -> bool:
+    return isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+
+
+def _own(text: ast.expr) -> Iterator[ast.AST]:
+    """The parts of an expression that are its text, not what is filled in."""
+    yield text
+    if isinstance(text, ast.IfExp):
+        yield from (*_own(text.body), *_own(text.orelse))
+    elif isinstance(text, ast.BinOp):
+        yield from (*_own(text.left), *_own(text.right))
+    elif isinstance(text, ast.BoolOp):
+        for one in text.values:
+            yield from _own(one)
+
+
+def test_an_error_is_told_in_the_language_of_the_page() -> None:
+    """Template and values are kept, so an error that was made in English is told in Spanish."""
+    case = registration.Case("00" * 32)
+    with pytest.raises(RefusedError) as refused:
+        acts.check_open(acts.ACTS["withdraw"], case)
+    assert "“Withdraw” is not possible" in refused.value.message
+    with speaking("es"):
+        assert tell(refused.value.message) == "«Retirarse» no es posible donde está el caso."
+        assert tell(refused.value.hint).startswith("Posible ahora: ")
+        assert "Withdraw" not in tell(refused.value.hint)
+        assert tell(say("%(name)s does not answer.", name="Withdraw")) == "Withdraw no responde."
+
+
+def test_a_text_said_within_a_language_is_in_it() -> None:
+    """Numbers, days, plurals and what is nested, too; and afterwards it is English again."""
+    with speaking("es"), telling(ACTIVE):
+        assert plain.counted(1_234, "item") == "1.234 ítems"
+        assert plain.moment("2026-07-01T09:00:00Z") == "1 de julio de 2026, 09:00 UTC"
+        assert plain.odds(2_944_439) == "19 a 1"
+        assert plain.listed(("a", "b", "c")) == "a, b y c"
+        assert plain.percent(100) == "menos de 0,1%"
+        words = plain.logits(-3_660_000)
+    assert plain.counted(1_234, "item") == "1,234 items"
+    assert (words, plain.logits(-3_660_000)) == ("−3,66", "−3.66")
+    assert pickle.loads(pickle.dumps(say("a %(b)s", b=1))).parts == ("a %(b)s", {"b": 1})

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from markupsafe import Markup
 
 from proofhouse.dossier import svg
+from proofhouse.said import say
 from proofhouse.views import plain, supposing
 from proofhouse.views.values import OPEN_MICROLOGITS, Ability, Cut, ReferenceModel
 
@@ -50,7 +51,7 @@ def ability_chart(
     return svg.figure(
         svg.numbered("fig-ability", place),
         base + 26,
-        "The model on the scale",
+        say("The model on the scale"),
         describe(ability, drawn, rows),
         *([svg.hatch("hatch-ability")] if place == 1 else []),
         *(part for cut in drawn for part in _cut(cut, x, base)),
@@ -75,19 +76,24 @@ def describe(
     ability: Ability, cuts: Sequence[Cut], references: Sequence[ReferenceModel] = ()
 ) -> str:
     """The chart in words."""
-    words = (
-        f"The estimate is {plain.logits(ability.estimate_micrologits)} logits, with a "
-        f"{plain.percent(ability.confidence_ppm)} interval: {supposing.interval(ability)}."
+    words: str = say(
+        "The estimate is %(estimate)s logits, with a %(confidence)s interval: %(interval)s.",
+        estimate=plain.logits(ability.estimate_micrologits),
+        confidence=plain.percent(ability.confidence_ppm),
+        interval=supposing.interval(ability),
     )
     for cut in cuts:
-        words += (
-            f" The threshold is at {plain.logits(cut.cut_micrologits)}, with an indifference zone "
-            f"from {plain.logits(cut.cut_micrologits - cut.zone_micrologits)} to "
-            f"{plain.logits(cut.cut_micrologits + cut.zone_micrologits)}."
+        words += say(
+            " The threshold is at %(cut)s, with an indifference zone from %(low)s to %(high)s.",
+            cut=plain.logits(cut.cut_micrologits),
+            low=plain.logits(cut.cut_micrologits - cut.zone_micrologits),
+            high=plain.logits(cut.cut_micrologits + cut.zone_micrologits),
         )
-    words = words if cuts else words + " The threshold is not drawn."
+    words = words if cuts else words + say(" The threshold is not drawn.")
     for one in references:
-        words += f" {plain.one_line(one.name, 60)} is at {place_of(one)}."
+        words += say(
+            " %(name)s is at %(place)s.", name=plain.one_line(one.name, 60), place=place_of(one)
+        )
     return words
 
 
@@ -96,7 +102,12 @@ def place_of(one: ReferenceModel) -> str:
     low, high = (
         plain.logits(one.estimate_micrologits + sign * one.half_micrologits) for sign in (-1, 1)
     )
-    return f"{plain.logits(one.estimate_micrologits)} ({low} to {high})"
+    return say(
+        "%(estimate)s (%(low)s to %(high)s)",
+        estimate=plain.logits(one.estimate_micrologits),
+        low=low,
+        high=high,
+    )
 
 
 def _span(
@@ -139,7 +150,10 @@ def _model(ability: Ability, x: Place, middle: float) -> list[Markup]:
         svg.text(
             estimate,
             middle - 16,
-            f"this model {plain.logits(ability.estimate_micrologits)}",
+            say(
+                "this model %(estimate)s",
+                estimate=plain.logits(ability.estimate_micrologits),
+            ),
             "strong halo",
             anchor=svg.anchored(estimate),
         ),
@@ -171,7 +185,11 @@ def _cut(cut: Cut, x: Place, base: float) -> list[Markup]:
         svg.text(
             at,
             14,
-            f"threshold {plain.logits(cut.cut_micrologits)} ± {plain.size(cut.zone_micrologits)}",
+            say(
+                "threshold %(cut)s ± %(zone)s",
+                cut=plain.logits(cut.cut_micrologits),
+                zone=plain.size(cut.zone_micrologits),
+            ),
             "small",
             anchor=svg.anchored(at),
         ),

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from proofhouse.dossier import svg
 from proofhouse.dossier.markup import thinned
+from proofhouse.said import say
 from proofhouse.views import plain
 from proofhouse.views.values import BudgetCurve, Spent
 
@@ -40,7 +41,7 @@ def budget_chart(curve: BudgetCurve, budget: int, most: int = 200) -> Markup:
     return svg.figure(
         "fig-budget",
         _TOP + HEIGHT + 26,
-        "Share of items solved, by tokens an item",
+        say("Share of items solved, by tokens an item"),
         describe(curve, budget),
         *_grid(),
         *_ticks(low, high, x),
@@ -51,18 +52,28 @@ def budget_chart(curve: BudgetCurve, budget: int, most: int = 200) -> Markup:
             svg.element("path", d=path_of(steps, curve.items, low, budget), class_="path"),
         ),
         svg.line(at, _TOP, at, _TOP + HEIGHT, "minimum"),
-        svg.text(at, 12, f"budget {plain.count(budget)}", "small", anchor=svg.anchored(at)),
+        svg.text(
+            at,
+            12,
+            say("budget %(budget)s", budget=plain.count(budget)),
+            "small",
+            anchor=svg.anchored(at),
+        ),
     )
 
 
 def describe(curve: BudgetCurve, budget: int) -> str:
     """The chart in words."""
     first, last = curve.steps[0], curve.steps[-1]
-    return (
-        f"The first item was solved with {plain.count(first.tokens)} tokens. By "
-        f"{plain.count(last.tokens)} tokens {plain.count(last.solved)} of "
-        f"{plain.counted(curve.items, 'item')} were solved, which is all that were. The "
-        f"budget is {plain.count(budget)} tokens an item."
+    return say(
+        "The first item was solved with %(tokens)s tokens. By %(most)s tokens "
+        "%(solved)s of %(items)s were solved, which is all that were. The budget is "
+        "%(budget)s tokens an item.",
+        tokens=plain.count(first.tokens),
+        most=plain.count(last.tokens),
+        solved=plain.count(last.solved),
+        items=plain.counted(curve.items, "item"),
+        budget=plain.count(budget),
     )
 
 

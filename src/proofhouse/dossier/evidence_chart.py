@@ -21,6 +21,7 @@ from markupsafe import Markup
 
 from proofhouse.dossier import svg
 from proofhouse.dossier.markup import thinned
+from proofhouse.said import say
 from proofhouse.views import plain
 from proofhouse.views.values import Evidence, ItemRow, Step
 
@@ -89,7 +90,10 @@ def evidence_figure(
     chart = svg.figure(
         svg.numbered("fig-evidence", place),
         HEIGHT + _AXIS + (_RUG if rug else 0),
-        f"Evidence over items, between the two boundaries{_of(evidence.dimension)}",
+        say(
+            "Evidence over items, between the two boundaries%(dimension)s",
+            dimension=_of(evidence.dimension),
+        ),
         describe(evidence, outcome=outcome, lower=lower, upper=upper, planned=planned),
         *([svg.hatch("hatch-evidence")] if place == 1 else []),
         *_zones(frame, outcome),
@@ -120,15 +124,25 @@ def describe(evidence: Evidence, *, outcome: str, lower: int, upper: int, planne
     used = evidence.steps[-1].items if evidence.steps else 0
     low, high = evidence.low_micronats, evidence.high_micronats
     reached = (
-        f"ends at {plain.nats(low)} nats"
+        say("ends at %(low)s nats", low=plain.nats(low))
         if low == high
-        else f"ends between {plain.nats(low)} nats, if every missing item is scored as failed, and "
-        f"{plain.nats(high)} nats, if as solved"
+        else say(
+            "ends between %(low)s nats, if every missing item is scored as failed, and "
+            "%(high)s nats, if as solved",
+            low=plain.nats(low),
+            high=plain.nats(high),
+        )
     )
-    return (
-        f"The line starts at 0 and {reached}, after {used} of {planned} planned items. The "
-        f"boundary for COVERED is at {plain.nats(upper)}, that for NOT_COVERED at "
-        f"{plain.nats(lower)}. The outcome is {outcome}."
+    return say(
+        "The line starts at 0 and %(reached)s, after %(used)s of %(planned)s planned "
+        "items. The boundary for COVERED is at %(upper)s, that for NOT_COVERED at "
+        "%(lower)s. The outcome is %(outcome)s.",
+        reached=reached,
+        used=used,
+        planned=planned,
+        upper=plain.nats(upper),
+        lower=plain.nats(lower),
+        outcome=outcome,
     )
 
 
@@ -232,7 +246,13 @@ def _labels(frame: Frame, outcome: str) -> list[Markup]:
         halo = "halo halo-on" if name == outcome else "halo"
         drawn += [
             svg.text(0, top, name, f"strong {halo}", shift=8),
-            svg.text(0, top + 17, f"{plain.odds(bound)} or beyond", f"small {halo}", shift=8),
+            svg.text(
+                0,
+                top + 17,
+                say("%(bound)s or beyond", bound=plain.odds(bound)),
+                f"small {halo}",
+                shift=8,
+            ),
         ]
     return drawn
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from proofhouse.dossier import svg
+from proofhouse.said import say
 from proofhouse.views import plain
 from proofhouse.views.values import LevelRow
 
@@ -36,15 +37,24 @@ def named(row: LevelRow) -> str:
 
 def tally(row: LevelRow) -> str:
     """``6 of 8 solved, 1 missing``."""
-    missing = f", {plain.count(row.missing)} missing" if row.missing else ""
-    return f"{plain.count(row.solved)} of {plain.count(row.items)} solved{missing}"
+    missing = say(", %(missing)s missing", missing=plain.count(row.missing)) if row.missing else ""
+    return say(
+        "%(solved)s of %(items)s solved%(missing)s",
+        solved=plain.count(row.solved),
+        items=plain.count(row.items),
+        missing=missing,
+    )
 
 
 def interval(row: LevelRow) -> str:
     """``49% to 97%``, or that it is sealed."""
     if row.low_ppm is None or row.high_ppm is None:
-        return "interval sealed"
-    return f"{plain.percent(row.low_ppm)} to {plain.percent(row.high_ppm)}"
+        return say("interval sealed")
+    return say(
+        "%(low)s to %(high)s",
+        low=plain.percent(row.low_ppm),
+        high=plain.percent(row.high_ppm),
+    )
 
 
 def _chart(rows: Sequence[LevelRow], number: int) -> Markup:
@@ -54,7 +64,7 @@ def _chart(rows: Sequence[LevelRow], number: int) -> Markup:
     return svg.figure(
         f"fig-levels-{number}",
         height + _AXIS,
-        "Share of items solved, by level",
+        say("Share of items solved, by level"),
         " ".join(f"{named(row)}: {tally(row)}; {interval(row)}." for row in rows),
         svg.hatch(pattern),
         *(svg.line(at, 0, at, height, "grid") for at in marks),

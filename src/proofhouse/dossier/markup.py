@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from markupsafe import Markup, escape
 
+from proofhouse.said import say
 from proofhouse.views import plain
 
 T = TypeVar("T")
@@ -22,7 +23,6 @@ T = TypeVar("T")
 SHORT = 400
 LONG = 4_000
 _LONGEST_WORD = 22
-_NOTE = "shortened here, in full in the bundle"
 
 
 def cut(text: str, most: int) -> tuple[str, bool]:
@@ -43,8 +43,11 @@ def words(text: str, most: int = SHORT) -> Markup:
     """Text as the content of an element; a cut one ends in a note."""
     start, was_cut = cut(text, most)
     note = (
-        Markup('<span class="cut">… ({} characters; {})</span>').format(
-            plain.count(len(text)), _NOTE
+        Markup('<span class="cut">… ({})</span>').format(
+            say(
+                "%(number)s characters; shortened here, in full in the bundle",
+                number=plain.count(len(text)),
+            )
         )
         if was_cut
         else ""
@@ -64,10 +67,11 @@ def listed(texts: Sequence[str], most: int = SHORT, rows: int = 40) -> Markup:
     """Several texts in a sentence: ``a, b and c``, each isolated; at most ``rows`` of them."""
     shown = [words(text, most) for text in texts[:rows]]
     if len(texts) > rows:
-        shown.append(Markup("{} more").format(plain.count(len(texts) - rows)))
+        shown.append(escape(say("%(number)s more", number=plain.count(len(texts) - rows))))
     if len(shown) < 2:
         return Markup("").join(shown)
-    return Markup("{} and {}").format(Markup(", ").join(shown[:-1]), shown[-1])
+    between = Markup(" {} ").format(say("and"))
+    return Markup("{}{}{}").format(Markup(", ").join(shown[:-1]), between, shown[-1])
 
 
 def time(text: str) -> Markup:

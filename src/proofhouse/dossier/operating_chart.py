@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from markupsafe import Markup
 
 from proofhouse.dossier import svg
+from proofhouse.said import say
 from proofhouse.views import plain, supposing
 from proofhouse.views.values import Cut, Scenario, Share, SimulatedPoint, Simulation
 
@@ -39,7 +40,7 @@ def operating_chart(
     return svg.figure(
         svg.numbered("fig-operating", place),
         _TOP + HEIGHT + 26,
-        "How often the test gives which answer, by ability",
+        say("How often the test gives which answer, by ability"),
         describe(drawn, cut, alpha_ppm, beta_ppm),
         *([svg.hatch("hatch-operating")] if place == 1 else []),
         *_zone(cut, x),
@@ -68,17 +69,22 @@ def scenarios(simulation: Simulation, alpha_ppm: int, beta_ppm: int) -> tuple[Sc
 
 def describe(drawn: Sequence[Scenario], cut: Cut, alpha_ppm: int, beta_ppm: int) -> str:
     """The chart in words."""
-    words = (
-        f"The zone reaches from {plain.logits(cut.cut_micrologits - cut.zone_micrologits)} to "
-        f"{plain.logits(cut.cut_micrologits + cut.zone_micrologits)} logits. Declared are at most "
-        f"{plain.percent(alpha_ppm)} COVERED below it and {plain.percent(beta_ppm)} NOT_COVERED "
-        "above it."
+    words: str = say(
+        "The zone reaches from %(low)s to %(high)s logits. "
+        "Declared are at most %(alpha)s COVERED below it and %(beta)s "
+        "NOT_COVERED above it.",
+        low=plain.logits(cut.cut_micrologits - cut.zone_micrologits),
+        high=plain.logits(cut.cut_micrologits + cut.zone_micrologits),
+        alpha=plain.percent(alpha_ppm),
+        beta=plain.percent(beta_ppm),
     )
     for one in drawn:
-        words += (
-            f" {plain.one_line(one.name, 60)}: {plain.percent(one.false_covered_ppm)} COVERED at "
-            f"its lower edge, {plain.percent(one.false_not_covered_ppm)} NOT_COVERED at its upper "
-            "edge."
+        words += say(
+            " %(name)s: %(covered)s COVERED at its lower edge, "
+            "%(not_covered)s NOT_COVERED at its upper edge.",
+            name=plain.one_line(one.name, 60),
+            covered=plain.percent(one.false_covered_ppm),
+            not_covered=plain.percent(one.false_not_covered_ppm),
         )
     return words
 
@@ -104,7 +110,11 @@ def _zone(cut: Cut, x: Place) -> list[Markup]:
         svg.text(
             at,
             14,
-            f"threshold {plain.logits(cut.cut_micrologits)} ± {plain.size(cut.zone_micrologits)}",
+            say(
+                "threshold %(cut)s ± %(zone)s",
+                cut=plain.logits(cut.cut_micrologits),
+                zone=plain.size(cut.zone_micrologits),
+            ),
             "small",
             anchor=svg.anchored(at),
         ),
@@ -147,7 +157,11 @@ def _scenario(one: Scenario, x: Place, span: tuple[int, int], kind: str) -> list
         ("yes", lambda point: point.covered),
     )
     paths = [
-        svg.element("path", d=path_of(one.points, share), class_=f"curve {name}{kind}")
+        svg.element(
+            "path",
+            d=path_of(one.points, share),
+            class_=f"curve {name}{kind}",
+        )
         for name, share in series
         if len(one.points) >= CURVE
     ]

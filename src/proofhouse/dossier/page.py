@@ -27,6 +27,7 @@ from proofhouse.dossier.charts import charts
 from proofhouse.dossier.glossary import GLOSSARY
 from proofhouse.dossier.levels_chart import interval
 from proofhouse.dossier.mark import mark
+from proofhouse.said import say, spoken, telling_now
 from proofhouse.views import decided_run, plain, supposing, words
 from proofhouse.views.openings import SEVERITIES
 from proofhouse.views.values import (
@@ -51,12 +52,14 @@ POLICY: Final = (
 )
 """Content Security Policy: no script, no connection, no frame, no font, nothing from elsewhere."""
 
-_AUDIENCES = {
-    "inspector": "From an inspector’s bundle",
-    "developer": "From the developer’s bundle",
-    "public": "From a public bundle",
-}
-_RESULTS = {"held": "Held", "failed": "Failed", "not_checked": "Not checked"}
+_AUDIENCES = spoken(
+    {
+        "inspector": "From an inspector’s bundle",
+        "developer": "From the developer’s bundle",
+        "public": "From a public bundle",
+    }
+)
+_RESULTS = spoken({"held": "Held", "failed": "Failed", "not_checked": "Not checked"})
 _STYLE = files("proofhouse.dossier").joinpath("dossier.css").read_text(encoding="utf-8")
 
 
@@ -99,6 +102,10 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        _said, _said_of_several, newstyle=True
     )
     environment.filters.update(
         words=_words,
@@ -124,6 +131,15 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
+def _said(text: str) -> str:
+    """A text of a template in the tongue that is told now; its values are filled in after."""
+    return telling_now().text(text)
+
+
+def _said_of_several(one: str, many: str, number: int) -> str:
+    return telling_now().number_of(one, many, number)
+
+
 @jinja2.pass_context
 def _words(context: Context, text: str, most: int = markup.SHORT) -> Markup:
     return markup.words(text, _room(context).bytes(most))
@@ -147,7 +163,9 @@ def _more(context: Context, sequence: Sequence[object], most: int) -> Markup:
     rest = len(sequence) - _room(context).rows(most)
     if rest <= 0:
         return Markup("")
-    return Markup('<p class="muted">{} more in the bundle.</p>').format(plain.count(rest))
+    return Markup('<p class="muted">{}</p>').format(
+        say("%(number)s more in the bundle.", number=plain.count(rest))
+    )
 
 
 def _room(context: Context) -> Room:
@@ -178,15 +196,16 @@ def _context(view: CaseView, room: Room) -> dict[str, Any]:
         "policy": POLICY,
         "style": Markup(_STYLE),  # noqa: S704 — a file of this package
         "title": sentences.title(view),
+        "language": telling_now().code,
         "mark": mark(view.headline.answer),
         "answer_word": sentences.answer_word(view),
         "glance": tuple(sentences.glance(view)),
         "contents": tuple(sentences.contents(view)),
         "charts": charts(view, steps=room.rows(200), levels=room.rows(30)),
         "reason": sentences.reason(view),
-        "access": words.ACCESS[submission.access_level][0] if submission else "",
+        "access": say(words.ACCESS[submission.access_level][0]) if submission else "",
         "families": sentences.families(view),
-        "graded": words.GRADED[ending.graded_by] if ending else "",
+        "graded": say(words.GRADED[ending.graded_by]) if ending else "",
         "intervals_sealed": all(row.low_ppm is None for row in view.levels),
         "figures": tuple(sentences.figures(view, ending)) if ending else (),
         "missing_sentence": sentences.missing(ending) if ending else "",
@@ -207,12 +226,14 @@ def _context(view: CaseView, room: Room) -> dict[str, Any]:
 _TABLES: Final[dict[str, Any]] = {
     "audiences": _AUDIENCES,
     "results": _RESULTS,
-    "roles": words.ROLES,
-    "clauses": words.CLAUSES,
-    "ruled_out": words.RULED_OUT,
-    "purposes": words.PURPOSES,
-    "endings": words.ENDINGS,
-    "grades": words.GRADED,
+    "roles": spoken(words.ROLES),
+    "clauses": spoken(words.CLAUSES),
+    "ruled_out": spoken(words.RULED_OUT),
+    "purposes": spoken(words.PURPOSES),
+    "endings": spoken(words.ENDINGS),
+    "grades": spoken(words.GRADED),
+    "answers": spoken(words.ANSWERS),
+    "verdicts": spoken(words.VERDICTS),
     "severities": {name: len(SEVERITIES) - at for at, name in enumerate(SEVERITIES)},
 }
 

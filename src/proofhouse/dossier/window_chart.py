@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from proofhouse.dossier import svg
+from proofhouse.said import say
 from proofhouse.views import plain
 from proofhouse.views.values import WindowView
 
@@ -40,17 +41,17 @@ class Marker:
 def markers(window: WindowView) -> tuple[Marker, ...]:
     """The moments in order, those at the same second together."""
     moments = [
-        (window.opens_at, "Access opens", False),
-        (window.ends_at, "Access ends at the latest", False),
+        (window.opens_at, say("Access opens"), False),
+        (window.ends_at, say("Access ends at the latest"), False),
         (
             window.planned_partner_release_at,
-            "Planned release to other trusted partners",
+            say("Planned release to other trusted partners"),
             True,
         ),
-        (window.planned_public_release_at, "Planned public release", True),
+        (window.planned_public_release_at, say("Planned public release"), True),
     ]
     if window.closed_at:
-        moments.append((window.closed_at, "Access closed and revoked", False))
+        moments.append((window.closed_at, say("Access closed and revoked"), False))
     times = sorted({at for at, _, _ in moments})
     return tuple(
         Marker(
@@ -84,7 +85,7 @@ def window_chart(window: WindowView) -> Markup:
     return svg.figure(
         "fig-window",
         bar + _BAR_HEIGHT + _BELOW,
-        "The access window and the planned releases",
+        say("The access window and the planned releases"),
         describe(window),
         svg.hatch("hatch-window"),
         svg.rect(0, bar, 100, _BAR_HEIGHT, "track"),
@@ -131,7 +132,13 @@ def _pins(
         lines.append(svg.line(place, y, place, bar + _BAR_HEIGHT, "pin"))
         heads += [
             svg.dot(place, y, 10, kind),
-            svg.text(place, y + 4.5, str(moment.number), f"{kind}-number", anchor="middle"),
+            svg.text(
+                place,
+                y + 4.5,
+                str(moment.number),
+                f"{kind}-number",
+                anchor="middle",
+            ),
         ]
     return [*lines, *heads]  # a head may lie on another's line, never under it
 

@@ -30,6 +30,7 @@ from proofhouse.portal.render import render
 from proofhouse.portal.visitor import Visitor, need
 from proofhouse.rules.held import held
 from proofhouse.rules.registration import Case
+from proofhouse.said import say
 from proofhouse.seat import Seat
 from proofhouse.views.plain import visible
 
@@ -190,7 +191,7 @@ def recordable_act(name: str) -> Act:
     act = acts.act_named(name)
     if act.begins or act.roles != ("developer",) or act.name == "submit":
         raise RefusedError(
-            f"“{act.title}” is not recorded for others.",
+            say("“%(title)s” is not recorded for others.", title=act.title),
             rule="access",
             hint="Staff record what a developer says in a case that it began itself.",
         )

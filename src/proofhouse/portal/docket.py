@@ -32,6 +32,7 @@ from typing import Final, Self
 from proofhouse.durable import Kind, create_database, make_folders, open_database, told, writing
 from proofhouse.errors import InputError, RefusedError, StorageError
 from proofhouse.portal.language import N_
+from proofhouse.said import figure, say
 
 _ERASING: Final = (
     "CREATE TABLE erasure (comment INTEGER PRIMARY KEY REFERENCES comment, reason TEXT NOT NULL, "
@@ -179,7 +180,9 @@ class Docket:
         Raises InputError if it is empty or too long, RefusedError while too many wait.
         """
         if not words.strip() or len(words) > LONGEST or len(signed) > NAME:
-            raise InputError(f"A comment has 1 to {LONGEST:,} characters.")
+            raise InputError(
+                say("A comment has 1 to %(longest)s characters.", longest=figure(f"{LONGEST:,}"))
+            )
         with self._writing() as db:
             waiting = db.execute(
                 "SELECT count(*) FROM comment LEFT JOIN decision ON comment = number "
@@ -221,7 +224,9 @@ class Docket:
     def answer(self, number: int, words: str, signed: str, at: str) -> None:
         """Add an answer to a comment that is shown. Raises InputError, RefusedError."""
         if not words.strip() or len(words) > LONGEST:
-            raise InputError(f"An answer has 1 to {LONGEST:,} characters.")
+            raise InputError(
+                say("An answer has 1 to %(longest)s characters.", longest=figure(f"{LONGEST:,}"))
+            )
         with self._writing() as db:
             self._there(db, number)
             self._not_erased(db, number)
@@ -263,7 +268,7 @@ class Docket:
     @staticmethod
     def _there(db: sqlite3.Connection, number: int) -> None:
         if not db.execute("SELECT 1 FROM comment WHERE number = ?", (number,)).fetchone():
-            raise InputError(f"There is no comment {number}.")
+            raise InputError(say("There is no comment %(number)s.", number=number))
 
     @staticmethod
     def _not_erased(db: sqlite3.Connection, number: int) -> None:

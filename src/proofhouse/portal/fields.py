@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from proofhouse.errors import InputError
 from proofhouse.rules.window import parse_time
+from proofhouse.said import figure, joined, say
 
 Kind = Literal["text", "area", "number", "choice", "choices", "time", "digest", "secret", "yes"]
 
@@ -77,7 +78,7 @@ class FieldsError(InputError):
     """Some fields were not filled as they are to be; ``errors`` says of each why, by name."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
-        super().__init__("Something in this form is missing or not as it is to be.")
+        super().__init__(say("Something in this form is missing or not as it is to be."))
         self.errors = dict(errors)
 
 
@@ -110,7 +111,7 @@ def read(fields: Iterable[Field], given: Mapping[str, Any]) -> dict[str, Any]:
         try:
             values[one.name] = _read(one, given.get(one.name))
         except ValueError as error:
-            errors[one.name] = str(error)
+            errors[one.name] = error.args[0]
     if errors:
         raise FieldsError(errors)
     return values
@@ -131,7 +132,8 @@ def _read(one: Field, value: Any) -> Any:
         raise ValueError("This must be text.")
     if one.kind == "choice":
         if value not in one.options:
-            raise ValueError("Choose one of: " + ", ".join(map(str, one.options.values())))
+            options = [say(str(text)) for text in one.options.values()]
+            raise ValueError(say("Choose one of: %(options)s", options=joined(", ", options)))
         return value
     return _text(one, value)
 
@@ -141,7 +143,13 @@ def _text(one: Field, value: str) -> str:
     if _CONTROL.search(text) or (one.kind != "area" and "\n" in text):
         raise ValueError("This holds a character that is not allowed here.")
     if len(text) > one.most:
-        raise ValueError(f"This may have at most {one.most:,} characters; it has {len(text):,}.")
+        raise ValueError(
+            say(
+                "This may have at most %(most)s characters; it has %(text)s.",
+                most=figure(f"{one.most:,}"),
+                text=figure(f"{len(text):,}"),
+            )
+        )
     if one.kind == "digest" and not _DIGEST.fullmatch(text):
         raise ValueError("This must be 64 hexadecimal digits, 0 to 9 and a to f.")
     return _time(text) if one.kind == "time" else text
@@ -162,7 +170,13 @@ def _number(one: Field, value: Any) -> int:
     if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,15}", text):
         raise ValueError("Write a whole number in digits.")
     if not one.low <= int(text) <= one.high:
-        raise ValueError(f"This must be from {one.low:,} to {one.high:,}.")
+        raise ValueError(
+            say(
+                "This must be from %(low)s to %(high)s.",
+                low=figure(f"{one.low:,}"),
+                high=f"{one.high:,}",
+            )
+        )
     return int(text)
 
 

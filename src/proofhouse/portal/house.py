@@ -39,6 +39,7 @@ from proofhouse.outbox import Outbox
 from proofhouse.portal.reach import check_model, doorway
 from proofhouse.portal.register import Register
 from proofhouse.rules.keys import LAST_LEAF
+from proofhouse.said import say
 from proofhouse.seat import Seat
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ class House:
         there is none, one is made. Raises InputError, StorageError.
         """
         if role not in self.policy.issuers:
-            raise InputError(f"Nobody signs in the role “{role}”.")
+            raise InputError(say("Nobody signs in the role “%(role)s”.", role=role))
         with self._joining:
             taken = {one.party for one in self.access.organisations() if one.party}
             for keyid in self._own(role):
@@ -229,6 +230,9 @@ class House:
             if speaker is not None and speaker.party == party:
                 return key
         raise PrerequisiteError(
-            f"The key of {self.policy.names.get(party, 'this party')} is not kept in this house.",
+            say(
+                "The key of %(party)s is not kept in this house.",
+                party=self.policy.names.get(party, "this party"),
+            ),
             hint="Download the statement, sign it where the key is, and hand it in.",
         )

@@ -16,6 +16,7 @@ compiled copy that could be stale. tools/translations brings them up to the text
 
 from __future__ import annotations
 
+import datetime as dt
 import gettext as _gettext
 import io
 from collections.abc import Iterator
@@ -25,8 +26,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from babel import Locale
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+from proofhouse.said import Tongue, told
 
 LANGUAGES: Final = {"en": "English", "es": "Español"}
 """Code → its own name. The first is what the texts are written in."""
@@ -102,6 +107,41 @@ def ngettext(one: str, many: str, number: int) -> str:
 def N_(text: str) -> str:  # noqa: N802 — gettext's own name for it
     """Mark ``text`` for translation, and leave it as it is."""
     return text
+
+
+class _Active:
+    """The active language, as rooms below the portal are told in it (``proofhouse.said``)."""
+
+    @property
+    def code(self) -> str:
+        return active()
+
+    def text(self, template: str) -> str:
+        return gettext(template)
+
+    def number_of(self, one: str, many: str, number: int) -> str:
+        return ngettext(one, many, number)
+
+    def figure(self, text: str) -> str:
+        return text.translate(_COMMAS) if active() == "es" else text
+
+    def day(self, time: str) -> str:
+        date = dt.date(int(time[:4]) or 2000, int(time[5:7]), int(time[8:10]))
+        return str(format_date(date, day_pattern(), locale=Locale.parse(active())))
+
+
+_COMMAS = str.maketrans(",.", ".,")
+ACTIVE: Final[Tongue] = _Active()
+
+
+def tell(text: str) -> str:
+    """A text from a room below in the active language: an error's message, its hint, a state."""
+    return told(text, ACTIVE)
+
+
+def day_pattern() -> str:
+    """How a day is written, as Babel's patterns are: ``1 July 2026``, ``1 de julio de 2026``."""
+    return "d MMMM y" if active() == "en" else "d 'de' MMMM 'de' y"
 
 
 def install(environment: Any) -> None:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import calendar as _calendar
 import datetime as dt
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -34,7 +33,7 @@ from starlette.types import Scope
 
 from proofhouse.dossier import markup
 from proofhouse.portal import language
-from proofhouse.portal.language import gettext
+from proofhouse.portal.language import day_pattern, gettext
 
 STATIC: Final = Path(__file__).parent / "static"
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -63,13 +62,14 @@ def environment(*more: Path) -> jinja2.Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     language.install(made)
-    made.globals.update(tr=gettext, asset=asset, languages=language.LANGUAGES, calendar=calendar)
+    made.globals.update(
+        tr=language.tell, asset=asset, languages=language.LANGUAGES, calendar=calendar
+    )
     made.filters.update(
         moment=moment,
         time=moment,
         day=day,
         short=short,
-        headline=headline,
         number=number,
         percent=percent,
         words=markup.words,
@@ -111,35 +111,19 @@ def _parsed(text: str) -> dt.datetime:
 
 def moment(text: str) -> Markup:
     """``2026-07-01T09:00:00Z`` → ``1 July 2026, 09:00 UTC`` in a time element."""
-    shown = format_datetime(_parsed(text), _pattern("d MMMM y, HH:mm"), locale=_locale())
+    shown = format_datetime(_parsed(text), f"{day_pattern()}, HH:mm", locale=_locale())
     return Markup('<time datetime="{}">{} UTC</time>').format(text, shown)
 
 
 def day(text: str) -> Markup:
     """``2026-07-01T09:00:00Z`` → ``1 July 2026``; days are those of UTC."""
-    shown = format_date(_parsed(text).date(), _pattern("d MMMM y"), locale=_locale())
+    shown = format_date(_parsed(text).date(), day_pattern(), locale=_locale())
     return Markup('<time datetime="{}">{}</time>').format(text, shown)
 
 
 def short(text: str) -> Markup:
     """A digest or an id, shortened for the eye only: all of it is there to focus, hear and copy."""
     return Markup('<code class="long-id" tabindex="0">{}</code>').format(text)
-
-
-_WITHDREW = re.compile(r"The developer withdrew on ([0-9]{1,2} [A-Z][a-z]+ [0-9]{4})\.")
-
-
-def headline(text: str) -> str:
-    """The sentence that a case comes down to (``views.headline``), in the active language."""
-    if match := _WITHDREW.fullmatch(text):
-        date = dt.datetime.strptime(match[1], "%d %B %Y").date()
-        shown = format_date(date, _pattern("d MMMM y"), locale=_locale())
-        return gettext("The developer withdrew on %(day)s.") % {"day": shown}
-    return gettext(text)
-
-
-def _pattern(english: str) -> str:
-    return english if language.active() == "en" else english.replace(" MMMM ", " 'de' MMMM 'de' ")
 
 
 def number(value: int) -> str:

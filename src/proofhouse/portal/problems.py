@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 
 from proofhouse import errors
 from proofhouse.portal.fields import FieldsError, NotThereError
+from proofhouse.portal.language import N_
 from proofhouse.portal.render import render
 from proofhouse.portal.visitor import SignInError, visitor
 
@@ -37,11 +38,11 @@ STATUS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (NotThereError, 404, "not-there", "There is no such page"),
     (SignInError, 401, "sign-in", "Sign in first"),
     (errors.FormatError, 422, "format", "These bytes are not in the format they claim"),
-    (errors.InputError, 400, "input", "What was handed in is not what it is to be"),
+    (errors.InputError, 400, "input", "That can’t be used as it was sent"),
     (PreconditionError, 412, "precondition", "It has changed since you looked"),
     (errors.HeadMovedError, 409, "moved", "Somebody else wrote first"),
     (errors.RefusedError, 409, "refused", "A rule says no"),
-    (errors.VerificationError, 422, "verification", "A signature or a proof does not hold"),
+    (errors.VerificationError, 422, "verification", "A check failed"),
     (errors.PrerequisiteError, 503, "prerequisite", "This house lacks something"),
     (errors.ModelError, 502, "model", "The model’s endpoint failed"),
     (errors.ErasedError, 410, "erased", "This was erased, on purpose"),
@@ -114,11 +115,15 @@ async def known(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     words = {
-        404: ("There is no such page", "The address may be mistyped, or the page has moved."),
-        413: ("That is too large", "It is more than this takes at once."),
-        405: ("This page does not take that", "Go back and use its own form."),
+        404: (
+            N_("There is no such page"),
+            N_("The address may be mistyped, or the page has moved."),
+        ),
+        413: (N_("That is too large"), N_("It is more than this takes at once.")),
+        405: (N_("This page does not take that"), N_("Go back and use its own form.")),
     }
-    title, detail = words.get(error.status_code, ("That did not work", "Go back and try again."))
+    other = (N_("That did not work"), N_("Go back and try again."))
+    title, detail = words.get(error.status_code, other)
     told = {"type": "about:blank", "title": title, "status": error.status_code, "detail": detail}
     return answer(request, told, dict(error.headers or {}))
 

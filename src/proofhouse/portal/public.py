@@ -42,6 +42,7 @@ from proofhouse.portal.language import COOKIE, LANGUAGES, N_
 from proofhouse.portal.record import Bank, PublicRecord, Statement, numbers
 from proofhouse.portal.render import render
 from proofhouse.portal.visitor import Visitor, address_of, need, visitor
+from proofhouse.said import say
 
 T = TypeVar("T")
 
@@ -234,7 +235,7 @@ async def leaf(request: Request, index: int) -> Response:
 
     shown = await in_thread(request, read_leaf)
     if shown is None:
-        raise NotThereError(f"The log has no leaf {index}.")
+        raise NotThereError(say("The log has no leaf %(index)s.", index=index))
     return render(request, "public/leaf.html", **shown)
 
 
@@ -346,7 +347,7 @@ async def _bank(request: Request, index: int) -> Bank:
     for bank in banks:
         if bank.commitment.index == index:
             return bank
-    raise NotThereError(f"Leaf {index} fixes no bank version.")
+    raise NotThereError(say("Leaf %(index)s fixes no bank version.", index=index))
 
 
 @router.get("/tested/{index:int}")
@@ -396,7 +397,7 @@ async def hand_in(request: Request, index: int) -> Response:
         filled = read(COMMENT, values)
         count_comment(house, address_of(request))
     except (FieldsError, TooManyError) as error:
-        errors = error.errors if isinstance(error, FieldsError) else {"words": str(error)}
+        errors = error.errors if isinstance(error, FieldsError) else {"words": error.message}
         page = await _version_page(request, index, values=values, errors=errors)
         page.status_code = 422 if isinstance(error, FieldsError) else 429
         return page

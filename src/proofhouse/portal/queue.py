@@ -229,7 +229,8 @@ async def invite_form(
     request: Request, _who: Annotated[Visitor, Depends(need("invite"))]
 ) -> HTMLResponse:
     """Invite a developer, privately."""
-    return render(request, "cases/invite.html", fields=invitation_of(house_of(request)))
+    asked = invitation_of(house_of(request))
+    return render(request, "cases/invite.html", fields=asked, filled={}, errors={})
 
 
 def invitation_of(house: House) -> tuple[Field, ...]:
@@ -246,8 +247,14 @@ def invitation_of(house: House) -> tuple[Field, ...]:
 @router.post("/invite")
 async def invited(request: Request, who: Annotated[Visitor, Depends(need("invite"))]) -> Response:
     """Send it; whoever ignores it leaves no trace."""
-    house = house_of(request)
-    invite(house, who, fields.read(invitation_of(house), await form(request)))
+    house, values = house_of(request), await form(request)
+    asked = invitation_of(house)
+    try:
+        filled = fields.read(asked, values)
+    except fields.FieldsError as error:
+        again = {"fields": asked, "filled": values, "errors": error.errors}
+        return render(request, "cases/invite.html", 422, **again)
+    invite(house, who, filled)
     return RedirectResponse("/queue", 303)
 
 

@@ -34,6 +34,7 @@ from urllib.parse import urlsplit
 from proofhouse.errors import InputError, ProofhouseError
 from proofhouse.outbox.outward import check as check_endpoint
 from proofhouse.outbox.outward import numbers
+from proofhouse.said import say
 
 __all__ = ["check_endpoint", "check_model", "doorway"]
 
@@ -70,8 +71,10 @@ def check_model(name: str, endpoint: str | None, reachable: Collection[str]) -> 
     if not endpoint and provider not in PROVIDERS:
         raise InputError(
             "It isn’t said where this model can be asked.",
-            hint="Name it openai-api/LAB/MODEL and give its endpoint, or name one of: "
-            + ", ".join(sorted(PROVIDERS)),
+            hint=say(
+                "Name it openai-api/LAB/MODEL and give its endpoint, or name one of: %(names)s",
+                names=", ".join(sorted(PROVIDERS)),
+            ),
         )
     check_endpoint(endpoint, reachable)
 

@@ -19,6 +19,7 @@ from fastapi.responses import HTMLResponse
 from proofhouse.portal import language, looks
 from proofhouse.portal.language import N_, gettext
 from proofhouse.portal.visitor import Visitor, visitor
+from proofhouse.said import telling
 
 MENU = (
     ("/home", N_("Your cases"), "see-log"),
@@ -51,7 +52,8 @@ def render(request: Request, name: str, /, status: int = 200, **context: Any) ->
         "request": request,
         **context,
     }
-    return HTMLResponse(_environment().get_template(name).render(given), status)
+    with telling(language.ACTIVE):
+        return HTMLResponse(_environment().get_template(name).render(given), status)
 
 
 def menu_of(who: Visitor) -> list[tuple[str, str]] | None:

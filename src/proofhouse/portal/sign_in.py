@@ -44,6 +44,7 @@ from proofhouse.portal.visitor import (
     visitor,
 )
 from proofhouse.rules.window import parse_time
+from proofhouse.said import say
 
 router = APIRouter()
 
@@ -243,7 +244,7 @@ async def from_provider(request: Request, who: Anybody) -> Response:
     person = await work(lambda: house.access.identity(issuer, subject))
     if person is None:
         raise VerificationError(
-            f"{provider.name} knows you, and this house does not.",
+            say("%(name)s knows you, and this house does not.", name=provider.name),
             hint="Ask an administrator for a one-time link; with it you bind your account there.",
         )
     return await come_in(request, person.id, "oidc")

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from proofhouse.rules.registration import Case, Record
+from proofhouse.said import say
 from proofhouse.views import plain
 from proofhouse.views.values import DeterminationView, Ending, ReviewView, RunView, Sealed
 
@@ -45,8 +46,13 @@ def _of_runs(runs: tuple[RunView, ...]) -> Iterator[str]:
         for name, number in stated.items():
             if opened[name] != number:
                 yield (
-                    f"The run’s statement counts {plain.counted(number, 'item')} as {name}; the "
-                    f"opened outcomes hold {opened[name]}."
+                    say(
+                        "The run’s statement counts %(number)s as %(name)s; the opened outcomes "
+                        "hold %(opened)s.",
+                        number=plain.counted(number, "item"),
+                        name=say(name),
+                        opened=opened[name],
+                    )
                 )
 
 
@@ -57,7 +63,7 @@ def _of_notice(case: Case, record: Record, opened: Mapping[str, Any]) -> Iterato
         return
     told = opened.get(notice.predicate["determination"]["sha256"])
     if told is not None and told != {"case": case.id, "outcome": stated.predicate["outcome"]}:
-        yield "The public notice, opened, does not tell of this case and this outcome."
+        yield say("The public notice, opened, does not tell of this case and this outcome.")
 
 
 def _of_evidence(stated: DeterminationView | None) -> Iterator[str]:
@@ -67,13 +73,17 @@ def _of_evidence(stated: DeterminationView | None) -> Iterator[str]:
     used = sum(step.items for step in last)
     if last and used != stated.items_used:
         yield (
-            f"The determination says that {plain.counted(stated.items_used, 'item')} were used; "
-            f"the opened path of the evidence ends at {used}."
+            say(
+                "The determination says that %(items_used)s were used; the opened path of "
+                "the evidence ends at %(used)s.",
+                items_used=plain.counted(stated.items_used, "item"),
+                used=used,
+            )
         )
     for one in stated.evidence:
         ends = (one.low_micronats, one.high_micronats)
         if one.steps and ends != (one.steps[-1].low_micronats, one.steps[-1].high_micronats):
-            yield "The opened path of the evidence does not end at the evidence."
+            yield say("The opened path of the evidence does not end at the evidence.")
 
 
 def _of_beside(runs: tuple[RunView, ...], stated: DeterminationView | None) -> Iterator[str]:
@@ -84,16 +94,26 @@ def _of_beside(runs: tuple[RunView, ...], stated: DeterminationView | None) -> I
     told = (beside.cost.items, beside.missing.items)
     if told != (ending.total, ending.counted[2]):
         yield (
-            f"What stands beside the determination counts {plain.counted(told[0], 'item')}, "
-            f"{told[1]} of them missing; the run’s statement {ending.total} and "
-            f"{ending.missing}{_decided(ending)}."
+            say(
+                "What stands beside the determination counts %(told)s, %(gone)s of them "
+                "missing; the run’s statement %(total)s and %(missing)s%(decided)s.",
+                told=plain.counted(told[0], "item"),
+                gone=told[1],
+                total=ending.total,
+                missing=ending.missing,
+                decided=_decided(ending),
+            )
         )
 
 
 def _decided(ending: Ending) -> str:
     """What decisions on held scores make of the run's own count."""
     solved, failed, _ = ending.decided
-    return f", of which {solved + failed} were decided since" if solved + failed else ""
+    return (
+        say(", of which %(solved)s were decided since", solved=solved + failed)
+        if solved + failed
+        else ""
+    )
 
 
 def _of_findings(review: ReviewView | None) -> Iterator[str]:
@@ -103,6 +123,9 @@ def _of_findings(review: ReviewView | None) -> Iterator[str]:
     opened = len(delivered.found.findings)
     if opened != delivered.count:
         yield (
-            f"The statement counts {plain.counted(delivered.count, 'finding')}; {opened} "
-            "stand in the opened findings."
+            say(
+                "The statement counts %(count)s; %(opened)s stand in the opened findings.",
+                count=plain.counted(delivered.count, "finding"),
+                opened=opened,
+            )
         )

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from proofhouse.rules.inquiry import finding
 from proofhouse.rules.registration import Case
 from proofhouse.rules.review import REVIEW, WITHDRAWN
+from proofhouse.said import say
 from proofhouse.views import plain, words
 from proofhouse.views.values import Answer, BankView, DeterminationView, Headline
 
@@ -48,44 +49,53 @@ _Saying = tuple[str, tuple[str, ...], tuple[str, ...]]
 
 def _covered(case: Case, bank: BankView | None, stated: DeterminationView | None) -> _Saying:
     return (
-        "This checkpoint was determined to be a covered frontier model.",
+        say("This checkpoint was determined to be a covered frontier model."),
         (
             _tested_with(bank, stated),
-            "The developer may ask for a review with an access window of limited length. "
-            "It may also leave it at that."
+            say(
+                "The developer may ask for a review with an access window of limited length. "
+                "It may also leave it at that."
+            )
             if case.last("review-requested") is None
-            else "At the developer’s own request a review followed.",
+            else say("At the developer’s own request a review followed."),
         ),
         (
-            words.NO_LICENCE,
-            "It is no judgement on whether the model is dangerous, well made or ready for release.",
+            say(words.NO_LICENCE),
+            say(
+                "It is no judgement on whether the model is dangerous, well made or ready for "
+                "release."
+            ),
         ),
     )
 
 
 def _not_covered(_case: Case, bank: BankView | None, stated: DeterminationView | None) -> _Saying:
     return (
-        "This checkpoint was determined not to be a covered frontier model.",
+        say("This checkpoint was determined not to be a covered frontier model."),
         (
             _tested_with(bank, stated),
-            "No review follows, and nothing further is asked of the developer.",
+            say("No review follows, and nothing further is asked of the developer."),
         ),
-        (words.NO_CLEARANCE, words.NO_LICENCE),
+        (say(words.NO_CLEARANCE), say(words.NO_LICENCE)),
     )
 
 
 def _inconclusive(_case: Case, bank: BankView | None, stated: DeterminationView | None) -> _Saying:
     return (
-        "The test ended without an answer.",
+        say("The test ended without an answer."),
         (
             _tested_with(bank, stated),
-            "An answer is given only when the evidence carries it and is never forced. "
-            "The developer may inquire again.",
+            say(
+                "An answer is given only when the evidence carries it and is never forced. "
+                "The developer may inquire again."
+            ),
         ),
         (
-            "It is neither COVERED nor NOT_COVERED, and no mark against the model or its "
-            "developer.",
-            words.NO_LICENCE,
+            say(
+                "It is neither COVERED nor NOT_COVERED, and no mark against the model or its "
+                "developer."
+            ),
+            say(words.NO_LICENCE),
         ),
     )
 
@@ -93,32 +103,38 @@ def _inconclusive(_case: Case, bank: BankView | None, stated: DeterminationView 
 def _withdrawn(case: Case, _bank: BankView | None, stated: DeterminationView | None) -> _Saying:
     withdrawal = case.need("withdrawal")
     before = (
-        "Before that, no determination had been stated."
+        say("Before that, no determination had been stated.")
         if stated is None
-        else f"Before that, a determination had been stated: {stated.outcome}. It stays in the "
-        "record below."
+        else say(
+            "Before that, a determination had been stated: %(outcome)s. It stays in the "
+            "record below.",
+            outcome=stated.outcome,
+        )
     )
     return (
-        f"The developer withdrew on {plain.day(withdrawal.made_at)}.",
-        ("A developer may withdraw at any moment and owes nobody a reason.", before),
-        ("It is no finding and no mark against the model or its developer.", words.NO_LICENCE),
+        say("The developer withdrew on %(day)s.", day=plain.day(withdrawal.made_at)),
+        (say("A developer may withdraw at any moment and owes nobody a reason."), before),
+        (
+            say("It is no finding and no mark against the model or its developer."),
+            say(words.NO_LICENCE),
+        ),
     )
 
 
 def _no_finding(case: Case, _bank: BankView | None, _stated: DeterminationView | None) -> _Saying:
     if not case.entries:
         return (
-            "This bundle holds no statement of a case.",
-            ("It may still hold public statements, which the record below lists.",),
-            (words.SILENCE, words.NO_LICENCE),
+            say("This bundle holds no statement of a case."),
+            (say("It may still hold public statements, which the record below lists."),),
+            (say(words.SILENCE), say(words.NO_LICENCE)),
         )
     return (
-        "There is no finding yet.",
+        say("There is no finding yet."),
         (
-            "The inquiry is under way. Its test has not ended in a determination.",
-            "The developer may withdraw at any moment and owes nobody a reason.",
+            say("The inquiry is under way. Its test has not ended in a determination."),
+            say("The developer may withdraw at any moment and owes nobody a reason."),
         ),
-        (words.SILENCE, words.NO_LICENCE),
+        (say(words.SILENCE), say(words.NO_LICENCE)),
     )
 
 
@@ -132,10 +148,17 @@ _SAYINGS: dict[Answer, Callable[[Case, BankView | None, DeterminationView | None
 
 
 def _tested_with(bank: BankView | None, stated: DeterminationView | None) -> str:
-    of = f"of version {bank.version} of the bank" if bank else "of a bank not in this bundle"
-    if stated is None:
-        return f"It was tested with items {of}."
-    reason = words.REASONS.get(
-        stated.reason, f"The stated reason: {plain.one_line(stated.reason, 300)}"
+    of = (
+        say("of version %(version)s of the bank", version=bank.version)
+        if bank
+        else say("of a bank not in this bundle")
     )
-    return f"It was tested on {plain.counted(stated.items_used, 'item')} {of}. {reason}"
+    if stated is None:
+        return say("It was tested with items %(of)s.", of=of)
+    reason = words.reason(stated.reason)
+    return say(
+        "It was tested on %(items_used)s %(of)s. %(reason)s",
+        items_used=plain.counted(stated.items_used, "item"),
+        of=of,
+        reason=reason,
+    )

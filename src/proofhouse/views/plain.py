@@ -18,20 +18,9 @@ import re
 import unicodedata
 from datetime import date
 
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+from proofhouse import said
+from proofhouse.said import figure, joined, say
+
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z")
 _DAYS_OF_400_YEARS = 146_097
 
@@ -70,12 +59,12 @@ def one_line(text: str, limit: int) -> str:
 
 def count(number: int) -> str:
     """An integer with commas: ``1,234,567``; a true minus sign."""
-    return f"{number:,}".replace("-", "−")
+    return figure(f"{number:,}".replace("-", "−"))
 
 
 def counted(number: int, one: str, many: str = "") -> str:
     """``1 item``, ``2 items``; ``many`` where the plural is not ``one`` with an s."""
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+    return said.counted(number, one, many)
 
 
 def nats(micronats: int) -> str:
@@ -92,28 +81,33 @@ def _signed(micro: int) -> str:
     hundredths = round(micro / 10_000)
     if hundredths == 0:
         return "0"
-    return f"{'+' if hundredths > 0 else '−'}{abs(hundredths) / 100:.2f}"
+    return figure(f"{'+' if hundredths > 0 else '−'}{abs(hundredths) / 100:.2f}")
 
 
 def size(micro: int) -> str:
     """A width in millionths, without a sign, to a hundredth: ``0.50``."""
-    return f"{abs(micro) / 1_000_000:.2f}"
+    return figure(f"{abs(micro) / 1_000_000:.2f}")
 
 
 def span(low: str | None, high: str | None) -> str:
     """An interval in words; None is an end that there is not: ``from −1.44, no upper end``."""
+    if low is None and high is None:
+        return say("without an end on either side")
     if low is None:
-        return "without an end on either side" if high is None else f"up to {high}, no lower end"
-    return f"from {low}, no upper end" if high is None else f"{low} to {high}"
+        return say("up to %(high)s, no lower end", high=high)
+    if high is None:
+        return say("from %(low)s, no upper end", low=low)
+    return say("%(low)s to %(high)s", low=low, high=high)
 
 
 def odds(micronats: int) -> str:
     """A log-likelihood ratio as a ratio to one, whatever its sign: ``19 to 1``."""
     ratio_in_nats = abs(micronats) / 1_000_000
     if ratio_in_nats > math.log(1_000_000):
-        return "over a million to 1"
+        return say("over a million to 1")
     ratio = math.exp(ratio_in_nats)
-    return f"{ratio:,.0f} to 1" if ratio >= 9.95 else f"{ratio:.1f} to 1"
+    written = f"{ratio:,.0f}" if ratio >= 9.95 else f"{ratio:.1f}"
+    return say("%(ratio)s to 1", ratio=figure(written))
 
 
 def percent(ppm: int) -> str:
@@ -122,21 +116,20 @@ def percent(ppm: int) -> str:
     Rounding must not turn rarely into never: ``under 0.1%``, ``over 99.9%``.
     """
     if 0 < ppm < 500:
-        return "under 0.1%"
+        return say("under %(share)s", share=figure("0.1%"))
     if 999_500 < ppm < 1_000_000:
-        return "over 99.9%"
-    return f"{ppm / 10_000:.1f}".removesuffix(".0") + "%"
+        return say("over %(share)s", share=figure("99.9%"))
+    return figure(f"{ppm / 10_000:.1f}".removesuffix(".0") + "%")
 
 
 def day(time: str) -> str:
     """``2026-07-01T09:00:00Z`` → ``1 July 2026``."""
-    year, month, number = _date(time)
-    return f"{number} {MONTHS[month - 1]} {year}"
+    return said.day(time)
 
 
 def moment(time: str) -> str:
     """``2026-07-01T09:00:00Z`` → ``1 July 2026, 09:00 UTC``."""
-    return f"{day(time)}, {time[11:16]} UTC"
+    return joined(", ", [day(time), f"{time[11:16]} UTC"])
 
 
 def seconds(time: str) -> int:
@@ -157,9 +150,9 @@ def days_between(start: str, end: str) -> int:
 def duration(milliseconds: int) -> str:
     """``134 min`` is hard to read: ``2 h 14 min``, ``41 s``, ``0.4 s``."""
     if 0 < milliseconds < 50:
-        return "under 0.1 s"
+        return say("under %(share)s", share=figure("0.1 s"))
     if milliseconds < 10_000:
-        return f"{milliseconds / 1000:.1f} s"
+        return figure(f"{milliseconds / 1000:.1f} s")
     whole = round(milliseconds / 1000)
     if whole < 120:
         return f"{whole} s"
@@ -174,8 +167,4 @@ def listed(words: tuple[str, ...]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     if len(words) < 2:
         return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _date(time: str) -> tuple[int, int, int]:
-    return int(time[:4]), int(time[5:7]), int(time[8:10])
+    return say("%(first)s and %(last)s", first=joined(", ", words[:-1]), last=words[-1])

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from proofhouse.said import say
 from proofhouse.views import plain
 from proofhouse.views.values import (
     Ability,
@@ -36,18 +37,28 @@ def interval(ability: Ability) -> str:
 
 def claim(made: StrictClaim) -> str:
     """The strict claim with its evidence as odds, and what it takes."""
-    takes = f"it takes {plain.odds(made.needed_micronats)}"
+    takes = say("it takes %(odds)s", odds=plain.odds(made.needed_micronats))
     if made.claim != "none":
         weight = made.above_micronats if made.claim == "above" else made.below_micronats
-        return (
-            f"{made.claim} the threshold itself, with no zone around it: {plain.odds(weight)}; "
-            f"{takes}"
+        return say(
+            "%(claim)s the threshold itself, with no zone around it: %(weight)s; %(takes)s",
+            claim=say(made.claim),
+            weight=plain.odds(weight),
+            takes=takes,
         )
     weight = max(made.above_micronats, made.below_micronats)
     if weight <= 0:
-        return f"none: the outcomes speak for neither side of the threshold itself; {takes}"
+        return say(
+            "none: the outcomes speak for neither side of the threshold itself; %(takes)s",
+            takes=takes,
+        )
     side = "above" if made.above_micronats == weight else "below"
-    return f"none: {plain.odds(weight)} for {side} the threshold itself; {takes}"
+    return say(
+        "none: %(weight)s for %(side)s the threshold itself; %(takes)s",
+        weight=plain.odds(weight),
+        side=say(side),
+        takes=takes,
+    )
 
 
 @dataclass(frozen=True)
@@ -66,29 +77,35 @@ def supposed(beside: Beside, stated: str) -> tuple[Supposed, ...]:
     rows = [(_shift(one.standard_errors), one.outcome) for one in beside.shifted]
     if beside.missing.items:
         these = plain.counted(beside.missing.items, "missing item")
-        rows.append((f"{these} scored as solved", beside.missing.if_solved))
-        rows.append((f"{these} scored as failed", beside.missing.if_failed))
+        rows.append((say("%(these)s scored as solved", these=these), beside.missing.if_solved))
+        rows.append((say("%(these)s scored as failed", these=these), beside.missing.if_failed))
     if beside.undecided:
-        rows.append(("Held scores left missing, as the run ended", beside.undecided))
+        rows.append((say("Held scores left missing, as the run ended"), beside.undecided))
     return tuple(Supposed(what, answer, answer != stated) for what, answer in rows)
 
 
 def _shift(errors: int) -> str:
     if not errors:
-        return "All items as hard as calibrated"
+        return say("All items as hard as calibrated")
     size = plain.counted(abs(errors), "standard error")
-    return f"All items {size} {'harder' if errors > 0 else 'easier'} than calibrated"
+    return say(
+        "All items %(size)s %(way)s than calibrated",
+        size=size,
+        way=say("harder") if errors > 0 else say("easier"),
+    )
 
 
 def shifts(beside: Beside, stated: str) -> str:
     """The sensitivity to calibration in half a line."""
     others = [one for one in beside.shifted if one.outcome != stated]
     if not beside.shifted:
-        return "not worked out"
+        return say("not worked out")
     if not others:
         most = max(abs(one.standard_errors) for one in beside.shifted)
         size = plain.counted(most, "standard error")
-        return f"all items up to {size} harder or easier than calibrated: the same answer"
+        return say(
+            "all items up to %(size)s harder or easier than calibrated: the same answer", size=size
+        )
     return "; ".join(
         f"{plain.counted(abs(one.standard_errors), 'standard error')} "
         f"{'harder' if one.standard_errors > 0 else 'easier'}: {one.outcome}"
@@ -99,11 +116,16 @@ def shifts(beside: Beside, stated: str) -> str:
 def fit(made: PersonFit | None) -> str:
     """Whether the pattern of answers fits the scale."""
     if made is None:
-        return "Not tested: items tell apart differently, or none was scored."
-    often = f"{plain.percent(made.p_ppm)} of models that fit the scale would look at least as odd"
+        return say("Not tested: items tell apart differently, or none was scored.")
+    often = say(
+        "%(share)s of models that fit the scale would look at least as odd",
+        share=plain.percent(made.p_ppm),
+    )
     if made.p_ppm <= ODD_PPM:
-        return f"An odd pattern, hard items solved and easy ones failed: only {often}."
-    return f"Nothing odd: {often}."
+        return say(
+            "An odd pattern, hard items solved and easy ones failed: only %(often)s.", often=often
+        )
+    return say("Nothing odd: %(often)s.", often=often)
 
 
 def worst(simulation: Simulation, alpha_ppm: int, beta_ppm: int) -> Scenario:
@@ -120,22 +142,28 @@ def errors(simulation: Simulation, alpha_ppm: int, beta_ppm: int) -> str:
     """The largest of either error at the zone's edges, against those declared."""
     covered = max(one.false_covered_upper_ppm for one in simulation.scenarios)
     not_covered = max(one.false_not_covered_upper_ppm for one in simulation.scenarios)
-    return (
-        f"at most {plain.percent(covered)} wrong COVERED and {plain.percent(not_covered)} wrong "
-        f"NOT_COVERED in the worst of "
-        f"{plain.counted(len(simulation.scenarios), 'simulated scenario')}; declared "
-        f"{plain.percent(alpha_ppm)} and {plain.percent(beta_ppm)}"
+    return say(
+        "at most %(covered)s wrong COVERED and %(not_covered)s wrong NOT_COVERED in "
+        "the worst of %(scenarios)s; declared %(alpha)s and %(beta)s",
+        covered=plain.percent(covered),
+        not_covered=plain.percent(not_covered),
+        scenarios=plain.counted(len(simulation.scenarios), "simulated scenario"),
+        alpha=plain.percent(alpha_ppm),
+        beta=plain.percent(beta_ppm),
     )
 
 
 def leakage(simulation: Simulation) -> str:
     """What the prompts tell of the threshold, without saying where it lies."""
-    return (
-        f"Whoever sees every prompt learns {_bits(simulation.leakage_millibits)} of the at most "
-        f"{_bits(simulation.declared_leakage_millibits)} bits about the threshold that the plan "
-        f"declares: enough to place it within "
-        f"{plain.size(simulation.leakage_width_micrologits)} of the "
-        f"{plain.size(simulation.leakage_range_micrologits)} logits in which it may lie."
+    return say(
+        "Whoever sees every prompt learns %(bits)s of the at most "
+        "%(declared)s bits about the threshold that the plan "
+        "declares: enough to place it within %(width)s of the "
+        "%(range)s logits in which it may lie.",
+        bits=_bits(simulation.leakage_millibits),
+        declared=_bits(simulation.declared_leakage_millibits),
+        width=plain.size(simulation.leakage_width_micrologits),
+        range=plain.size(simulation.leakage_range_micrologits),
     )
 
 
