@@ -192,10 +192,16 @@ def test_an_endpoint_that_refuses_temperature_is_asked_without(
     assert sum("temperature" in request for request in server.requests) == 1
 
 
-def test_a_reply_that_is_no_text_is_refused(lab: Any, serve: Callable[..., Any]) -> None:
-    """A lone surrogate, which JSON can carry and no record can hold, is the endpoint's failure."""
-    with pytest.raises(ModelError, match="its reply can't be written down as text"):
-        probe(serve(lambda *_: lab.says("ready \ud800")).spec())
+def test_a_reply_that_is_no_text_is_made_text(lab: Any, serve: Callable[..., Any]) -> None:
+    """A lone surrogate, which JSON can carry and no record can hold, fails no call."""
+
+    def script(messages: list[dict[str, Any]], turn: int) -> Any:
+        reply = good(lab.says)(messages, turn)
+        reply["choices"][0]["message"]["content"] = "ready \ud800 \ud83d\ude00"
+        return reply
+
+    report = probe(serve(script).spec())
+    assert {answer for _, answer in report["responses"]} == {"ready \ufffd \U0001f600"}
 
 
 def test_a_reply_without_an_end_does_not_fill_the_machine() -> None:

@@ -134,7 +134,7 @@ def test_an_agent_works_in_its_sandbox_and_is_graded_by_the_parent(
 
 
 def test_every_ending_has_its_outcome(lab: Any, serve: Callable[..., Any], tmp_path: Path) -> None:
-    """Spent budgets are results; an endpoint that fails, refuses or is mute is missing data."""
+    """Spent budgets are results, and so is whatever a model writes; an endpoint's failure is missing."""
     says, prompt_of = lab.says, lab.prompt_of
 
     def script(messages: list[dict[str, Any]], turn: int) -> Any:
@@ -164,6 +164,11 @@ def test_every_ending_has_its_outcome(lab: Any, serve: Callable[..., Any], tmp_p
                 return 503, b"{}"
             case "is no text", _:
                 return says("hm", "ls \ud800")
+            case "counts far", _:
+                reply = says("hm", "ls")
+                call = reply["choices"][0]["message"]["tool_calls"][0]["function"]
+                call["arguments"] = '{"command": ' + "7" * 5_000 + "}"
+                return reply
             case "is nested", _:
                 reply = says("hm", "ls")
                 call = reply["choices"][0]["message"]["tool_calls"][0]["function"]
@@ -184,7 +189,7 @@ def test_every_ending_has_its_outcome(lab: Any, serve: Callable[..., Any], tmp_p
     prompts = (
         *("answers", "runs out of turns", "spends its tokens", "talks"),
         *("fills its context", "is mute", "is filtered", "fails", "fails later"),
-        *("does not count", "is no text", "is nested", "fails with no text"),
+        *("does not count", "is no text", "is nested", "counts far", "fails with no text"),
     )
     items = lab.items(*prompts)
     desk = lab.Desk(items, solved=lambda _, __, completion: completion == "42", batch=4)
@@ -209,10 +214,8 @@ def test_every_ending_has_its_outcome(lab: Any, serve: Callable[..., Any], tmp_p
         "fails": ("missing", "model", f"{who} failed with status 500."),
         "fails with no text": ("missing", "model", f"{who} refused the request (status 400)."),
         "is nested": ("failed", "limit", "The budget of 4 turns was spent."),
-        "is no text": (
-            *("missing", "model"),
-            f"{who} does not speak the protocol: its reply can't be written down as text.",
-        ),
+        "is no text": ("failed", "limit", "The budget of 4 turns was spent."),
+        "counts far": ("failed", "limit", "The budget of 4 turns was spent."),
         "fails later": ("missing", "model", f"{who} failed with status 503."),
         "does not count": (
             *("missing", "model"),
@@ -222,8 +225,8 @@ def test_every_ending_has_its_outcome(lab: Any, serve: Callable[..., Any], tmp_p
     assert endpoint.calls("runs out of turns") == by_prompt["runs out of turns"].turns == 4
     assert endpoint.calls("spends its tokens") == 2
     assert endpoint.calls("fails") == 1, "no retry was asked for"
-    assert [len(batch) for batch in desk.offered] == [4, 4, 4, 1]
-    assert (summary.solved, summary.failed, summary.missing) == (1, 5, 7)
+    assert [len(batch) for batch in desk.offered] == [4, 4, 4, 2]
+    assert (summary.solved, summary.failed, summary.missing) == (1, 7, 6)
     assert summary.harness.endpoint == f"127.0.0.1:{endpoint.port}"
     assert dict(summary.harness.packages)["openai"]
 

@@ -46,6 +46,7 @@ from inspect_ai.tool import Tool, ToolCall, ToolInfo
 from inspect_ai.util import LimitExceededError
 
 from proofhouse.errors import InputError, ModelError, PrerequisiteError
+from proofhouse.evaluation.replies import careful_arguments, is_text, readable
 from proofhouse.evaluation.types import Budgets, ModelSpec, Reply
 
 PROBE_PROMPTS: Final = (
@@ -98,7 +99,7 @@ def open_model(spec: ModelSpec, budgets: Budgets) -> Model:
     except Exception as error:
         raise _not_opened(error, spec) from error
     _refuse_hooks()
-    _refuse_what_is_no_text(model, spec)
+    _take_as_text(model, spec)
     return model
 
 
@@ -338,34 +339,34 @@ def _refuse_hooks() -> None:
         )
 
 
-def _refuse_what_is_no_text(model: Model, spec: ModelSpec) -> None:
-    """Fail a call whose reply has no UTF-8 form (JSON can say a lone surrogate, UTF-8 can't).
+def _take_as_text(model: Model, spec: ModelSpec) -> None:
+    """Let nothing that a model writes fail its call (``replies``), nor an error that is no text.
 
     Inspect records a reply before it hands it over, and one that can't be written ends the whole
     evaluation, again in every attempt: a model could make sure that it is never determined.
     """
+    careful_arguments()
     generate = model.api.generate
 
     async def checked(*arguments: Any, **named: Any) -> Any:
         try:
             result = await generate(*arguments, **named)
         except Exception as error:
-            if not _is_text(str(error)):
+            if not is_text(str(error)):
                 raise EndpointError(explain(error, spec)) from None
             raise
         output, call = result if isinstance(result, tuple) else (result, None)
-        if call is not None and not _is_text(json.dumps(call.response, ensure_ascii=False)):
+        if call is not None and not is_text(json.dumps(call.response, ensure_ascii=False)):
             call.response = None
-        if isinstance(output, Exception) and not _is_text(str(output)):
+        if isinstance(output, Exception) and not is_text(str(output)):
             raise EndpointError(explain(output, spec))
         if isinstance(output, ModelOutput):
             try:
-                output.model_dump_json()
+                output = readable(output)
             except ValueError:
-                raise EndpointError(
-                    _misspeaks(spec, "its reply can't be written down as text")
-                ) from None
-        return result
+                what = "its reply can't be written down as text"
+                raise EndpointError(_misspeaks(spec, what)) from None
+        return (output, call) if isinstance(result, tuple) else output
 
     # On the instance: every provider has a class of its own.
     vars(model.api)["generate"] = checked
@@ -377,14 +378,6 @@ def _check_counts(usage: ModelUsage | None, spec: ModelSpec) -> None:
     counts = (usage.input_tokens, usage.output_tokens)
     if min(counts) < 0 or sum(counts) > usage.total_tokens:
         raise EndpointError(_misspeaks(spec, "its token counts (`usage`) do not add up"))
-
-
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
