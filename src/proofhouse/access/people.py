@@ -17,6 +17,7 @@ from proofhouse.access.store import Store, new_id
 from proofhouse.access.table import ROLES
 from proofhouse.access.values import Membership, Organisation, Person
 from proofhouse.errors import InputError, RefusedError
+from proofhouse.said import say
 
 NAME_LIMIT = 200
 THEMES = ("", "light", "dark")
@@ -92,7 +93,10 @@ class People(Store):
     def set_looks(self, person: str, *, locale: str, theme: str) -> None:
         """Keep the language and the colours that somebody chose. Raises InputError."""
         if theme not in THEMES:
-            raise InputError(f"There is no theme “{theme[:40]}”.", hint="light, dark, or neither.")
+            raise InputError(
+                say("There is no theme “%(theme)s”.", theme=theme[:40]),
+                hint="light, dark, or neither.",
+            )
         with self._writing() as db:
             person_of(db, person)
             db.execute(
@@ -196,8 +200,10 @@ def add_organisation(
     unknown = [role for role in roles if role not in ROLES]
     if unknown or not roles:
         raise InputError(
-            f"There is no role “{unknown[0][:40]}”." if unknown else "An organisation has a role.",
-            hint=f"Roles are: {', '.join(ROLES)}.",
+            say("There is no role “%(unknown)s”.", unknown=unknown[0][:40])
+            if unknown
+            else "An organisation has a role.",
+            hint=say("Roles are: %(roles)s.", roles=", ".join(ROLES)),
         )
     made = Organisation(
         new_id(),
@@ -209,7 +215,7 @@ def add_organisation(
     )
     row = (made.id, made.name, json.dumps(made.roles), party, made.sector, made.size)
     if db.execute("SELECT 1 FROM organisation WHERE name = ?", (made.name,)).fetchone():
-        raise InputError(f"There is an organisation “{made.name}” already.")
+        raise InputError(say("There is an organisation “%(name)s” already.", name=made.name))
     db.execute("INSERT INTO organisation VALUES (?, ?, ?, ?, ?, ?)", row)
     return made
 
@@ -227,9 +233,9 @@ def join(db: sqlite3.Connection, person: str, organisation: str, role: str) -> N
     there = organisation_of(db, organisation)
     if role not in there.roles:
         raise RefusedError(
-            f"Nobody in {there.name} has the role “{role[:40]}”.",
+            say("Nobody in %(name)s has the role “%(role)s”.", name=there.name, role=role[:40]),
             rule="roles",
-            hint=f"Its roles are: {', '.join(there.roles)}.",
+            hint=say("Its roles are: %(roles)s.", roles=", ".join(there.roles)),
         )
     row = (person, organisation, role)
     db.execute("INSERT OR IGNORE INTO membership VALUES (?, ?, ?)", row)
@@ -291,5 +297,11 @@ def _text(value: str, what: str, *, empty: bool = False) -> str:
     if not told and empty:
         return ""
     if not told or len(told) > NAME_LIMIT or not told.isprintable():
-        raise InputError(f"A {what} is a printable text of 1 to {NAME_LIMIT} characters.")
+        raise InputError(
+            say(
+                "A %(what)s is a printable text of 1 to %(name_limit)s characters.",
+                what=what,
+                name_limit=NAME_LIMIT,
+            )
+        )
     return told

@@ -18,6 +18,7 @@ from typing import Any
 from proofhouse.access.store import Store, seconds, spelt
 from proofhouse.access.values import Recusal, View
 from proofhouse.errors import InputError, TooManyError
+from proofhouse.said import say
 
 MOST_KEYS = 50_000
 _VIEW = "SELECT number, person, organisation, what, case_id, at FROM view"
@@ -110,7 +111,7 @@ class Watch(Store):
                 wait = max(1, hits[0] + lasts - now)
                 raise TooManyError(
                     "This was asked too often.",
-                    hint=f"Try again in {wait} seconds.",
+                    hint=say("Try again in %(wait)s seconds.", wait=wait),
                     seconds=wait,
                 )
             hits.append(now)

@@ -32,6 +32,7 @@ from proofhouse.access.people import (
 from proofhouse.access.store import hashed, new_secret, seconds, spelt
 from proofhouse.access.values import LetIn, Passkey, Person
 from proofhouse.errors import InputError, RefusedError, VerificationError
+from proofhouse.said import say
 
 INVITATION = "invitation"
 SETUP = "setup"
@@ -71,7 +72,13 @@ class WaysIn(People):
             person_of(db, person)
             mine = db.execute("SELECT count(*) FROM passkey WHERE person = ?", (person,))
             if mine.fetchone()[0] >= MOST_PASSKEYS:
-                raise RefusedError(f"Nobody has more than {MOST_PASSKEYS} passkeys.", rule="access")
+                raise RefusedError(
+                    say(
+                        "Nobody has more than %(most_passkeys)s passkeys.",
+                        most_passkeys=MOST_PASSKEYS,
+                    ),
+                    rule="access",
+                )
             row = (credential, person, public_key, sign_count, name.strip()[:100], seconds(at))
             try:
                 db.execute("INSERT INTO passkey VALUES (?, ?, ?, ?, ?, ?, NULL)", row)

@@ -27,6 +27,7 @@ from proofhouse.durable import Kind, create_database, make_folders, open_databas
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.outbox import outward
 from proofhouse.rules.window import parse_time, print_time
+from proofhouse.said import say
 
 OUTBOX = Kind(
     name="outbox",
@@ -161,7 +162,10 @@ class Outbox:
         outward.parse(url)
         unknown = sorted(set(events) - set(EVENTS))
         if unknown or not events:
-            raise InputError("There is no such event.", hint=f"Events are: {', '.join(EVENTS)}.")
+            raise InputError(
+                "There is no such event.",
+                hint=say("Events are: %(events)s.", events=", ".join(EVENTS)),
+            )
         told_of = tuple(one for one in EVENTS if one in events)
         made = Hook(secrets.token_hex(16), owner, url, told_of, at)
         secret = secrets.token_bytes(32)
@@ -169,7 +173,7 @@ class Outbox:
             have = db.execute("SELECT count(*) FROM hook WHERE owner = ?", (owner,)).fetchone()[0]
             if have >= MOST_HOOKS:
                 raise RefusedError(
-                    f"Nobody has more than {MOST_HOOKS} webhooks.",
+                    say("Nobody has more than %(most_hooks)s webhooks.", most_hooks=MOST_HOOKS),
                     rule="limits",
                     hint="Remove one that is not needed.",
                 )

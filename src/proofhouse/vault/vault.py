@@ -57,6 +57,7 @@ from proofhouse.durable import (
 from proofhouse.errors import DamagedError, InputError, RefusedError, StorageError
 from proofhouse.failpoints import reach
 from proofhouse.formats.digest import is_digest, sha256_hex
+from proofhouse.said import say
 from proofhouse.vault.key import Box, VaultKey, pack, unpack
 
 VERSION = 1
@@ -249,7 +250,9 @@ class Vault:
             closed = path.read_bytes()
         data = self._unwrap(row[0]).open(closed)
         if sha256_hex(data) != digest:
-            raise DamagedError(f"The object {digest[:16]}… of the vault holds something else.")
+            raise DamagedError(
+                say("The object %(digest)s… of the vault holds something else.", digest=digest[:16])
+            )
         return data
 
     # ------------------------------------------------------------------------------- secrets
@@ -413,14 +416,16 @@ class Vault:
             row = db.execute("SELECT box FROM opens").fetchone()
             if row is None:
                 if db.execute("SELECT 1 FROM casekey UNION SELECT 1 FROM secret").fetchone():
-                    raise DamagedError(f"The vault {self.path} lacks the mark of its key.")
+                    raise DamagedError(
+                        say("The vault %(path)s lacks the mark of its key.", path=self.path)
+                    )
                 db.execute("INSERT INTO opens VALUES (1, ?)", (self._key.close(_OPENS),))
                 return
         try:
             self._key.open(row[0])
         except DamagedError:
             raise StorageError(
-                f"The key {key} does not open the vault {self.path}.",
+                say("The key %(key)s does not open the vault %(path)s.", key=key, path=self.path),
                 hint="It is another vault's key: put the right one in its place.",
             ) from None
 

@@ -24,7 +24,7 @@ from proofhouse.portal.problems import MEDIA
 from proofhouse.portal.render import render
 
 TITLES = {
-    400: "What was handed in is not what it is to be",
+    400: "That can’t be used as it was sent",
     401: "There is no token, or it opens nothing here",
     403: "The token’s role or scopes don’t allow it",
     404: "There is no such thing among yours",

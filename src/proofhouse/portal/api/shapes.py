@@ -19,9 +19,10 @@ from proofhouse.formats.digest import sha256_hex
 from proofhouse.outbox.store import EVENTS, Hook, Message
 from proofhouse.portal import fields, signing
 from proofhouse.portal.acts import Act
-from proofhouse.portal.cases import AUDIENCES, SECRET, acting, my_move
+from proofhouse.portal.cases import AUDIENCES, acting, my_move
 from proofhouse.portal.fields import Field
 from proofhouse.portal.projection import Row
+from proofhouse.portal.stated import SECRET
 from proofhouse.portal.visitor import Visitor
 from proofhouse.rules.audience import shown, unnamed
 from proofhouse.rules.registration import Entry
