@@ -134,7 +134,7 @@ def test_an_agent_works_in_its_sandbox_and_is_graded_by_the_parent(
 
 
 def test_every_ending_has_its_outcome(lab: Any, serve: Callable[..., Any], tmp_path: Path) -> None:
-    """Spent budgets are results, and so is whatever a model writes; an endpoint's failure is missing."""
+    """Spent budgets and whatever a model writes are results; an endpoint's failure is missing."""
     says, prompt_of = lab.says, lab.prompt_of
 
     def script(messages: list[dict[str, Any]], turn: int) -> Any:

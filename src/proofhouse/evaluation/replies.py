@@ -5,10 +5,11 @@
     careful_arguments()   arguments of a tool call may hold a number of any length
 
 What a model writes is the model's own matter: nothing that it writes may look like a failure of
-its endpoint, or a model could make each item *missing*, and is then never determined. JSON can say a lone surrogate, which UTF-8 can't (RFC 8259, 8.2); Inspect records a reply before it
-hands it over, and one that can't be written ends the sample. A number of more digits than Python
-converts is another way to the same end; it becomes a call whose arguments can't be parsed, which
-the model is told and may mend, as for any other malformed call.
+its endpoint, or a model could make each item *missing*, and is then never determined. JSON can
+say a lone surrogate, which UTF-8 can't (RFC 8259, 8.2); Inspect records a reply before it hands it
+over, and one that can't be written ends the sample. A number of more digits than Python converts is
+another way to the same end; it becomes a call whose arguments can't be parsed, which the model is
+told and may mend, as for any other malformed call.
 
 Left to others: what is the endpoint's failure indeed (``endpoint``).
 """
