@@ -147,6 +147,7 @@ def _review(stage: Stage, case: str) -> None:
     _hold(stage, case)
     stage(REGISTRY, f"proofhouse findings deliver --case {case}")
     _send(stage, "developer", "findings receive", "", case)
+    _mend(stage, case)
     stage(
         REGISTRY,
         f'proofhouse partner grant --case {case} --name "Water B" --sector water '
@@ -162,6 +163,23 @@ def _review(stage: Stage, case: str) -> None:
     stage(REGISTRY, f"proofhouse status --case {case}")
     file = _bundle(stage, case, "inspector", " --dossier dossier.html")
     stage("inspector", f"proofhouse verify {file}")
+
+
+def _mend(stage: Stage, case: str) -> None:
+    """The developer says what it has fixed, and in which version; that is tested again."""
+    _send(
+        stage,
+        "developer",
+        "findings answer",
+        f" F1=fixed F2=disputed --checkpoint 2 --weights {'c0de' * 16} --no-probe",
+        case,
+    )
+    before, stage.outcome = stage.outcome, lambda _item, _level: "failed"
+    stage(REGISTRY, f"proofhouse findings retest F1 --items 6 --case {case}")
+    stage(REGISTRY, f"proofhouse evaluate --case {case}")
+    stage.outcome = before
+    stage(REGISTRY, f"proofhouse findings deliver --case {case}")
+    _send(stage, "developer", "findings receive", "", case)
 
 
 def _hold(stage: Stage, case: str) -> None:
