@@ -28,7 +28,10 @@ NUMBERS = {
         "open_by_handle_at": 304, "setns": 308, "process_vm_readv": 310, "bpf": 321,
         "userfaultfd": 323, "io_uring_setup": 425, "clone3": 435, "statmount": 457,
         "fcntl": 72, "flock": 73, "mincore": 27, "readahead": 187, "fadvise64": 221,
-        "preadv2": 327, "pwritev2": 328, "cachestat": 451,
+        "preadv2": 327, "pwritev2": 328, "cachestat": 451, "seccomp": 317, "madvise": 28,
+        "setsockopt": 54, "prctl": 157, "setpriority": 141, "ioprio_set": 251,
+        "sched_setparam": 142, "sched_setscheduler": 144, "sched_setaffinity": 203,
+        "sched_setattr": 314,
     },
     "aarch64": {
         "read": 63, "ioctl": 29, "socket": 198, "socketpair": 199, "clone": 220, "execve": 221,
@@ -37,7 +40,10 @@ NUMBERS = {
         "open_by_handle_at": 265, "setns": 268, "process_vm_readv": 270, "bpf": 280,
         "userfaultfd": 282, "io_uring_setup": 425, "clone3": 435, "statmount": 457,
         "fcntl": 25, "flock": 32, "mincore": 232, "readahead": 213, "fadvise64": 223,
-        "preadv2": 286, "pwritev2": 287, "cachestat": 451,
+        "preadv2": 286, "pwritev2": 287, "cachestat": 451, "seccomp": 277, "madvise": 233,
+        "setsockopt": 208, "prctl": 167, "setpriority": 140, "ioprio_set": 30,
+        "sched_setparam": 118, "sched_setscheduler": 119, "sched_setaffinity": 122,
+        "sched_setattr": 274,
     },
 }  # fmt: skip
 
@@ -86,6 +92,7 @@ def ask(request):
         "ptrace", "mount", "init_module", "keyctl", "unshare", "perf_event_open", "setns", "bpf",
         "open_by_handle_at", "process_vm_readv", "userfaultfd", "io_uring_setup", "clone3",
         "statmount", "mincore", "readahead", "fadvise64", "preadv2", "pwritev2", "cachestat",
+        "seccomp",
     ],
 )  # fmt: skip
 def test_forbidden_calls_do_not_exist(ask, name):
@@ -185,6 +192,63 @@ def test_the_core_limit_is_kept(ask):
     assert ask("prlimit64", 0, 4, 0x1000) == SUCCESS
     assert ask("prlimit64", 0, 4, 0) == ALLOW
     assert ask("setrlimit", 7, 0x1000) == ask("prlimit64", 0, 7, 0x1000) == ALLOW
+
+
+@pytest.mark.parametrize(
+    ("level", "options"),
+    [
+        (1, {"SO_ATTACH_FILTER": 26, "SO_DETACH_FILTER": 27, "SO_ATTACH_BPF": 50,
+             "SO_ATTACH_REUSEPORT_CBPF": 51, "SO_ATTACH_REUSEPORT_EBPF": 52, "SO_TIMESTAMP": 29,
+             "SO_ZEROCOPY": 60}),
+        (0, {"IP_OPTIONS": 4, "IP_MSFILTER": 41, "MCAST_MSFILTER": 48,
+             **{f"IP_*_MEMBERSHIP and others {n}": n for n in range(35, 48)}}),
+        (41, {"IPV6_ADDRFORM": 1, "IPV6_JOIN_GROUP": 20, "IPV6_LEAVE_GROUP": 21, "anycast": 27,
+              "IPV6_FLOWLABEL_MGR": 32, "IPSEC_POLICY": 34, "IPV6_RTHDR": 57, "IPV6_DSTOPTS": 59,
+              **{f"MCAST_* {n}": n for n in range(42, 49)}}),
+        (6, {"TCP_CONGESTION": 13, "TCP_MD5SIG": 14, "TCP_FASTOPEN": 23, "TCP_ULP": 31,
+             "TCP_FASTOPEN_KEY": 33, "TCP_AO_ADD_KEY": 38}),
+        (17, {"UDP_ENCAP": 100, "UDP_SEGMENT": 103, "UDP_GRO": 104}),
+        (263, {"PACKET_FANOUT": 18}),
+        (282, {"TLS_TX": 1}),
+    ],
+)  # fmt: skip
+def test_options_that_cost_the_machine_are_unknown(ask, level, options):
+    """No socket takes a program, a membership, a key or a header: that is nobody's memory."""
+    unknown = 0x50000 | errno.ENOPROTOOPT
+    for option in options.values():
+        assert ask("setsockopt", 3, level, option) == unknown, (level, option)
+        assert ask("setsockopt", 3, level | 1 << 32, option | 1 << 32) == unknown
+
+
+def test_everyday_socket_options(ask):
+    """What servers and clients set passes: re-use, buffers, linger, time-outs, keepalive, TTL."""
+    for level, option in (
+        *((1, 2), (1, 6), (1, 7), (1, 8), (1, 9), (1, 13), (1, 15), (1, 16), (1, 20), (1, 21)),
+        *((6, 1), (6, 4), (6, 5), (6, 6), (6, 18), (0, 1), (0, 2), (0, 11), (41, 26), (41, 16)),
+    ):
+        assert ask("setsockopt", 3, level, option) == ALLOW
+
+
+def test_what_a_process_sets_of_itself(ask):
+    """Its name, its parent's death and its rights; no filter, merged memory, core or map name."""
+    for option in (1, 4, 15, 23, 36, 38, 47, 0x59616D61):
+        assert ask("prctl", option, 1) == ALLOW
+    for option in (0, 22, 35, 59, 62, 67, 78, 0x53564D41):
+        assert ask("prctl", option, 2) == ask("prctl", option | 1 << 32) == 0x50000 | errno.EINVAL
+    assert ask("madvise", 0, 4096, 12) == 0x50000 | errno.EINVAL
+    assert ask("madvise", 0, 4096, 4) == ask("madvise", 0, 4096, 14) == ALLOW
+
+
+def test_nobody_weakens_the_first_process(ask):
+    """Limits and priorities are set for oneself, threads' schedules for any but PID 1."""
+    assert ask("prlimit64", 1, 1, 0x1000) == ask("prlimit64", 7, 4, 1 << 32) == EPERM
+    assert ask("prlimit64", 1, 1, 0) == ALLOW
+    for call, own, group, user in (("setpriority", 0, 1, 2), ("ioprio_set", 1, 2, 3)):
+        assert ask(call, own, 0, 5) == ask(call, group, 0, 5) == ALLOW
+        assert ask(call, own, 1, 5) == ask(call, group, 1, 5) == ask(call, user, 0, 5) == EPERM
+    for call in ("sched_setparam", "sched_setscheduler", "sched_setaffinity", "sched_setattr"):
+        assert ask(call, 1, 8, 4096) == ask(call, 1 | 1 << 32, 8, 4096) == EPERM
+        assert ask(call, 0, 8, 4096) == ask(call, 23, 8, 4096) == ALLOW
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,15 @@ Some calls are decided by their arguments, always on the 32 bits that the kernel
 - ``setrlimit`` and ``prlimit64`` on the size of core dumps: nothing happens, with success. The
   limit stays at one byte, the only value at which core(5) never starts the host's dump handler;
   a sanitizer that sets it to zero at start-up must not fail for that.
+- ``setsockopt``: a list of (level, option) that keep a number or a flag in the socket. Others
+  answer ENOPROTOOPT: programs for the kernel's BPF use up a budget of the whole machine, and
+  memberships, source lists, keys and sticky headers are memory that nobody is charged for.
+- ``prctl``: a list of what a process sets of itself. Others answer EINVAL, as from a kernel without
+  them: filters of one's own (the same budget), merged memory and core scheduling (work of the
+  kernel, on every processor), names of mappings (memory that nobody is charged for).
+- ``madvise`` asking for merged memory: EINVAL, as from a kernel without it.
+- What weakens a process is for oneself: ``prlimit64`` with a new limit, ``setpriority`` and
+  ``ioprio_set`` with PID 0 only, ``sched_set*`` with any but PID 1, which serves us: EPERM.
 
 Filters can't see behind pointers; what needs that (paths) is the business of the mounts.
 """
@@ -89,6 +98,33 @@ _FCNTLS = (
         1034,
     ),  # F_DUPFD_QUERY F_SETPIPE_SZ F_GETPIPE_SZ F_ADD_SEALS F_GET_SEALS
 )
+# asm-generic/socket.h, linux/in.h, linux/tcp.h, linux/udp.h, linux/in6.h
+_SOCKET_OPTIONS = {
+    # SO_REUSEADDR DONTROUTE BROADCAST SNDBUF RCVBUF KEEPALIVE OOBINLINE PRIORITY LINGER REUSEPORT
+    # PASSCRED, SO_RCVLOWAT and the time-outs, SO_RXQ_OVFL PEEK_OFF
+    1: (2, 5, 6, 7, 8, 9, 10, 12, 13, 15, 16, 18, 20, 21, 40, 42, 66, 67),
+    # TCP_NODELAY MAXSEG CORK KEEPIDLE KEEPINTVL KEEPCNT SYNCNT LINGER2 DEFER_ACCEPT WINDOW_CLAMP
+    # QUICKACK USER_TIMEOUT NOTSENT_LOWAT
+    6: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 18, 25),
+    17: (1,),  # UDP_CORK
+    # IP_TOS TTL PKTINFO MTU_DISCOVER RECVERR RECVTTL RECVTOS FREEBIND BIND_ADDRESS_NO_PORT
+    # MULTICAST_IF MULTICAST_TTL MULTICAST_LOOP MULTICAST_ALL
+    0: (1, 2, 8, 10, 11, 12, 13, 15, 24, 32, 33, 34, 49),
+    # IPV6_UNICAST_HOPS MULTICAST_IF MULTICAST_HOPS MULTICAST_LOOP MTU_DISCOVER RECVERR V6ONLY
+    # MULTICAST_ALL RECVPKTINFO RECVHOPLIMIT RECVTCLASS TCLASS
+    41: (16, 17, 18, 19, 23, 25, 26, 29, 49, 51, 66, 67),
+}
+# linux/prctl.h; the last is PR_SET_PTRACER, of which a sanitizer's handler makes use
+_PRCTLS = (
+    *(15, 16, 1, 2, 3, 4, 7, 8, 21),  # *_NAME *_PDEATHSIG *_DUMPABLE *_KEEPCAPS GET_SECCOMP
+    *(23, 24, 25, 27, 28, 29, 30),  # CAPBSET_* GET_TSC *_SECUREBITS *_TIMERSLACK
+    *(36, 37, 38, 39, 40, 41, 42, 47),  # *_SUBREAPER *_NO_NEW_PRIVS *_TID_ADDRESS *_THP_* AMBIENT
+    *(50, 51, 52, 53, 54, 55, 56, 60, 61, 63, 64),  # vectors, speculation, aarch64's pointers
+    *(65, 66, 0x59616D61),  # *_MDWE
+)
+_MADV_MERGEABLE = 12
+_PRIO_PROCESS, _PRIO_PGRP = 0, 1
+_IOPRIO_WHO_PROCESS, _IOPRIO_WHO_PGRP = 1, 2
 _ADDR_NO_RANDOMIZE, _ASK = 0x0040000, 0xFFFFFFFF
 _RLIMIT_CORE = 4
 
@@ -143,18 +179,41 @@ def _socket() -> _Code:
     ]
 
 
+def _setsockopt() -> _Code:
+    unknown = _error(errno.ENOPROTOOPT)
+    code = _load(1)
+    for level, options in _SOCKET_OPTIONS.items():
+        block = [*_load(2), *_one_of(options, _ALLOW, unknown)]
+        code += [(_EQUAL, 0, len(block), level), *block]
+    return [*code, *_give(unknown)]
+
+
 def _prlimit64() -> _Code:
     """Only setting a limit is of interest: the pointer to the new one is not null."""
-    return [
+    setting = [
+        *_load(0),
+        *_unless((0,), _error(errno.EPERM)),
         *_load(1),
-        (_EQUAL, 1, 0, _RLIMIT_CORE),
-        *_give(_ALLOW),
-        *_load(2),
-        (_EQUAL, 1, 0, 0),
-        *_give(_error(0)),
-        *_load(2, high=True),
-        *_one_of((0,), _ALLOW, _error(0)),
+        *_one_of((_RLIMIT_CORE,), _error(0), _ALLOW),
     ]
+    return [
+        *_load(2),
+        (_EQUAL, 0, 3, 0),
+        *_load(2, high=True),
+        (_EQUAL, 0, 1, 0),
+        *_give(_ALLOW),
+        *setting,
+    ]
+
+
+def _of_oneself(kinds: tuple[int, ...]) -> _Code:
+    """What is set for a process or a group: the caller's own, by 0."""
+    refused = _error(errno.EPERM)
+    return [*_load(0), *_unless(kinds, refused), *_load(1), *_one_of((0,), _ALLOW, refused)]
+
+
+#: Threads are set by their own numbers, so any but the first process's will do.
+_NOT_OF_THE_FIRST: _Code = [*_load(0), *_one_of((1,), _error(errno.EPERM), _ALLOW)]
 
 
 _DECIDED_BY_ARGUMENTS: dict[str, _Code] = {
@@ -183,6 +242,15 @@ _DECIDED_BY_ARGUMENTS: dict[str, _Code] = {
     ],
     "setrlimit": [*_load(0), *_one_of((_RLIMIT_CORE,), _error(0), _ALLOW)],
     "prlimit64": _prlimit64(),
+    "setsockopt": _setsockopt(),
+    "prctl": [*_load(0), *_one_of(_PRCTLS, _ALLOW, _error(errno.EINVAL))],
+    "madvise": [*_load(2), *_one_of((_MADV_MERGEABLE,), _error(errno.EINVAL), _ALLOW)],
+    "setpriority": _of_oneself((_PRIO_PROCESS, _PRIO_PGRP)),
+    "ioprio_set": _of_oneself((_IOPRIO_WHO_PROCESS, _IOPRIO_WHO_PGRP)),
+    "sched_setparam": _NOT_OF_THE_FIRST,
+    "sched_setscheduler": _NOT_OF_THE_FIRST,
+    "sched_setaffinity": _NOT_OF_THE_FIRST,
+    "sched_setattr": _NOT_OF_THE_FIRST,
 }
 
 

@@ -26,9 +26,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fiemap.h>
+#include <linux/filter.h>
 #include <linux/fs.h>
 #include <linux/keyctl.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -45,6 +47,7 @@
 #include <sys/mount.h>
 #include <sys/msg.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
@@ -136,6 +139,22 @@ static int processes(const char *name, const char *more)
         snprintf(path, sizeof path, "/proc/%d/mem", target(more));
         return open(path, O_RDWR) >= 0;
     }
+    if (strcmp(name, "limited") == 0) { /* as they are: where it works, nobody is the worse */
+        struct rlimit limits;
+        pid_t pid = target(more);
+        return prlimit(pid, RLIMIT_FSIZE, NULL, &limits) == 0 &&
+               prlimit(pid, RLIMIT_FSIZE, &limits, NULL) == 0;
+    }
+    if (strcmp(name, "slowed") == 0) {
+        struct sched_param plain = {0};
+        cpu_set_t all;
+        pid_t pid = target(more);
+        return setpriority(PRIO_PROCESS, (id_t)pid, getpriority(PRIO_PROCESS, (id_t)pid)) == 0 ||
+               sched_setscheduler(pid, SCHED_OTHER, &plain) == 0 ||
+               (sched_getaffinity(pid, sizeof all, &all) == 0 &&
+                sched_setaffinity(pid, sizeof all, &all) == 0) ||
+               syscall(SYS_ioprio_set, 1, pid, 0) == 0;
+    }
     if (strcmp(name, "handle") == 0) {
         struct {
             struct file_handle head;
@@ -212,6 +231,17 @@ static int doors(const char *name)
         syscall(SYS_mq_unlink, room);
         return box >= 0;
     }
+    if (strcmp(name, "own-filter") == 0) {
+        struct sock_filter allow = {BPF_RET | BPF_K, 0, 0, 0x7fff0000};
+        struct sock_fprog program = {1, &allow};
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        return syscall(SYS_seccomp, 1, 0, &program) == 0 ||
+               prctl(PR_SET_SECCOMP, 2, &program, 0, 0) == 0;
+    }
+    if (strcmp(name, "merged") == 0)
+        return prctl(67 /* PR_SET_MEMORY_MERGE */, 1, 0, 0, 0) == 0 ||
+               madvise(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4096,
+                       MADV_MERGEABLE) == 0;
     if (strcmp(name, "module") == 0) /* no module: ENOEXEC says that somebody looked */
         return syscall(SYS_init_module, room, sizeof room, "") == 0 || errno == ENOEXEC;
     if (strcmp(name, "syslog") == 0)
@@ -245,6 +275,20 @@ static int sockets(const char *name)
     for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(name, kinds[i].name) == 0)
             return socket(kinds[i].family, kinds[i].type, kinds[i].protocol) >= 0;
+    if (strcmp(name, "socket-filter") == 0) {
+        struct sock_filter all = {BPF_RET | BPF_K, 0, 0, 1};
+        struct sock_fprog program = {1, &all};
+        return setsockopt(socket(AF_UNIX, SOCK_DGRAM, 0), SOL_SOCKET, SO_ATTACH_FILTER, &program,
+                          sizeof program) == 0;
+    }
+    if (strcmp(name, "membership") == 0) {
+        struct ip_mreqn group = {.imr_ifindex = 1};
+        group.imr_multiaddr.s_addr = htonl(0xe00000fb);
+        return setsockopt(socket(AF_INET, SOCK_DGRAM, 0), IPPROTO_IP, IP_ADD_MEMBERSHIP, &group,
+                          sizeof group) == 0;
+    }
+    if (strcmp(name, "header") == 0)
+        return setsockopt(socket(AF_INET, SOCK_DGRAM, 0), IPPROTO_IP, IP_OPTIONS, "\1\1\1", 4) == 0;
     if (strcmp(name, "interface") == 0) {
         struct ifreq request = {.ifr_name = "lo"};
         request.ifr_flags = IFF_UP | IFF_PROMISC;
