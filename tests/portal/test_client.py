@@ -117,22 +117,16 @@ def test_the_house_is_kept_by_a_generated_client(made: Any, town: Any) -> None:
     assert audit.status == "verified"
 
     partners = "proofhouse_client.api.partners"
-    form = models.ApplyAsPartnerBody(
-        name="Rural Clinic",
-        sector="health",
-        size="up to 50 people",
-        contact="it@clinic.example",
-        purpose="wards",
-        protection="two people",
-    )
+    told = {"name": "Rural Clinic", "sector": "health", "size": "up to 50 people"}
+    told |= {"contact": "it@clinic.example", "purpose": "wards", "protection": "two people"}
+    form = models.ApplyAsPartnerBody.from_dict(told)
     applied = api(f"{partners}.apply_as_partner").sync(client=public, body=form)
     own = api(f"{partners}.read_applied").sync(applied.secret, client=public)
     assert (own.state, own.steps) == ("applied", [])
 
     people, administrator = "proofhouse_client.api.people", client_of("administrator", "people")
-    body = models.AddPersonBody(
-        name="Ada Lindt", organisation=town.organisations["Institute"].id, role="assessor"
-    )
+    acting = {"organisation": town.organisations["Institute"].id, "role": "assessor"}
+    body = models.AddPersonBody.from_dict({"name": "Ada Lindt", **acting})
     person = api(f"{people}.add_person").sync(client=administrator, body=body)
     link = api(f"{people}.link_person").sync(person.id, client=administrator)
     assert "/link/" in link.link

@@ -57,12 +57,13 @@ def answer(quiet_town: Town) -> Answer:
     """The portal for nobody, the docket for staff, and the style guide."""
     digest = next(iter(_banks(quiet_town)))
     with_docket = Docket.open(quiet_town.house.home.path / "docket.sqlite")
-    for words in ("A comment. " * 30, "<b>Bold</b> " + "y" * 300, "Waiting"):
+    for words in ("A comment. " * 30, "<b>Bold</b> " + "y" * 300, "Waiting", "Gone"):
         with_docket.hand_in(digest, words, LONG_NAME[:120], NOW)
     shown = [one.number for one in with_docket.waiting()][:2]
     for number in shown:
         with_docket.show(number, NOW)
     with_docket.answer(shown[0], "An answer.", "The house", NOW)
+    with_docket.erase(with_docket.waiting()[-1].number, "asked", LONG_NAME[:120], NOW)
     with_docket.close()
     nobody = answered_by(quiet_town.client())
     staff = answered_by(quiet_town.client("registrar"))

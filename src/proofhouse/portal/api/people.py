@@ -113,7 +113,8 @@ def _add(call: Call) -> Answer:
 def _link(call: Call) -> Answer:
     one = person_named(call.house, call.path["person"])
     link, ends = link_for(call.house, call.who, one)
-    return Answer({"link": link, "endsAt": ends}, 201, {"Location": link})
+    location = f"{PREFIX}/people/{one.id}"  # the link itself stands in no header that a log keeps
+    return Answer({"link": link, "endsAt": ends}, 201, {"Location": location})
 
 
 def _told(call: Call) -> Answer:
