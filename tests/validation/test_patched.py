@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -278,6 +279,11 @@ REPLACING = {
     "split macro": "#include <string.h>\n#def\\\nine memset(p, n, c) (p)",
     "distance": "void *more(void);\nint putchar(int);\nvoid *more(void)\n{\n"
     "    return (char *)(void *)putchar + 64;\n}",
+    "processor": "typedef double more __attribute__((vector_size(16)));\n"
+    "more seen(more a, const double *b);\nmore seen(more a, const double *b)\n{\n"
+    "    return __builtin_ia32_loadlpd(a, b);\n}"
+    if os.uname().machine == "x86_64"
+    else "int more;\n#pragma weak more",
     "returned": "void *more(void)\n{\n    return __builtin_return_address(0);\n}",
 }
 """What puts something in the place of the C library, the sanitizer or plain code."""
@@ -288,6 +294,12 @@ def test_a_patch_that_stands_in_for_the_system_is_refused(way: str):
     told = judged(*STALE, edited(above(REPLACING[way])))
     assert not told.solved
     assert told.reason.partition(":")[0] == "calls", told.reason
+
+
+def test_a_variable_of_its_own_is_no_stand_in():
+    """A repair may add a global, of which the sanitizer makes a twin with a name of the system's."""
+    told = judged(*STALE, edited(above("int more_seen;")))
+    assert told.reason.startswith("proof-gone"), told.reason
 
 
 def watching(text: str) -> str:

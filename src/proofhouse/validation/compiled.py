@@ -12,8 +12,9 @@ with every ``#define`` left in (``-g3``). Neither depends on how a thing is spel
   the sanitizer's; weak, indirect and common symbols; sections that plain C does not make, code in
   any but those, constructors; the address of what a library holds, where it was not taken before:
   a library's functions may be called by name, and no other way
-- text: attributes by name wherever they stand, pragmas, assembly, address spaces, ``[[``; a macro
-  named like a function that the program calls; ``main``, token by token
+- text: attributes by name wherever they stand, pragmas, assembly, address spaces, ``[[``, built-in
+  functions of one processor (they read memory past the sanitizer); a macro named like a function
+  that the program calls; ``main``, token by token
 
 Hostile: both came out of a compiler that read hostile sources. Any bytes give an answer.
 Left to others: which functions may be called at all (``patched``).
@@ -38,6 +39,9 @@ _SECTION = re.compile(r"^\s*\[\s*\d+\] (\S+)\s+([A-Z]\w+)\s+\w+ \w+ (\w+) \w+\s+
 _RELOCATION = re.compile(r"^[0-9a-f]{8,}\s+[0-9a-f]+\s+R_\w+?_([A-Z]\w*)\s+[0-9a-f]+\s+(\S+)")
 _CALL = re.compile(r"PLT32|CALL26|JUMP26")
 _OURS = re.compile(r"(?:__asan|__ubsan|__odr_asan)_\w+")
+_TWIN = "__odr_asan."
+"""The sanitizer makes a public variable a twin of that name, to see that there is but one."""
+
 _TABLE = "_GLOBAL_OFFSET_TABLE_"
 _CODE = re.compile(r"\.text(?:\.(?:unlikely|startup|exit|hot))?")
 _PLAIN = re.compile(
@@ -63,6 +67,10 @@ _WORDS = (
     (re.compile(r"\b_Pragma\b"), "changes how code is compiled"),
     (re.compile(r"\[\s*\[|<:|%:"), "is written with brackets that no C source needs"),
     (re.compile(r"\b__builtin_(?:\w+_address|\w*jmp|apply\w*|return)\b"), "walks the stack"),
+    (
+        re.compile(r"\b__builtin_(?:ia32|aarch64|arm|neon|altivec|vsx|s390|loongarch|riscv)_"),
+        "uses a processor's own instructions, which no sanitizer sees",
+    ),
 )
 _ENTRY = re.compile(r"^(?:int|signed)\s+main\s*\(", re.MULTILINE)
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|\w+|[^\s\w]')
@@ -101,6 +109,7 @@ def read(said: bytes, text: str) -> Compiled:
     objects = [block.split("\n-\n") for block in blocks[:-1]]
     symbols = [_symbols(parts[0]) for parts in objects]
     own = {n for found in symbols for n, kind in found.items() if kind in "TDBRS"}
+    own -= {n for n in own if n.startswith(_TWIN) and n.removeprefix(_TWIN) in own}
     fault, taken = _text_fault(text), set()
     for parts, found in zip(objects, symbols, strict=True):
         odd = next((n for n, kind in found.items() if kind in "iuCVWvw"), "")
