@@ -297,7 +297,7 @@ def test_a_patch_that_stands_in_for_the_system_is_refused(way: str):
 
 
 def test_a_variable_of_its_own_is_no_stand_in():
-    """A repair may add a global, of which the sanitizer makes a twin with a name of the system's."""
+    """A repair may add a global, of which the sanitizer makes a twin with a name of its own."""
     told = judged(*STALE, edited(above("int more_seen;")))
     assert told.reason.startswith("proof-gone"), told.reason
 
