@@ -674,7 +674,8 @@ _ACTS = (
         "The outcome is computed from the registered plan and the outcomes of its run: there is "
         "nothing to choose. You state who decided and who was consulted.",
         "State it",
-        "Next you decide to whom the result is disclosed.",
+        "The developer, who asked, reads the outcome in it. Next you decide what more of the "
+        "result is disclosed, and to whom.",
         _determine,
         (
             Field(

@@ -356,7 +356,12 @@ def fields_of(house: House, act: Act, who: Visitor) -> tuple[fields.Field, ...]:
     for one in act.fields:
         if one.name == "stewards":
             one = _with(
-                one, {o.id: o.name for o in _of_role(house, "developer") if o.party != who.party}
+                one,
+                {
+                    o.id: o.name
+                    for o in house.access.organisations()
+                    if o.party and o.party != who.party and {"developer", "steward"} & {*o.roles}
+                },
             )
         elif one.name == "partner" and act.name == "grant-partner":
             one = _with(one, {o.id: o.name for o in _of_role(house, "partner")})
