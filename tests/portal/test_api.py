@@ -133,7 +133,7 @@ PERSONS = (
     (
         "grant-partner",
         "findings_received",
-        {"name": "Water Works", "sector": "water", "purpose": "defence"},
+        {"purpose": "defence"},
     ),
 )
 """What takes a person: act, where it is possible, what its form says."""
@@ -429,7 +429,7 @@ def test_whose_signature_is_wanted_is_told(town: Any, monkeypatch: pytest.Monkey
     case, partner = town.case_in("findings_received"), town.organisations["Water Works"]
     form = {
         "csrf": town.csrf(browser),
-        **{"partner": partner.id, "name": "Water Works", "sector": "water", "purpose": "defence"},
+        **{"partner": partner.id, "purpose": "defence"},
     }
     made = browser.post(f"/cases/{case[:16]}/do/grant-partner", data=form)
     assert made.status_code == 303, made.text

@@ -205,8 +205,7 @@ def test_a_crash_between_signatures_loses_no_draft(
 ) -> None:
     """If the disk fails while a signature is kept, the draft waits as before; it is repeated."""
     program, browser = worn_town.program("assessor", "read", "draft"), worn_town.client("assessor")
-    body = {"partner": worn_town.organisations["Water Works"].id, "name": "Water Works"}
-    body |= {"sector": "water", "purpose": "defence"}
+    body = {"partner": worn_town.organisations["Water Works"].id, "purpose": "defence"}
     case = worn_town.case_in("findings_received")
     draft = told(program.post(f"{API}/cases/{case}/acts/grant-partner", json=body), 201)["id"]
 

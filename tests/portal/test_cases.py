@@ -170,8 +170,9 @@ def test_a_partner_is_chosen_by_both(town: Town) -> None:
         town,
         "assessor",
         f"/cases/{case[:16]}/do/grant-partner",
-        {"partner": partner.id, "name": "Water Works", "sector": "water", "purpose": "Defence."},
+        {"partner": partner.id, "purpose": "Defence."},
     )
+    assert "Water Works" in text_of(town.client("assessor").get(draft))
     assert town.client("partner").get(f"/cases/{case[:16]}").status_code == 404
     assert sign(town, "assessor", draft).headers["location"] == draft
     assert sign(town, "developer", draft).headers["location"].startswith("/cases/")

@@ -319,8 +319,6 @@ def test_a_partner_from_application_to_yield(stage: Stage) -> None:
     case = stage.town.case_in("findings_received")
     ada.open(f"/cases/{case[:16]}/do/grant-partner")
     ada.it.get_by_label("Water Works").check()
-    ada.it.get_by_label("Its name, as it is stated").fill("Water Works")
-    ada.it.get_by_label("water", exact=True).check()
     ada.it.get_by_label("What the access is for").fill("Find flaws in our own controllers.")
     ada.click("Propose")
     ada.sign()

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from portal.conftest import Town  # type: ignore[import-not-found]
-from portal.test_cases import make, sign, text_of  # type: ignore[import-not-found]
+from portal.test_cases import LATER, make, sign, text_of  # type: ignore[import-not-found]
 from proofhouse.errors import RefusedError
+from proofhouse.portal import signing
 from proofhouse.portal.acts import ACTS, CLAUSES, check_open, open_acts, struck_for
 
 
@@ -53,6 +54,58 @@ def test_what_striking_a_clause_means_is_said_and_kept(worn_town: Town) -> None:
         check_open(grant, limited)
     assert "new offer" not in refused.value.hint
     assert struck_for("plan", limited) == ""
+
+
+@pytest.mark.parametrize(
+    ("role", "address", "filled"),
+    [
+        ("body", "/begin/commit-bank", {"open_by": "2019-01-01"}),
+        ("assessor", "/cases/{}/do/grant-partner", {"ends": "2099-01-01", "purpose": "Defence."}),
+    ],
+)
+def test_what_the_rules_refuse_is_refused_before_anybody_signs(
+    worn_town: Town, role: str, address: str, filled: dict[str, str]
+) -> None:
+    """The form says so in the desk's own words, and no draft is kept."""
+    client, before = worn_town.client(role), len(signing.every(worn_town.house))
+    partner = worn_town.organisations["Water Works"].id
+    more = {"partner": partner} if "partner" in address else {}
+    path = address.format(worn_town.case_in("findings_received")[:16])
+    answer = client.post(path, data={**filled, **more, "csrf": worn_town.csrf(client)})
+    assert answer.status_code == 422
+    assert "is to be opened by" in answer.text or "gives a partner access until" in answer.text
+    assert len(signing.every(worn_town.house)) == before
+
+
+def test_a_draft_that_can_no_longer_be_registered_says_so(worn_town: Town) -> None:
+    """Of two bank versions with one number the second is stuck: it says so, and can be dropped."""
+    first, second = (
+        make(worn_town, "body", "/begin/commit-bank", {"open_by": LATER}) for _ in range(2)
+    )
+    for of in ("", "Second Body"):
+        sign(worn_town, "body", first, of)
+    client = worn_town.client("body")
+    assert "can’t be registered any more" in text_of(client.get("/home"))
+    page = client.get(second)
+    assert "can’t be registered any more" in text_of(page)
+    assert "/sign" not in page.text
+    assert client.post(f"{second}/sign", data={"csrf": worn_town.csrf(client)}).status_code == 409
+    assert client.post(f"{second}/drop", data={"csrf": worn_town.csrf(client)}).status_code == 303
+
+
+def test_a_partner_is_stated_as_it_was_chosen(worn_town: Town) -> None:
+    """Name and sector are those of the organisation whose key is stated; no form changes them."""
+    case, partner = worn_town.case_in("findings_received"), worn_town.organisations["Power Company"]
+    client = worn_town.client("assessor")
+    form = {"partner": partner.id, "purpose": "Defence.", "csrf": worn_town.csrf(client)}
+    address = f"/cases/{case[:16]}/do/grant-partner"
+    assert client.post(address, data={**form, "name": "Evil Corp"}).status_code == 422
+    draft = client.post(address, data=form).headers["location"]
+    pending = signing.get(worn_town.house, draft.rsplit("/", 1)[1])
+    assert pending.handover.statement.predicate["partnerKey"] == partner.party
+    assert [one.value for one in pending.handover.openings] == [
+        {"name": "Power Company", "sector": "other"}
+    ]
 
 
 def test_a_page_says_what_was_struck(worn_town: Town) -> None:

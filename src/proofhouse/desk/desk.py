@@ -33,9 +33,9 @@ from proofhouse.formats.policy import Policy
 from proofhouse.formats.statement import Statement
 from proofhouse.ledger.log import Log
 from proofhouse.ledger.store import NewEntry
-from proofhouse.rules.entries import entry_of
+from proofhouse.rules.entries import entry_of, unsigned
 from proofhouse.rules.keys import Keys
-from proofhouse.rules.registration import Case, Entry, Record, slot_of
+from proofhouse.rules.registration import Case, Entry, Record, Signer, slot_of
 from proofhouse.rules.retests import check_answers, check_new_items
 from proofhouse.rules.routing import register
 from proofhouse.rules.runs import Ran, check_decided
@@ -226,25 +226,46 @@ class Desk:
         entry = self._entry(envelope, self.log.size + len(batch))
         batch.append((entry, envelope, openings))
         check_openings((entry for entry, _, _ in batch), openings)
-        self._check(batch)
+        self._check([(entry, opened) for entry, _, opened in batch])
         leaves = [self._keep(*item) for item in batch]
         indices = self.log.append(leaves)
         return self._entry(envelope, indices[-1])
 
-    def _check(self, batch: Sequence[tuple[Entry, Envelope, Sequence[Opening]]]) -> None:
+    def rehearse(
+        self,
+        statement: Statement,
+        openings: Sequence[Opening],
+        signers: Iterable[Signer],
+        *,
+        notice: Envelope | None = None,
+    ) -> None:
+        """Check a statement that nobody has signed yet, as if ``signers`` had. Nothing is kept.
+
+        Raises as ``register`` does, but for what the signatures themselves could be wrong about.
+        """
+        batch: list[tuple[Entry, Sequence[Opening]]] = []
+        if notice is not None:
+            batch.append((self._entry(notice, self.log.size), ()))
+        entry = unsigned(statement, self.log.size + len(batch), signers)
+        self.keys().check(entry)
+        batch.append((entry, openings))
+        check_openings((each for each, _ in batch), openings)
+        self._check(batch)
+
+    def _check(self, batch: Sequence[tuple[Entry, Sequence[Opening]]]) -> None:
         entry = batch[-1][0]
         if entry.name == "key-changed":
             self.keys().changed(entry)
         if entry.name not in predicates.SEALED:
             self._with_siblings(self.record(_cited(entry)), entry)
             return
-        case, record = self._fold(entry.subject, *(each for each, _, _ in batch))
-        for earlier, _, _ in batch[:-1]:
+        case, record = self._fold(entry.subject, *(each for each, _ in batch))
+        for earlier, _ in batch[:-1]:
             record = self._with_siblings(record, earlier)
         case = register(case, entry, record)
         held = HELD_AGAINST.get(entry.name)
         if held is not None:
-            self._check_opened(case, entry, batch[-1][2], *held)
+            self._check_opened(case, entry, batch[-1][1], *held)
 
     def _check_opened(
         self,

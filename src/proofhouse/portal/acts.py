@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from proofhouse.access import Organisation
 from proofhouse.desk import (
     admit_partner,
     agree,
@@ -47,7 +48,6 @@ from proofhouse.portal.fields import Field, FieldsError
 from proofhouse.rules import terms
 from proofhouse.rules.party import Party
 from proofhouse.rules.registration import Case
-from proofhouse.rules import terms
 from proofhouse.rules.review import CASE
 from proofhouse.rules.terms import OFFER
 from proofhouse.rules.window import MAXIMUM_DAYS, Window, parse_time, print_time
@@ -62,8 +62,8 @@ class Making:
     """What a draft is made with.
 
     ``party`` is the keyid of the organisation that acts, ``by`` what its person is called;
-    ``stewards`` are the keyids of organisations that were named, ``probe`` asks a submitted model
-    how it answers (endpoint and key → fingerprint).
+    ``parties`` are the keyids of organisations by their ids, ``partners`` the trusted ones whole;
+    ``probe`` asks a submitted model how it answers (endpoint and key → fingerprint).
     """
 
     seat: Seat
@@ -73,6 +73,7 @@ class Making:
     by: str
     parties: Mapping[str, str] = field(default_factory=dict)
     probe: Callable[[Mapping[str, Any]], tuple[str | None, str]] | None = None
+    partners: Mapping[str, Organisation] = field(default_factory=dict)
 
     @property
     def case(self) -> Case:
@@ -322,14 +323,14 @@ def _deliver(making: Making) -> Draft:
 
 def _grant(making: Making) -> Draft:
     filled, case = making.filled, making.case
-    partner = making.parties.get(filled["partner"])
-    if partner is None:
+    chosen = making.partners.get(filled["partner"])
+    if chosen is None or chosen.party is None:
         raise InputError("There is no such trusted partner here.")
     return admit_partner.grant(
         case,
-        partner=filled["name"],
-        sector=filled["sector"],
-        partner_key=partner,
+        partner=chosen.name,
+        sector=chosen.sector or "other",
+        partner_key=chosen.party,
         purpose=filled["purpose"],
         ends_at=filled["ends"] or case.need("window-opened").predicate["endsAt"],
         at=making.at,
@@ -783,22 +784,11 @@ _ACTS = (
         "Next the other of you signs; then the partner accepts.",
         _grant,
         (
-            Field("partner", "The partner", kind="choice"),
-            Field("name", "Its name, as it is stated"),
             Field(
-                "sector",
-                "Its sector",
+                "partner",
+                "The partner",
+                "Its name and sector are stated as they stand here.",
                 kind="choice",
-                options={
-                    "water": "water",
-                    "health": "health",
-                    "finance": "finance",
-                    "energy": "energy",
-                    "transport": "transport",
-                    "communications": "communications",
-                    "government": "government",
-                    "other": "other",
-                },
             ),
             Field("purpose", "What the access is for", kind="area", most=1000),
             Field(

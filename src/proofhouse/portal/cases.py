@@ -18,6 +18,7 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
+from proofhouse.access import Organisation
 from proofhouse.desk.make_bundle import make_bundle
 from proofhouse.dossier import render as render_dossier
 from proofhouse.errors import InputError, RefusedError
@@ -145,12 +146,14 @@ async def home(request: Request, who: SignedIn) -> HTMLResponse:
     start = int(said) if said.isascii() and said.isdigit() and len(said) < 9 else 0
     rows, after = every[start : start + AT_ONCE], start + AT_ONCE
     drafts = await anyio.to_thread.run_sync(_drafts, house_of(request), who)
+    stuck = await anyio.to_thread.run_sync(_stuck, house_of(request), drafts)
     return render(
         request,
         "cases/home.html",
         moves=[row for row in rows if my_move(who, row)],
         others=[row for row in rows if not my_move(who, row)],
         drafts=drafts,
+        stuck=stuck,
         begins=beginnings(who),
         invitations=invitations_for(house_of(request), who),
         left=request.app.state.projection.left,
@@ -206,6 +209,11 @@ def _drafts(house: House, who: Visitor) -> list[signing.Pending]:
         return []
     actor = who.actor()
     return list(signing.waiting_for(house, signing_as(actor)))
+
+
+def _stuck(house: House, drafts: list[signing.Pending]) -> frozenset[str]:
+    """Those of the drafts that can no longer be registered."""
+    return frozenset(one.id for one in drafts if signing.obstacle(house, one))
 
 
 def signing_as(actor: signing.Actor) -> signing.Actor:
@@ -364,7 +372,7 @@ def fields_of(house: House, act: Act, who: Visitor) -> tuple[fields.Field, ...]:
                 },
             )
         elif one.name == "partner" and act.name == "grant-partner":
-            one = _with(one, {o.id: o.name for o in _of_role(house, "partner")})
+            one = _with(one, {o.id: called(o) for o in _of_role(house, "partner")})
         found.append(one)
     return tuple(found)
 
@@ -425,7 +433,12 @@ def _with(one: fields.Field, options: Mapping[str, str]) -> fields.Field:
     return fields.Field(**{**vars(one), "options": options})
 
 
-def _of_role(house: House, role: str) -> list[Any]:
+def called(one: Organisation) -> str:
+    """A partner by its name and sector, as both will be stated."""
+    return f"{one.name} ({gettext(one.sector)})" if one.sector else one.name
+
+
+def _of_role(house: House, role: str) -> list[Organisation]:
     return [one for one in house.access.organisations() if role in one.roles and one.party]
 
 
@@ -536,7 +549,10 @@ def propose(
     if act.name in WITH_ENDPOINT:
         check_endpoint(filled["endpoint"], house.settings.reachable)
     parties = {one.id: one.party for one in house.access.organisations() if one.party}
-    making = Making(house.seat, known, filled, actor.party, actor.name, parties, house.probe)
+    partners = {one.id: one for one in _of_role(house, "partner")}
+    making = Making(
+        house.seat, known, filled, actor.party, actor.name, parties, house.probe, partners
+    )
     pending = signing.propose(house, act, act.draft(making), known.case if known else None, actor)
     if act.name in WITH_ENDPOINT and known is not None and filled.get("key"):
         house.keep_key(known.case.id, key_of_endpoint(filled))
@@ -560,6 +576,7 @@ async def draft_page(request: Request, who: SignedIn, draft: str) -> HTMLRespons
         told=told(pending),
         statement=statement,
         wanted=pending.waits_for(actor.party, actor.role, actor.person),
+        obstacle=await house.run(lambda _: signing.obstacle(house, pending)),
         names=house.policy.names,
         passkeys=passkeys,
         allowed=" ".join(base64.urlsafe_b64encode(one.id).decode().rstrip("=") for one in passkeys),

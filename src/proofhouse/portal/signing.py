@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from proofhouse.access import TWO_PERSONS
 from proofhouse.desk.draft import Draft
-from proofhouse.errors import RefusedError
+from proofhouse.errors import ProofhouseError, RefusedError
 from proofhouse.formats import predicates
 from proofhouse.formats.assertion import challenge
 from proofhouse.formats.digest import sha256_hex
@@ -38,7 +38,7 @@ from proofhouse.journey.moves import MadeInTwo
 from proofhouse.portal.bell import ring_parties
 from proofhouse.portal.fields import NotThereError
 from proofhouse.rules.party import Party
-from proofhouse.rules.registration import Case, Entry
+from proofhouse.rules.registration import Case, Entry, Signer
 from proofhouse.vault.vault import Body
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def propose(
 ) -> Pending:
     """Keep a draft until everybody has signed who must. Nothing is signed or registered yet.
 
-    Raises RefusedError if the case moved on.
+    Raises RefusedError, as the desk will, if it could not be registered once all have signed.
     """
     if isinstance(made, MadeInTwo):
         key = house.seat.keys[house.key_of(actor.party)]
@@ -175,9 +175,31 @@ def propose(
         approvals=(),
         proposed_at=house.clock(),
     )
+    check(house, pending)
     with _lock:
         house.desk.vault.put_body(DRAWER, _body(pending))
     return pending
+
+
+def check(house: House, pending: Pending) -> None:
+    """Return None if the draft could be registered now, if all signed who must.
+
+    Raises as the desk does when it is registered.
+    """
+    signers = [
+        Signer(need.role, party) for need in pending.needs for party in need.parties[: need.count]
+    ]
+    handover = pending.handover
+    house.desk.rehearse(handover.statement, handover.openings, signers, notice=handover.notice)
+
+
+def obstacle(house: House, pending: Pending) -> ProofhouseError | None:
+    """Why the draft can no longer be registered, or None if it can."""
+    try:
+        check(house, pending)
+    except ProofhouseError as error:
+        return error
+    return None
 
 
 def needs_of(
@@ -198,7 +220,7 @@ def needs_of(
             found.append(Need(role, parties, house.policy.body_threshold, TWO_PEOPLE))
             continue
         elif role == "assessor" and case is not None and case.last("plan") is not None:
-            parties = tuple(sorted(case.need("plan").keyids("assessor")))
+            parties = tuple(sorted(case.all("plan")[0].keyids("assessor")))
         if not parties:
             parties = tuple(one.key.keyid for one in house.policy.issuers[role])
         people = TWO_PEOPLE if act.action in TWO_PERSONS else 1
@@ -242,6 +264,7 @@ def approve(
             passkey.keyid if passkey else "",
             base64_text(passkey.sig) if passkey else "",
         )
+        check(house, pending)
         pending = replace(pending, approvals=(*pending.approvals, approval))
         entry = None
         if pending.complete:

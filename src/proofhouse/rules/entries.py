@@ -6,7 +6,7 @@ The desk reads what it is handed through this, and ``proofhouse verify`` what a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from proofhouse.errors import FormatError
@@ -55,6 +55,24 @@ def entry_of(envelope: Envelope, index: int, policy: Policy | Keys) -> Entry:
     )
     keys.check(entry)
     return entry
+
+
+def unsigned(statement: Statement, index: int, signers: Iterable[Signer]) -> Entry:
+    """The entry that ``statement`` would be at leaf ``index``, were it signed by ``signers``.
+
+    Its digest is that of the payload: no other statement cites it. Raises FormatError.
+    """
+    name = predicates.predicate_name(statement.predicate_type)
+    predicates.check(name, statement.predicate)
+    return Entry(
+        index=index,
+        digest=sha256_hex(statement.to_bytes()),
+        name=name,
+        subject=statement.subject_sha256,
+        subject_name=statement.subject_name,
+        predicate=statement.predicate,
+        signers=frozenset(signers),
+    )
 
 
 def _about(name: str, predicate: Mapping[str, Any]) -> str | None:
