@@ -14,11 +14,14 @@ def test_a_result_is_disclosed_from_its_case(quiet_town: Town) -> None:
     page = quiet_town.client("assessor").get(f"/cases/{start}")
     assert f"/cases/{start}/do/disclose" in page.text
     page = quiet_town.client("developer").get(f"/cases/{start}")
-    assert "COVERED" in page.text and "/do/disclose" not in page.text
+    assert "COVERED" in page.text
+    assert "/do/disclose" not in page.text
 
 
 def test_stewards_choose_among_stewards(worn_town: Town) -> None:
     """Organisations that are stewards alone can speak for a project together (R18)."""
     made = found_organisation(worn_town.house, "A Commons", "steward")
     page = text_of(worn_town.client("steward").get("/begin/inquire"))
-    assert made.name in page and "Example Lab" in page and "Institute" not in page
+    assert made.name in page
+    assert "Example Lab" in page
+    assert "Institute" not in page
