@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
+import re
 import resource
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from proofhouse.errors import InputError
 from proofhouse.sandbox import Limits, open_session
 from proofhouse.sandbox.cgroup import controllers
 from proofhouse.sandbox.limits import MIB
+from proofhouse.sandbox.terminals import MOST
 
 pytestmark = pytest.mark.sandbox
 
@@ -62,6 +65,39 @@ def test_memory_of_many(probing, small):
     alone, together = probing(scenario)
     assert (alone.stdout, alone.out_of_memory) == (b"allocated\n", False)
     assert (together.returncode, together.out_of_memory) == (-15, True)
+
+
+def _administers() -> bool:
+    """Whether this process is root to the kernel, and not only in a container."""
+    found = re.search(r"^CapEff:\s*(\w+)$", Path("/proc/self/status").read_text(), re.MULTILINE)
+    return os.geteuid() == 0 and found is not None and bool(int(found[1], 16) & 1 << 21)
+
+
+@pytest.mark.skipif(not _administers(), reason="only root can bound a mount that it did not make")
+def test_terminals_and_what_names_the_session(probing):
+    """A session has its few terminals, and the first process's arguments count no sessions."""
+
+    async def scenario(session):
+        mounts = await session.exec(["grep", "-o", "devpts .*", "/proc/self/mountinfo"])
+        return mounts.stdout, await session.exec(["cat", "/proc/1/cmdline"])
+
+    mounts, arguments = probing(scenario)
+    assert f"max={MOST}\n" in mounts.decode()
+    assert arguments.stdout == b"/init\0serve\x000\0"
+
+
+def test_buffers_count(probing, small):
+    """Under version 1, where buffers of sockets are counted apart, they have their own bound."""
+    where = controllers()
+
+    async def scenario(session):
+        bound = where.memory / session._group.name / "memory.kmem.tcp.limit_in_bytes"
+        return int(bound.read_text()) if bound.exists() else None
+
+    bound = probing(scenario)
+    if bound is None:
+        pytest.skip("version 2 counts them as memory, this kernel does not count them")
+    assert bound <= small.memory_bytes
 
 
 def test_files_in_memory_count(probing, small):

@@ -28,7 +28,7 @@ from proofhouse.sandbox import wire
 from proofhouse.sandbox.cgroup import Slot
 from proofhouse.sandbox.descriptors import Descriptors
 from proofhouse.sandbox.image import INSIDE_UID
-from proofhouse.sandbox.launch import Spawned, diagnose, lowered_fence, meet, spawn, spawner
+from proofhouse.sandbox.launch import Spawned, diagnose, meet, settled, spawn, spawner
 from proofhouse.sandbox.limits import Limits
 from proofhouse.sandbox.output import Output
 from proofhouse.sandbox.session import (
@@ -117,7 +117,7 @@ def _result(outcome: Outcome, program: bytes) -> ExecResult:
 class BwrapSession:
     """A session of this tier; see `Session`."""
 
-    _judge: Callable[[int, int], str] = staticmethod(lowered_fence)
+    _judge: Callable[[int, int], str] = staticmethod(settled)
     _bounded_inside = False  # whether PID 1 bounds processes, for want of control groups inside
 
     def __init__(self, spawned: Spawned, limits: Limits, outside_uid: int) -> None:
@@ -184,7 +184,8 @@ class BwrapSession:
         self, kind: Kind, path: str, data: bytes, executable: bool, limit: int
     ) -> Outcome:
         directory = WORK_DIRECTORY.encode()
-        task = Task(kind, (wire.encode(path, "path"),), (), directory, data, executable)
+        most = limit + 1  # so that what is longer shows
+        task = Task(kind, (wire.encode(path, "path"),), (), directory, data, executable, most)
         outcome = await self._perform(task, limit, _FILE_SECONDS)
         reply = outcome.reply
         if reply.stage != Stage.NOTHING:

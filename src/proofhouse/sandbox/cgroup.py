@@ -44,6 +44,7 @@ from proofhouse.sandbox.limits import Limits
 _NAME = re.compile(r"(\d+)\.(\d+)\.(\d+)\.\d+")
 _RESERVE = 8  # processes that the session has beyond those of its commands
 _TASK_SHARES, _MOST_SHARES = 1024, 256  # what a task has; the kernel's bound on a group's, in tasks
+_MOST_BUFFERS = 32 << 20
 _CONTROLLERS = ("memory", "pids", "cpuacct")
 _REMEDY = (
     "As an ordinary user start it by `systemd-run --user --scope -p Delegate=yes COMMAND`; "
@@ -268,6 +269,14 @@ def _limit_memory(where: Controllers, group: Path, limit: int) -> None:
         raise _missing(f"{bound} does not keep what is written to it")
 
 
+def _limit_buffers(where: Controllers, group: Path, limit: int) -> None:
+    """Bound buffers of TCP and UDP, which version 1 counts apart, if at all."""
+    file = group / "memory.kmem.tcp.limit_in_bytes"
+    if where.version == 1 and file.exists():
+        with contextlib.suppress(OSError):
+            _write(file, min(_MOST_BUFFERS, limit))
+
+
 def _share_processors(where: Controllers) -> None:
     """Give all sessions together as much as there are of them: version 1 counts by task."""
     if where.shares is not None:
@@ -352,6 +361,7 @@ class SessionGroup:
             (directory / self.name).mkdir(parents=True)
         _share_processors(where)
         _limit_memory(where, where.memory / self.name, limits.memory_bytes)
+        _limit_buffers(where, where.memory / self.name, limits.memory_bytes)
         _write(where.pids / self.name / "pids.max", limits.pids + _RESERVE)
         if where.version == 2:
             _write(where.pids / self.name / "cgroup.subtree_control", "+pids")

@@ -50,8 +50,16 @@ _COVERED = {
 }
 #: What of /proc names the machine's hardware or its users' keys, and that nothing needs. Few: each
 #: costs bubblewrap some 0.3 ms, and what sysinfo(2) and uname(2) tell anyhow is not worth it.
-_EMPTIED = ("/proc/keys", "/proc/partitions", "/proc/diskstats", "/proc/modules")
-_EMPTIED_FOLDERS = ("/proc/acpi", "/proc/bus", "/proc/driver", "/proc/fs", "/proc/scsi")
+_EMPTIED = tuple(
+    f"/proc/{name}"
+    for name in (
+        *("keys", "partitions", "diskstats", "modules", "iomem", "ioports", "interrupts"),
+        *("devices", "misc", "consoles", "kallsyms", "swaps", "mdstat"),
+    )
+)
+_EMPTIED_FOLDERS = tuple(
+    f"/proc/{name}" for name in ("acpi", "asound", "bus", "driver", "fs", "irq", "pressure", "scsi")
+)
 
 
 def _top_level(root: Path) -> list[str]:

@@ -30,6 +30,7 @@
  *
  * READ_FILE and WRITE_FILE are done by a child that executes nothing, so that no program inside
  * can stand in for it: it copies the file named by the first argument to stdout, or stdin to it.
+ * What lies in /proc is no file for this: it may have no end, and take the kernel long to make up.
  *
  * Everything inside runs as one user, so PID 1 and its children are not dumpable until they
  * execute something: their memory and descriptors in /proc are out of reach of the others.
@@ -52,11 +53,13 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <grp.h>
 
+#define PROC 0x9fa0 /* f_type of /proc, statfs(2) */
 #define NO_DOMAIN "(none)" /* as a kernel starts */
 #define SLOTS 256
 #define DESCRIPTORS 8 /* strings, stdin, stdout, stderr, cgroups */
@@ -76,7 +79,7 @@ enum stage { NOTHING = 0, START = 1, GROUP = 2, DIRECTORY = 3, PROGRAM = 4, FILE
 
 struct request {
     uint32_t kind, slot, argc, envc, executable, processes; /* processes: 0 if a cgroup bounds them */
-    uint64_t cpu_seconds, open_files, file_bytes;
+    uint64_t cpu_seconds, open_files, file_bytes; /* file_bytes: of READ_FILE, what is copied */
 };
 
 struct reply {
@@ -213,13 +216,14 @@ static char *split(int strings, const struct request *request, char **argv, char
     return text;
 }
 
-static int copy(int from, int to)
+static int copy(int from, int to, uint64_t most)
 {
     static char buffer[65536];
     for (;;) {
-        ssize_t got = read(from, buffer, sizeof buffer);
+        ssize_t got = read(from, buffer, most < sizeof buffer ? (size_t)most : sizeof buffer);
         if (got <= 0)
             return (int)got;
+        most -= (uint64_t)got;
         for (ssize_t done = 0; done < got;) {
             ssize_t put = write(to, buffer + done, (size_t)(got - done));
             if (put < 0)
@@ -233,22 +237,23 @@ static int copy(int from, int to)
 static int open_regular(const char *path, int flags)
 {
     struct stat about;
+    struct statfs place;
     int file = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
     if (file < 0)
         return -1;
     if (fstat(file, &about) != 0)
         return -1;
-    if (!S_ISREG(about.st_mode)) {
+    if (!S_ISREG(about.st_mode) || fstatfs(file, &place) != 0 || place.f_type == PROC) {
         errno = S_ISDIR(about.st_mode) ? EISDIR : EINVAL;
         return -1;
     }
     return file;
 }
 
-static int read_file(const char *path)
+static int read_file(const char *path, uint64_t most)
 {
     int file = open_regular(path, O_RDONLY);
-    return file < 0 ? -1 : copy(file, 1);
+    return file < 0 ? -1 : copy(file, 1, most);
 }
 
 static void make_parents(const char *path)
@@ -266,7 +271,7 @@ static int write_file(const char *path, int executable)
 {
     make_parents(path);
     int file = open_regular(path, O_WRONLY | O_CREAT | O_TRUNC);
-    if (file < 0 || copy(0, file) != 0)
+    if (file < 0 || copy(0, file, UINT64_MAX) != 0)
         return -1;
     return fchmod(file, executable ? 0755 : 0644);
 }
@@ -296,7 +301,7 @@ static _Noreturn void run(const struct request *request, const int *descriptors,
     set_limits(request);
     if (chdir(directory) != 0)
         fail(failure, DIRECTORY, errno);
-    if (request->kind == READ_FILE && read_file(argv[0]) != 0)
+    if (request->kind == READ_FILE && read_file(argv[0], request->file_bytes) != 0)
         fail(failure, FILE_ITSELF, errno);
     if (request->kind == WRITE_FILE && write_file(argv[0], request->executable != 0) != 0)
         fail(failure, FILE_ITSELF, errno);

@@ -33,6 +33,7 @@ from proofhouse.sandbox.descriptors import Descriptors
 from proofhouse.sandbox.image import HOSTNAME, INSIDE_UID, tree_arguments
 from proofhouse.sandbox.limits import Limits
 from proofhouse.sandbox.session import Seat
+from proofhouse.sandbox.terminals import bound_terminals
 from proofhouse.sandbox.wire import REPLY_BYTES, Kind, parse_reply
 
 _OLDEST = (0, 8)  # --disable-userns
@@ -147,16 +148,16 @@ def spawn(limits: Limits, outside_uid: int, seat: Seat | None = None) -> Spawned
             command += ["--hostname", hostname]
             command += tree_arguments(limits, binary, give, hostname)
             command += ["--seccomp", str(give.data(filter_))]
-            command += ["--", "/init", "serve", str(theirs.fileno())]
+            command += ["--", "/init", "serve", "0"]  # one number for all: they read it in there
             process = subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 cwd="/",
                 env={},
                 start_new_session=True,
-                pass_fds=(*give.numbers, theirs.fileno()),
+                pass_fds=tuple(give.numbers),
             )
     except BaseException:
         ours.close()
@@ -208,6 +209,14 @@ def lowered_fence(pid: int, outside_uid: int) -> str:
         "Seccomp": ["2"],
     }
     return next((name for name, value in expected.items() if status.get(name) != value), "")
+
+
+def settled(pid: int, outside_uid: int) -> str:
+    """As `lowered_fence`; a sandbox that has them all is then bounded in its terminals."""
+    fence = lowered_fence(pid, outside_uid)
+    if not fence:
+        bound_terminals(pid)
+    return fence
 
 
 def _shares_our_network(pid: int) -> bool:

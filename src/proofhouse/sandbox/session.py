@@ -105,7 +105,8 @@ class Session(Protocol):
     async def read_file(self, path: str, limit: int) -> bytes:
         """Read a file of at most ``limit`` bytes.
 
-        Raises `RefusedError` when it is longer, `OSError` as `write_file`, otherwise as `exec`.
+        Raises `RefusedError` when it is longer, `OSError` as `write_file` (``EINVAL`` too for what
+        lies in ``/proc``), otherwise as `exec`.
         """
         ...
 

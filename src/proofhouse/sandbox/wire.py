@@ -65,6 +65,7 @@ class Task:
     directory: bytes = b"/"
     stdin: bytes = b""
     executable: bool = False
+    copied: int = 0  # READ_FILE: bytes at most
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def request(task: Task, slot: int, limits: Limits, processes: int = 0) -> bytes:
         limits.cpu_seconds + 2,
         limits.open_files,
         # A little over the room there is, so that a full place says ENOSPC before a signal comes.
-        limits.tmp_bytes + MIB,
+        task.copied if task.kind is Kind.READ_FILE else limits.tmp_bytes + MIB,
     )
 
 

@@ -486,6 +486,12 @@ static int use(const char *what, long count)
             opened++;
         return won(opened == count);
     }
+    if (strcmp(what, "terminals") == 0) {
+        long opened = 0;
+        while (opened < count && posix_openpt(O_RDWR | O_NOCTTY) >= 0)
+            opened++;
+        return won(opened == count);
+    }
     if (strcmp(what, "processor") == 0)
         return won(compute(count));
     return 64;

@@ -167,6 +167,10 @@ _LIMITS = (
            guest_fence="the guest's limit on processes, control group"),
     Attack("files-open", "limits", "It opens more files than it may, and raises its limit first.",
            "hard limit", takes("./attack use files 200")),
+    Attack("terminals", "limits", "It takes terminals, of which the machine has few.",
+           "a bound on its own devpts where root starts it, on open files elsewhere",
+           opens("./attack use terminals 80"),
+           Control.ROOT, guest_fence=_OWN_KERNEL),
     Attack("disk-fill", "limits", "It fills its work folder.",
            "sized tmpfs",
            takes(f"head -c {_DISK}M /dev/zero > fill; "

@@ -42,12 +42,19 @@ async def _blocks(stage: Stage) -> bool:
     return not done
 
 
-async def _endless(stage: Stage) -> bool:
-    await stage.run(stage.session, "rm -rf answer; ln -s /dev/zero answer")
-    try:
-        return len(await stage.session.read_file("answer", _READ)) > 0
-    except (OSError, RefusedError):
-        return False
+def _read_at_all(path: str) -> Act:
+    """It worked if a link to ``path`` is fetched, or found to be too long."""
+
+    async def act(stage: Stage) -> bool:
+        await stage.run(stage.session, f"rm -rf answer; ln -s {path} answer")
+        try:
+            return len(await stage.session.read_file("answer", _READ)) > 0
+        except RefusedError:
+            return True
+        except OSError:
+            return False
+
+    return act
 
 
 def _placed(command: str, path: str) -> Act:
@@ -100,7 +107,9 @@ _TRANSFER = (
     Attack("answer-blocks", "file transfer", "Its answer is a pipe that nobody writes to.",
            "regular files only", _blocks),
     Attack("answer-endless", "file transfer", "Its answer is a device that never ends.",
-           "regular files only", _endless),
+           "regular files only", _read_at_all("/dev/zero")),
+    Attack("answer-proc", "file transfer", "Its answer is a file of /proc, which may have no end.",
+           "files of a disk only", _read_at_all("/proc/self/maps")),
     Attack("place-link", "file transfer", "What we put inside follows its link to the host.",
            "files are put by a process inside",
            _placed("rm -rf item; ln -s @writable@ item", "item")),
@@ -242,6 +251,10 @@ _IDENTITY = (
     Attack("disks", "identity", "It lists the machine's disks and how much each was used.",
            _COVERED, tells("cat /proc/partitions /proc/diskstats",
                            lambda: _first_line("/proc/partitions", "major")),
+           Control.IF_KERNEL, guest_fence=_OWN),
+    Attack("interrupts", "identity", "It learns of devices by their interrupts and memory.",
+           _COVERED, tells("cat /proc/interrupts /proc/iomem /proc/devices",
+                           lambda: _first_line("/proc/interrupts", "#")),
            Control.IF_KERNEL, guest_fence=_OWN),
     Attack("disk-identifier", "identity", "It asks for the identifier of the disk that holds /usr.",
            "the filter", asks_kernel("disk-uuid"), Control.IF_KERNEL, guest_fence=_OWN),
