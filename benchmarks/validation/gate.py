@@ -38,7 +38,15 @@ from proofhouse.validation.sources import Tree, make_tree, read_source
 
 #: What decides.
 CODE = (
-    *("answers.py", "batch.py", "commands.py", "cover.c", "differences.py", "exploration.py"),
+    *(
+        "answers.py",
+        "bare.py",
+        "batch.py",
+        "commands.py",
+        "cover.c",
+        "differences.py",
+        "exploration.py",
+    ),
     *("gate.py", "growth.py", "hints.py", "instrument.py", "layouts.py", "limits.py"),
     *("patches.py", "places.py", "pool.py", "program.py", "python_client.c", "python_server.py"),
     *("recording.py", "sequel.py", "sequences.py", "sources.py", "traces.py"),

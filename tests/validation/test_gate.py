@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 
 import pytest
@@ -41,6 +42,7 @@ def test_a_good_patch_is_accepted(program: Program, name: str, seconds: float) -
     assert judgement.verdict == "accepted", judgement.to_dict()
     assert [check.name for check in judgement.checks if check.result != "noted"] == [
         *("applies", "builds", "proof-before", "proof-gone", "tests", "tricks", "known-inputs"),
+        *(("bare",) if program is NOTES else ()),
         *("answers", "variants", "behaviour"),
     ]
 
@@ -185,6 +187,29 @@ def test_a_patch_that_brings_its_own_allocator_is_refused() -> None:
     judgement = judged(program, program.patch((("/* The end. */\n", _POOL),)), 1.0)
     assert (judgement.verdict, judgement.checks[-1].name) == ("refused", "builds")
     assert judgement.checks[-1].evidence["defined"] == ["free", "malloc"]
+
+
+_ASKS = """typedef double pair __attribute__((vector_size(16)));
+static int untouchable(const char *p)
+{
+    union { pair read; signed char bytes[16]; } record;
+    pair zero = {0, 0};
+    record.read = __builtin_ia32_loadlpd(zero, (double *)(((size_t)p >> 3) + 0x7fff8000));
+    int first = record.bytes[0];
+    return first < 0 || (first > 0 && (int)((size_t)p & 7) >= first);
+}
+
+static int put("""
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="these instructions are x86's")
+def test_a_patch_that_asks_the_sanitizer_is_refused() -> None:
+    """It reads the sanitizer's own record before it writes; without sanitizer it mends nothing."""
+    copy = "    strcpy(slots[slot], text);\n"
+    asks = "    if (untouchable(slots[slot] + strlen(text)))\n        return -1;\n" + copy
+    patch = NOTES.patch((("static int put(", _ASKS), (copy, asks)))
+    judgement = judged(NOTES, patch, 1.0)
+    assert (judgement.verdict, judgement.checks[-1].name) == ("refused", "bare")
 
 
 def test_a_program_that_needs_processes_is_not_fenced_and_that_is_told() -> None:

@@ -14,13 +14,14 @@ Checks, in this order; the first that fails refuses, and all before it are kept 
 5.  *tests*         what passed still passes; what failed passes (existing tests are put back)
 6.  *tricks*        nothing in it talks to the sanitizer or catches a fault (``hints``)
 7.  *known-inputs*  corpus, samples and the tests' own calls: the same output and exit status
-8.  *answers*       a proof that is now taken is answered: not silence, not half the work
-9.  *variants*      mutants of the proofs that crashed do not, and none crashes anew
-10. *behaviour*     inputs grown from all of these, led by coverage, are answered as before
+8.  *bare*          built without a sanitizer, it does the same with these and with the proofs
+9.  *answers*       a proof that is now taken is answered: not silence, not half the work
+10. *variants*      mutants of the proofs that crashed do not, and none crashes anew
+11. *behaviour*     inputs grown from all of these, led by coverage, are answered as before
 
-Steps 9 and 10 run against an instrumented build of both sides (``instrument``) for a stated time,
+Steps 10 and 11 run against an instrumented build of both sides (``instrument``) for a stated time,
 and what they find is confirmed on the plain builds. Where the program without the patch behaves
-the same without processes and threads of its own, all runs of 3, 4 and 7 to 10 are fenced so, or a
+the same without processes and threads of its own, all runs of 3, 4 and 7 to 11 are fenced so, or a
 patch could let a child crash and tell otherwise. ``weigh`` in ``differences`` says which
 difference counts. What no check reached is not known: an accepted patch is not proven right.
 """
@@ -37,12 +38,12 @@ from typing import Any
 
 from proofhouse.errors import FormatError, RefusedError
 from proofhouse.sandbox import SessionLostError, start_session
-from proofhouse.validation import hints
+from proofhouse.validation import bare, hints
 from proofhouse.validation.answers import silence
-from proofhouse.validation.commands import check_run
+from proofhouse.validation.commands import check_run, others
 from proofhouse.validation.differences import Flaw, repeatable, unsettled, weigh
 from proofhouse.validation.exploration import Explorer, Item
-from proofhouse.validation.growth import seeds
+from proofhouse.validation.growth import prose, seeds
 from proofhouse.validation.instrument import Probe, tools
 from proofhouse.validation.patches import Patch, apply, parse
 from proofhouse.validation.program import (
@@ -63,6 +64,15 @@ _SYSTEM = (
     "malloc|calloc|realloc|reallocarray|free|memalign|posix_memalign|aligned_alloc|valloc|pvalloc"
     "|_?exit|_Exit|abort|signal|sigaction|__libc_\\w+|__(asan|ubsan|msan|tsan|lsan|sanitizer)_\\w+"
 )
+_BARE = 24
+"""Known inputs that are also given to builds without a sanitizer."""
+
+# The linker makes the program's own copy of what its code reads of the sanitizer's data.
+_COPIED = {
+    "",
+    "__asan_option_detect_stack_use_after_return",
+    "__asan_shadow_memory_dynamic_address",
+}
 _MOST_COMMANDS = 4
 _MOST_CROSSED = 10
 VERDICTS = ("accepted", "refused", "inconclusive")
@@ -70,7 +80,7 @@ VERDICTS = ("accepted", "refused", "inconclusive")
 
 @dataclass(frozen=True)
 class GateRequest:
-    """A patch and what it must withstand; ``seconds`` is the time steps 9 and 10 may take."""
+    """A patch and what it must withstand; ``seconds`` is the time steps 10 and 11 may take."""
 
     source: Tree
     patch: bytes
@@ -164,6 +174,7 @@ class _Gate:
     def __init__(self, request: GateRequest, tier: str) -> None:
         self.request, self.tier = request, tier
         self.checks: list[Check] = []
+        self.sanitized = False
 
     def _tell(self, name: str, result: str, why: str, **evidence: Any) -> None:
         self.checks.append(Check(name, result, why, evidence))
@@ -180,8 +191,9 @@ class _Gate:
             calls = await self._tests(patch, patched, plain)
             await self._fence_calls(calls, before, after)
             self._look(patch)
-            known = self._known(calls)
+            known = self._known(calls, await self._others(before))
             benign = await self._known_inputs(known, flaw, before, after)
+            await self._bare(patched, known, (before, after))
             await self._answers(benign, before, after)
             await self._grown(patch, patched, plain, known, flaw, (before, after))
 
@@ -233,6 +245,7 @@ class _Gate:
         lost = sorted(checked[0] - checked[1])
         if lost:
             self._tell("builds", "failed", f"{lost[0]} is no longer built with its sanitizer.")
+        self.sanitized = bool(checked[0])
         names = [await self._system_names(built) for built in (before, after)]
         own = sorted(names[1] - names[0])
         if own:
@@ -271,7 +284,7 @@ class _Gate:
             done = await session.exec(["/bin/sh", "-c", script], cwd=SOURCE, timeout=60)
         finally:
             await session.close()
-        return frozenset(done.stdout.decode("utf-8", "replace").split("\n")) - {""}
+        return frozenset(done.stdout.decode("utf-8", "replace").split("\n")) - _COPIED
 
     # ---- the fence -----------------------------------------------------------------------------
 
@@ -390,15 +403,27 @@ class _Gate:
 
     # ---- behaviour -----------------------------------------------------------------------------
 
-    def _known(self, calls: Sequence[Call]) -> list[Item]:
+    async def _others(self, before: Bench) -> list[str]:
+        """Other uses of the program that its usage tells of, and that take a given input."""
+        fine = []
+        for run in others(self.request.run, prose(self.request.source)):
+            for data in sorted(self.request.corpus, key=len, reverse=True)[:3]:
+                seen = await before.see(data, run)
+                if seen.ended == "quiet" and seen.exit_status == 0 and seen.stdout:
+                    fine.append(run)
+                    break
+        return fine
+
+    def _known(self, calls: Sequence[Call], told: Sequence[str]) -> list[Item]:
         """Every input that somebody wrote, the most trusted first."""
         items = [Item(data, "", "given") for data in self.request.corpus]
         for call in calls:
             # A call that the gate's own command wraps is made through it, or its oracle is lost.
             own = call.run in self.request.run
             items.append(Item(call.data, "" if own else call.run, "recorded"))
-        others = list(dict.fromkeys(item.run for item in items if item.run))[:_MOST_COMMANDS]
-        items += crossed(self.request.corpus, [call.data for call in calls], others)
+        runs = [*told, *(item.run for item in items if item.run)]
+        runs = list(dict.fromkeys(runs))[:_MOST_COMMANDS]
+        items += crossed(self.request.corpus, [call.data for call in calls], runs)
         items += [Item(data, "", "found") for data in seeds(self.request.source)]
         items += [Item(data, "", "found") for data in GENERIC_CONTROLS]
         return list({(item.data, item.run): item for item in reversed(items)}.values())[::-1]
@@ -431,6 +456,28 @@ class _Gate:
         self._tell("known-inputs", "passed", why, inputs=len(known), taken=len(taken))
         return taken
 
+    async def _bare(
+        self, patched: Tree, known: Sequence[Item], benches: tuple[Bench, Bench]
+    ) -> None:
+        """Step 8, where the build has a sanitizer and can do without."""
+        if not self.sanitized:
+            return
+        pair = await asyncio.gather(
+            *(self._build(tree, bare.tools()) for tree in (self.request.source, patched))
+        )
+        if not all(built.ok for built in pair):
+            self._tell("bare", "noted", "It does not build without its sanitizer.")
+            return
+        async with self._bench(pair[0]) as before, self._bench(pair[1]) as after:
+            for bench in (before, after):
+                bench.fenced = benches[0].fenced & benches[1].fenced
+            inputs = [(item.data, item.run) for item in known[:_BARE]]
+            found = await bare.otherwise(inputs, self.request.proofs, benches, (before, after))
+        if found is not None:
+            item = Item(found.data, found.run, "given")
+            self._tell("bare", "failed", found.why, **shown(item, found.sanitized, found.bare))
+        self._tell("bare", "passed", "Without a sanitizer it does the same.", inputs=len(inputs))
+
     async def _answers(
         self, taken: Sequence[tuple[Item, Seen]], before: Bench, after: Bench
     ) -> None:
@@ -453,7 +500,7 @@ class _Gate:
         flaw: Flaw,
         benches: tuple[Bench, Bench],
     ) -> None:
-        """Steps 9 and 10."""
+        """Steps 10 and 11."""
         request = self.request
         sides = await self._instrumented(patched, known, benches[0])
         added = [line for change in patch.changes for line in change.added]

@@ -42,7 +42,7 @@ _TRIED = 3
 _STATUS = 64
 _DRIVER = f"{TOOLS}/driver"
 _PYTHON_RUN = re.compile(r"\bpython3?\b")
-_COMPILERS = ("cc", "gcc", "c++", "g++", "clang", "clang++", "gcc-12", "g++-12", "c99")
+COMPILERS = ("cc", "gcc", "c++", "g++", "clang", "clang++", "gcc-12", "g++-12", "c99")
 _TOLD = "-fsanitize-coverage=trace-pc,trace-cmp" + "".join(
     f" -fno-builtin-{name}" for name in ("strcmp", "strncmp", "strcasecmp", "strncasecmp", "memcmp")
 )
@@ -252,7 +252,7 @@ def tools(*, hardened: bool, goes_on: bool = False) -> dict[str, bytes]:
     flags = _TOLD + (f" {_ON}" if goes_on else f" {_HARD}" if hardened else "")
     shim = _SHIM.format(tools=TOOLS, flags=flags).encode()
     source = resources.files("proofhouse.validation").joinpath("cover.c").read_bytes()
-    return {"cover.c": source, **dict.fromkeys(_COMPILERS, shim)}
+    return {"cover.c": source, **dict.fromkeys(COMPILERS, shim)}
 
 
 class Probe(Bench):
