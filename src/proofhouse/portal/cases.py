@@ -22,7 +22,6 @@ from proofhouse.access import Organisation
 from proofhouse.desk.make_bundle import make_bundle
 from proofhouse.dossier import render as render_dossier
 from proofhouse.errors import InputError, RefusedError
-from proofhouse.formats import bundle as bundles
 from proofhouse.formats import predicates
 from proofhouse.journey import Wishes, moves
 from proofhouse.portal import acts, fields, signing
@@ -30,21 +29,22 @@ from proofhouse.portal.acts import Act, Making
 from proofhouse.portal.fields import NotThereError
 from proofhouse.portal.forms import form, form_values
 from proofhouse.portal.house import House
-from proofhouse.portal.language import N_, gettext
+from proofhouse.portal.language import ACTIVE, N_, gettext
 from proofhouse.portal.projection import Row
 from proofhouse.portal.reach import check_endpoint
 from proofhouse.portal.register import Invitation
 from proofhouse.portal.render import render
 from proofhouse.portal.runs import PLANNING, RUNNING, UNDER_WAY, key_of_endpoint
+from proofhouse.portal.stated import stated
+from proofhouse.portal.told import ROLES
 from proofhouse.portal.visitor import Visitor, need
 from proofhouse.publish import read_bundle
 from proofhouse.rules.audience import shown
 from proofhouse.rules.registration import Case, waiting_scores
-from proofhouse.seat import Known
-from proofhouse.rules.terms import NEEDS, limits
 from proofhouse.rules.retests import found_first
 from proofhouse.rules.terms import NEEDS, limits
 from proofhouse.said import joined, say, telling
+from proofhouse.seat import Known
 from proofhouse.views import CaseView, Standing, case_view, words
 
 router = APIRouter()
@@ -123,7 +123,7 @@ def _check_one_side(request: Request, who: Visitor, row: Row) -> None:
     others = house_of(request).access.others_of(who.person.id, who.organisation.id, parties)
     if others:
         raise RefusedError(
-            f"You also belong to {others[0].name}, which has a part in this case.",
+            say("You also belong to %(name)s, which has a part in this case.", name=others[0].name),
             rule="R8",
             hint="A colleague without the conflict of interest can take it.",
         )
@@ -475,9 +475,12 @@ def act_for(who: Visitor, name: str) -> Act:
     act = acts.act_named(name)
     if acting(who.role) not in act.roles or not who.may_draft(act.action):
         raise RefusedError(
-            f"“{act.title}” is not for your role.",
+            say("“%(title)s” is not for your role.", title=say(act.title)),
             rule="access",
-            hint=f"It is made by: {' and '.join(act.roles)}.",
+            hint=say(
+                "It is made by: %(roles)s.",
+                roles=joined(", ", [say(ROLES[one]) for one in act.roles]),
+            ),
         )
     return act
 
@@ -573,7 +576,7 @@ async def draft_page(request: Request, who: SignedIn, draft: str) -> HTMLRespons
         "cases/draft.html",
         pending=pending,
         act=acts.ACTS.get(pending.act),
-        told=told(pending),
+        stated=stated(pending),
         statement=statement,
         wanted=pending.waits_for(actor.party, actor.role, actor.person),
         obstacle=await house.run(lambda _: signing.obstacle(house, pending)),
@@ -592,32 +595,6 @@ def draft_for(house: House, who: Visitor, draft: str) -> signing.Pending:
     if not any(party in need_.parties for need_ in pending.needs):
         raise NotThereError("There is no such draft among yours.")
     return pending
-
-
-SECRET = frozenset({"seed"})
-"""What nobody reads, not even those who sign it: a bank's seed."""
-
-
-def told(pending: signing.Pending) -> list[tuple[str, str]]:
-    """What a draft states, field by field: what is hidden in it is shown to those who sign it."""
-    opened = {bundles.opened(one): one.value for one in pending.handover.openings}
-    predicate: Any = pending.handover.statement.predicate
-    lines = []
-    for name, value in predicate.items():
-        if name == "previous":
-            continue
-        if isinstance(value, Mapping) and (stated := value.get("salted") or value.get("sha256")):
-            value = (
-                opened.get(stated, gettext("sealed")) if name not in SECRET else gettext("sealed")
-            )
-        lines.append((name, _text(value)))
-    return lines
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, indent=2)[:4000]
 
 
 @router.post("/drafts/{draft}/sign")
@@ -730,7 +707,8 @@ async def dossier(request: Request, who: Seeing, start: str) -> Response:
 
     def made() -> str:
         data = make_bundle(house.desk, row.case, audience).to_bytes()
-        return render_dossier(read_bundle(data, house.policy)[1])
+        with telling(ACTIVE):
+            return render_dossier(read_bundle(data, house.policy)[1])
 
     page = await anyio.to_thread.run_sync(made)
     note(house, who, "dossier", row.case)
