@@ -10,7 +10,7 @@ import pytest
 from portal.conftest import Town  # type: ignore[import-not-found]
 from portal.test_cases import LATER, make, sign, text_of  # type: ignore[import-not-found]
 from proofhouse.errors import RefusedError
-from proofhouse.portal import signing
+from proofhouse.portal import looks, signing
 from proofhouse.portal.acts import ACTS, CLAUSES, check_open, open_acts, struck_for
 
 
@@ -106,6 +106,31 @@ def test_a_partner_is_stated_as_it_was_chosen(worn_town: Town) -> None:
     assert [one.value for one in pending.handover.openings] == [
         {"name": "Power Company", "sector": "other"}
     ]
+
+
+def test_the_day_on_which_a_window_ends_at_midnight_is_not_in_it() -> None:
+    """A window's end is the first second without access."""
+    for ends, last in (("2026-12-10T00:00:00Z", 9), ("2026-12-10T00:00:01Z", 10)):
+        drawn = looks.calendar("2026-12-01T09:00:00Z", ends, "2026-12-05T00:00:00Z")
+        days = [one for week in drawn.months[0].weeks for one in week if one]
+        assert [one.number for one in days if "access" in one.said][-1] == last
+
+
+def test_access_that_has_ended_is_not_called_open(worn_town: Town) -> None:
+    """A partner reads its own end; after the developer left, nobody reads of an end to come."""
+    case = worn_town.case_in("partner_to_accept")
+    row = worn_town.app.state.projection.get(case)
+    party = worn_town.house.desk.case(case).need("partner-access").predicate["partnerKey"]
+    assert replace(row, accesses={party: "2026-01-02T00:00:00Z"}).ends_for(party)[:4] == "2026"
+    assert "Window ends" in text_of(worn_town.client("developer").get("/home"))
+    assert "Your access ends" in text_of(worn_town.client("partner").get("/home"))
+    left = make(worn_town, "developer", f"/cases/{case[:16]}/do/withdraw", {})
+    sign(worn_town, "developer", left)
+    assert worn_town.app.state.projection.get(case).ends_for(party) == ""
+    page = text_of(worn_town.client("partner").get(f"/cases/{case[:16]}"))
+    assert "It ends by itself" not in page
+    assert "Access ends by itself" not in page
+    assert "has ended" in text_of(worn_town.client("partner").get(f"/cases/{case[:16]}/uses"))
 
 
 def test_a_page_says_what_was_struck(worn_town: Town) -> None:

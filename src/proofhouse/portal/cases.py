@@ -30,7 +30,7 @@ from proofhouse.portal.fields import NotThereError
 from proofhouse.portal.forms import form, form_values
 from proofhouse.portal.house import House
 from proofhouse.portal.language import ACTIVE, N_, gettext
-from proofhouse.portal.projection import Row
+from proofhouse.portal.projection import Row, access_over
 from proofhouse.portal.reach import check_endpoint
 from proofhouse.portal.register import Invitation
 from proofhouse.portal.render import render
@@ -253,6 +253,8 @@ async def case_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
         audience=AUDIENCES.get(who.role, "public"),
         chain=chain_of(view),
         access=_access(who, known.case),
+        span=span_of(known.case, _access(who, known.case)),
+        over=access_over(known.case),
         recordable=_recordable(who, known.case),
         ended=row.ended,
         waiting=waiting_scores(known.case),
@@ -308,6 +310,18 @@ def _access(who: Visitor, case: Case) -> Mapping[str, Any] | None:
     """The newest access of the visitor's own organisation, if it is a partner of the case."""
     own = [e for e in case.all("partner-access") if e.predicate["partnerKey"] == who.party]
     return own[-1].predicate if own and who.role == "partner" else None
+
+
+def span_of(case: Case, access: Mapping[str, Any] | None) -> tuple[str, str] | None:
+    """From when to when there was or will be access: a partner's own, else the window's."""
+    window = case.last("window-opened")
+    if window is None:
+        return None
+    opens, ends = window.predicate["opensAt"], window.predicate["endsAt"]
+    if access is not None:
+        opens, ends = access["grantedAt"], access["endsAt"]
+    over = access_over(case)
+    return opens, min(ends, over) if over else ends
 
 
 def found_in(known: Known, who: Visitor) -> list[Any]:

@@ -169,9 +169,12 @@ def calendar(
 ) -> Calendar:
     """The months from ``opens_at`` to ``ends_at`` or the last of ``marks`` (time → what is then).
 
-    Days are those of UTC; at most six months are drawn. Raises ValueError on a time that is none.
+    ``ends_at`` is the first second without access, so a window that ends at midnight does not have
+    that day. Days are those of UTC; at most six months are drawn. Raises ValueError on a time that
+    is none.
     """
-    first, last, today = (_parsed(text).date() for text in (opens_at, ends_at, now))
+    first, today = _parsed(opens_at).date(), _parsed(now).date()
+    last = max(first, (_parsed(ends_at) - dt.timedelta(seconds=1)).date())
     told = {_parsed(time).date(): what for time, what in (marks or {}).items()}
     span = sorted({first, last, *told})
     months = [(span[0].year, span[0].month)]

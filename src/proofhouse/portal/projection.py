@@ -32,7 +32,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Row:
-    """A case in a list. ``parties`` maps each role to the keyids that have a part in it."""
+    """A case in a list. ``parties`` maps each role to the keyids that have a part in it.
+
+    ``window_ends`` is empty once the window was closed or the developer has left; ``accesses`` maps
+    each partner to the end of its newest access.
+    """
 
     case: str
     state: str
@@ -47,6 +51,13 @@ class Row:
     window_ends: str
     parties: dict[str, frozenset[str]]
     bank: str
+    accesses: dict[str, str]
+
+    def ends_for(self, party: str) -> str:
+        """When access in the case ends for ``party``: a partner's own, else the window's; empty
+        where there is none, or none any more.
+        """
+        return self.accesses.get(party, self.window_ends) if self.window_ends else ""
 
     @property
     def ended(self) -> bool:
@@ -208,14 +219,23 @@ def row_of(case: Case, values: dict[str, Any]) -> Row:
         name=str(developer.get("name", "")),
         checkpoint=submission.predicate["checkpoint"] if submission else "",
         access=submission.predicate["accessLevel"] if submission else "",
-        window_ends=window.predicate["endsAt"] if window else "",
+        window_ends=window.predicate["endsAt"] if window and not access_over(case) else "",
         parties={
             "developer": frozenset(inquiry.predicate["party"]["keys"]),
             "assessor": _signed(case, "assessor"),
             "partner": frozenset(e.predicate["partnerKey"] for e in case.all("partner-access")),
         },
         bank=inquiry.predicate["bank"],
+        accesses={
+            e.predicate["partnerKey"]: e.predicate["endsAt"] for e in case.all("partner-access")
+        },
     )
+
+
+def access_over(case: Case) -> str:
+    """When all access was ended before or at its time: by closing or leaving; else nothing."""
+    ends = (case.last("withdrawal"), case.last("window-closed"))
+    return min((entry.made_at for entry in ends if entry is not None), default="")
 
 
 def _signed(case: Case, role: str) -> frozenset[str]:

@@ -85,7 +85,11 @@ _ROW = {
     "lastStatement": text("The name of the newest statement."),
     "lastAt": time("When that was made."),
     "lastLeaf": {**COUNT, "description": "Its leaf in the log."},
-    "windowEndsAt": {**NULL_TEXT, "format": "date-time"},
+    "windowEndsAt": {
+        **NULL_TEXT,
+        "format": "date-time",
+        "description": "When access ends, a partner’s own; null where there is none any more.",
+    },
     "bank": digest("The bank that it is measured with, by its commitment."),
     "developer": text("Who asks. Not there for whom it is sealed."),
     "checkpoint": text("What was submitted. Not there for whom it is sealed."),
@@ -372,7 +376,7 @@ def row(who: Visitor, one: Row) -> dict[str, Any]:
         "lastStatement": one.last,
         "lastAt": one.last_at,
         "lastLeaf": one.leaf,
-        "windowEndsAt": one.window_ends or None,
+        "windowEndsAt": one.ends_for(who.party) or None,
         "bank": one.bank,
     }
     if audience(who) != "public":
