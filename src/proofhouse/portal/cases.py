@@ -24,7 +24,7 @@ from proofhouse.dossier import render as render_dossier
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.formats import predicates
 from proofhouse.journey import Wishes, moves
-from proofhouse.portal import acts, fields, signing
+from proofhouse.portal import acts, fields, signing, trust
 from proofhouse.portal.acts import Act, Making
 from proofhouse.portal.fields import NotThereError
 from proofhouse.portal.forms import form, form_values
@@ -711,6 +711,23 @@ async def bundle(request: Request, who: Seeing, start: str) -> Response:
         media_type="application/json",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+@router.get("/cases/{start}/policy.json")
+async def case_policy(request: Request, who: Seeing, start: str) -> Response:
+    """The trust policy to check the bundle by, for this role."""
+    row = find(request, who, start)
+    return Response(
+        policy_for(house_of(request), who, row),
+        media_type="application/json",
+        headers={"Content-Disposition": 'attachment; filename="policy.json"'},
+    )
+
+
+def policy_for(house: House, who: Visitor, row: Row) -> bytes:
+    """The trust policy that goes with the bundle of this role."""
+    parties = frozenset[str]().union(*row.parties.values())
+    return trust.of_case(house, parties, AUDIENCES.get(who.role, "public"), who.party).to_bytes()
 
 
 @router.get("/cases/{start}/dossier.html")

@@ -5,6 +5,7 @@
     /log, /log/7          the log, leaf by leaf, with proofs that the browser checks by itself
     /log/tiles/…          the log as static files (c2sp.org/tlog-tiles), for any auditor
     /audit, /audit.json   which rule held, and where; what is to be opened by when
+    /policy.json          the public keys to check by
     /tested, /tested/2    what is tested and how, a bank version a page, with its docket
     /numbers, …json       counts, timing and equal treatment
     /feed.xml             what happened, as an Atom feed
@@ -32,7 +33,7 @@ from proofhouse.formats.note import MAX_BYTES as NOTE_BYTES
 from proofhouse.formats.tiles import MAX_ENTRY, WIDTH, Tile
 from proofhouse.ledger.published import Own
 from proofhouse.portal import docket as dockets
-from proofhouse.portal import looks, told
+from proofhouse.portal import looks, told, trust
 from proofhouse.portal.audits import TITLES, Audits, Said, sentence
 from proofhouse.portal.docket import Docket
 from proofhouse.portal.fields import Field, FieldsError, NotThereError, read
@@ -299,6 +300,15 @@ async def audit_json(request: Request) -> Response:
     said = await latest_audit(request)
     body = audit_told(said, request.app.state.house.clock())
     return JSONResponse(body, headers={"Access-Control-Allow-Origin": "*"})
+
+
+@router.get("/policy.json")
+async def policy(request: Request) -> Response:
+    """The trust policy of this house, as it is public."""
+    house = request.app.state.house
+    data = await in_thread(request, lambda: trust.of_house(house).to_bytes())
+    headers = {"Access-Control-Allow-Origin": "*"}
+    return Response(data, media_type="application/json", headers=headers)
 
 
 def audit_told(said: Said, now: str) -> dict[str, Any]:

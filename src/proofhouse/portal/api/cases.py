@@ -32,6 +32,7 @@ from proofhouse.portal.cases import (
     mine,
     my_move,
     note,
+    policy_for,
     propose,
 )
 from proofhouse.portal.fields import Field
@@ -197,6 +198,12 @@ def _bundle(call: Call) -> Answer:
     name = f"bundle-{audience}-{row.case[:12]}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Answer(response=Response(data, media_type="application/json"), headers=headers)
+
+
+def _policy(call: Call) -> Answer:
+    row = find(call.request, call.who, call.path["case"])
+    data = policy_for(call.house, call.who, row)
+    return Answer(response=Response(data, media_type="application/json"))
 
 
 def _dossier(call: Call) -> Answer:
@@ -469,6 +476,17 @@ OPERATIONS: tuple[Operation, ...] = (
         _bundle,
         "Cases",
         about="For the audience that the token reads as; check it with `proofhouse verify`.",
+        problems=(404, 410),
+    ),
+    Operation(
+        "readCasePolicy",
+        "GET",
+        "/cases/{case}/policy",
+        "see-case",
+        "The trust policy to check the bundle by",
+        _policy,
+        "Cases",
+        about="It comes from whom it judges: compare its keys with their owners by another way.",
         problems=(404, 410),
     ),
     Operation(

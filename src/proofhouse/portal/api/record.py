@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import PlainTextResponse, Response
 
 from proofhouse.errors import InputError
 from proofhouse.formats.leaf import SealedLeaf, parse_leaf
+from proofhouse.portal import trust
 from proofhouse.portal.api.cases import LIMIT, next_link, number_of
 from proofhouse.portal.api.operation import Answer, Call, Operation
 from proofhouse.portal.api.shapes import (
@@ -147,6 +148,11 @@ def _news(call: Call) -> Answer:
 def _audit(call: Call) -> Answer:
     house, now = call.house, call.house.clock()
     return Answer(audit_told(audits_of(call.request).latest(house.policy, now), now))
+
+
+def _policy(call: Call) -> Answer:
+    data = trust.of_house(call.house).to_bytes()
+    return Answer(response=Response(data, media_type="application/json"))
 
 
 def _numbers(call: Call) -> Answer:
@@ -320,6 +326,16 @@ OPERATIONS: tuple[Operation, ...] = (
         _audit,
         "Public record",
         gives="Audit",
+    ),
+    Operation(
+        "readPolicy",
+        "GET",
+        "/policy",
+        "",
+        "The trust policy of this house: the public keys to check by",
+        _policy,
+        "Public record",
+        about="It comes from whom it judges: compare its keys with their owners by another way.",
     ),
     Operation(
         "readNumbers",
