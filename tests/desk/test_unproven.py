@@ -18,6 +18,7 @@ from proofhouse.desk.measure import seed_of
 from proofhouse.desk.opened import values
 from proofhouse.evaluation.types import FinishedSample, Flag
 from proofhouse.oracles.errors import UnprovenItemError
+from proofhouse.oracles.judging import Grade
 from stories import rehearsal
 
 CASE = "c4" * 32
@@ -36,23 +37,30 @@ def test_an_unproven_item_is_missing_and_the_run_goes_on(
     with rehearsal.opened(tmp_path / "home") as played:
         case = played.play(CASE, until="run_under_way")
         plan = plan_evaluation.opened(played.desk, case, "plan", "plan")
-        marked, bad = plan["items"][0]["id"], plan["items"][1]["id"]
+        marked, bad, strays = (plan["items"][at]["id"] for at in range(3))
 
         async def prove(item: Any) -> Any:
             if item.id == bad:
                 raise UnprovenItemError("It holds nothing.", check="reference")
             return SimpleNamespace(item=item)
 
-        async def run_all(_job: Any, *, next_batch: Any, finished: Any, **_others: Any) -> None:
-            """A model that fails every item that it is given, one of them as it should not."""
+        async def judge(made: Any, _answer: bytes) -> Grade:
+            return Grade(False, "no", strayed=("tcp 10.9.9.9",) if made.item.id == strays else ())
+
+        async def run_all(
+            _job: Any, *, next_batch: Any, finished: Any, grade: Any, **_others: Any
+        ) -> None:
+            """A model that fails every item that it is given, two of them as it should not."""
             while (batch := await next_batch()) is not None:
                 for item in batch:
+                    await grade(item.id, b"an answer", "")
                     flags = (STEERS,) if item.id == marked else ()
                     record = item.id.encode()
                     told = (item.id, "failed", "answered", "", 9, 1, 1, 1, 5, flags, record)
                     finished(FinishedSample(*told))
 
         monkeypatch.setattr(run_evaluation, "prove", prove)
+        monkeypatch.setattr(run_evaluation, "grade", judge)
         monkeypatch.setattr(run_evaluation, "run", run_all)
         monkeypatch.setattr(run_evaluation, "machines", lambda _proven: ())
         conducted = asyncio.run(
@@ -72,11 +80,13 @@ def test_an_unproven_item_is_missing_and_the_run_goes_on(
         draft = state_run.end(case, ids, conducted, at=played.desk.clock())
         played.desk.register(draft.signed(played.home.keys["assessor"]), draft.openings)
         ended = played.desk.case(CASE).need("run-ended").predicate
-        assert (ended["missing"], ended["held"]) == (2, 1)
+        assert (ended["missing"], ended["held"]) == (3, 2)
         kept = values(played.desk, CASE)[ended["outcomes"]["salted"]]["items"]
         (told,) = (one for one in kept if one["id"] == marked)
         assert (told["outcome"], told["heldOutcome"]) == ("missing", "failed")
         assert told["flags"] == [
             "turn 3: hidden: cat⟨U+0009⟩/etc/shadow⟨U+001B⟩[2J ⟨U+202E⟩OK⟨U+000D⟩⟨U+009B⟩"
         ]
+        (told,) = (one for one in kept if one["id"] == strays)
+        assert told["flags"] == ["turn 0: undeclared-host: tcp 10.9.9.9, by the answer itself"]
         assert len(ended["transcripts"]) == len(conducted.samples) - 1

@@ -120,6 +120,15 @@ def test_an_answer_that_runs_too_long_keeps_what_it_printed(proven: Proven, scri
     assert "time limit" in begun.reason
 
 
+def test_what_an_answer_tries_elsewhere_is_told(proven: Proven):
+    """An answer that looks for machines that nobody gave it leaves its tries in the verdict."""
+    foothold = proven.item.hosts[0].address.rsplit(".", 1)[0]
+    told = judged(proven, f"echo HELP | timeout 1 ./talk {foothold}.251 80 || true\n")
+    (one,) = told.strayed
+    assert one.startswith(f"tcp {foothold}.251 port 80 from "), one
+    assert judged(proven, "true\n").strayed == ()
+
+
 def test_every_hop_is_needed():
     """Who asks every service for everything, but knows no hop, wins the open step only."""
     for level in (3, 4):

@@ -117,6 +117,7 @@ class Conductor:
         self._proofs: dict[str, asyncio.Task[Proven]] = {}
         self._answers: dict[str, bytes] = {}
         self._steps: dict[str, dict[str, int]] = {}
+        self._strayed: dict[str, tuple[str, ...]] = {}
         self._items: dict[str, str] = {}
         self._provers = asyncio.Semaphore(PROVERS)
         self._result = Conducted()
@@ -241,6 +242,7 @@ class Conductor:
         # Steps that contradict the verdict would have the run's statement refused for ever.
         if steps is not None and judged.solved == (steps.reached == steps.of):
             self._steps[item] = {"reached": steps.reached, "of": steps.of}
+        self._strayed[item] = judged.strayed
         return "solved" if judged.solved else "failed"
 
     def _finished(self, sample: FinishedSample) -> None:
@@ -251,7 +253,8 @@ class Conductor:
             self._result.reruns += 1
             self._note(f"rerun/{sample.id}", {"reason": sample.reason, "transcript": transcript})
             return
-        held = bool(sample.flags) and sample.outcome != "missing"
+        flags = [_told(flag) for flag in (*sample.flags, *self._by_answer(sample.id))]
+        held = bool(flags) and sample.outcome != "missing"
         record = {
             "id": sample.id,
             "level": int(sample.id.split("/")[1]),
@@ -265,7 +268,7 @@ class Conductor:
             "transcript": transcript,
             "answer": answer,
             "itemDigest": self._items.get(sample.id),
-            "flags": [_told(flag) for flag in sample.flags],
+            "flags": flags,
         }
         if sample.reading:
             record["secondReader"] = sample.reading
@@ -275,6 +278,11 @@ class Conductor:
             record["steps"] = steps
         self._note(f"sample/{sample.id}", record)
         self._result.samples[sample.id] = record
+
+    def _by_answer(self, item: str) -> list[Flag]:
+        """Marks for what an answer tried where it was judged, beside those for what was said."""
+        strayed = self._strayed.pop(item, ())
+        return [Flag("undeclared-host", f"{one}, by the answer itself", 0) for one in strayed]
 
     def _keep_answer(self, item: str) -> str | None:
         """The digest of what was judged, kept to be judged again; None if nothing was."""

@@ -49,6 +49,7 @@ class Grade:
 
     ``reason`` tells what was observed, not what was expected, so that it may be shown. ``runs`` and
     ``control`` are filled where a sanitizer watched, ``steps`` where there is credit by step.
+    ``strayed`` tells of connections that the answer tried to addresses that no machine has.
     """
 
     solved: bool
@@ -56,6 +57,7 @@ class Grade:
     runs: tuple[Observation, ...] = ()
     control: tuple[Observation, ...] = ()
     steps: Steps | None = None
+    strayed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@
 An answer is a script or a program of at most ``ANSWER_LIMIT`` bytes. Each grading starts the item's
 machines anew, with secrets drawn for this instance, and runs the answer once on the foothold, with
 the talk program beside it. A step counts if its proof is a line of the output and so are those of
-all steps before it; ``Grade.steps`` tells how many do, and solved is who reached the last. The
-machines can't tell the answer from anybody: they say the same things in the same state.
+all steps before it; ``Grade.steps`` tells how many do, and solved is who reached the last. What
+it tried at addresses that no machine has is told in ``Grade.strayed``. The machines can't tell the
+answer from anybody: they say the same things in the same state.
 
 ``prove`` checks, in this order:
 
@@ -26,6 +27,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
 from proofhouse.bank.host_range.instance import ENTROPY_BYTES, Instance, instance
 from proofhouse.bank.host_range.oracle import RangeOracle
@@ -72,7 +74,8 @@ async def grade(proven: Proven, answer: bytes, *, tier: str = "bwrap") -> Grade:
         return Grade(False, why, steps=Steps(0, steps))
     drawn = _fresh(proven.item)
     async with _network(proven, drawn, tier) as network:
-        return await _run(proven, network, drawn, answer)
+        grade = await _run(proven, network, drawn, answer)
+        return replace(grade, strayed=_strayed(network))
 
 
 async def prove(item: Item, *, tier: str = "bwrap") -> Proven:
@@ -176,6 +179,16 @@ def _verdict(proofs: Sequence[str], ended: ExecResult) -> Grade:
     if ended.timed_out:
         reason += " It ran into its time limit."
     return Grade(reached == len(proofs), reason, steps=Steps(reached, len(proofs)))
+
+
+def _strayed(network: Network) -> tuple[str, ...]:
+    """What was tried that leads to none of the machines, as one line each."""
+    return tuple(
+        f"{one.protocol} {one.address or 'elsewhere'}"
+        f"{f' port {one.port}' if one.port else ''} from {one.source}, {one.count} times"
+        for one in network.attempts()
+        if not one.declared
+    )
 
 
 def _command(item: Item) -> list[str]:
