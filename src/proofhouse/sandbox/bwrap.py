@@ -18,7 +18,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import ClassVar
@@ -29,6 +29,7 @@ from proofhouse.sandbox.cgroup import Slot
 from proofhouse.sandbox.descriptors import Descriptors
 from proofhouse.sandbox.image import INSIDE_UID
 from proofhouse.sandbox.launch import Spawned, diagnose, meet, settled, spawn, spawner
+from proofhouse.sandbox.leftovers import Leftovers
 from proofhouse.sandbox.limits import Limits
 from proofhouse.sandbox.output import Output
 from proofhouse.sandbox.session import (
@@ -133,6 +134,8 @@ class BwrapSession:
         self._slots: list[Slot] = []
         self._free: list[Slot] = []
         self._running: dict[int, _Ended] = {}
+        self._leftovers = Leftovers(limits.cpu_seconds)
+        self._watching: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
         self._loop.add_reader(self._control, self._meet)
@@ -150,7 +153,13 @@ class BwrapSession:
         """See `Session.exec`."""
         task = _command(argv, stdin, cwd, env)
         seconds = _duration(timeout, self._limits)
-        outcome = await self._perform(task, self._limits.output_bytes, seconds)
+        self._require_alive()
+        self._leftovers.renew(self._inhabited())
+        try:
+            outcome = await self._perform(task, self._limits.output_bytes, seconds)
+        finally:
+            if not self._lost:
+                self._leftovers.renew(self._inhabited())
         return _result(outcome, task.arguments[0])
 
     async def write_file(self, path: str, data: bytes, executable: bool = False) -> None:
@@ -306,14 +315,50 @@ class BwrapSession:
             self._running.pop(slot.number, None)
             if not self._lost and slot.empty():
                 self._free.append(slot)
+            if not self._lost and (self._watching is None or self._watching.done()):
+                self._watching = self._beside(self._watch())
             return
-        ending = self._loop.create_task(self._end_cancelled(slot, ended))
-        self._background.add(ending)
-        ending.add_done_callback(self._background.discard)
+        self._beside(self._end_cancelled(slot, ended))
+
+    def _beside(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Do something in the background, until the session closes at the latest."""
+        task = self._loop.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
 
     async def _end_cancelled(self, slot: Slot, ended: _Ended) -> None:
         await self._end_tree(slot, ended)
         self._let_go(slot, ended)
+
+    # ---- what ended commands left behind -------------------------------------------------------
+
+    def _inhabited(self) -> list[Slot]:
+        """Slots whose command has ended while something that it started lives on."""
+        return [
+            slot for slot in self._slots if slot.number not in self._running and not slot.empty()
+        ]
+
+    async def _watch(self) -> None:
+        """While something is left behind see that it keeps to its budget; else end it all."""
+        processors = len(os.sched_getaffinity(0))
+        while not self._lost and (slots := self._inhabited()):
+            left = self._leftovers.remaining(slots) / 1e9
+            if left > 0:
+                await asyncio.sleep(max(left / processors, _LEAST_CPU_CHECK_SECONDS))
+                continue
+            for slot in slots:
+                if not self._lost and slot in self._inhabited():
+                    await self._end_left(slot)
+
+    async def _end_left(self, slot: Slot) -> None:
+        """Kill what lives in a slot, in which no command may begin meanwhile."""
+        ended: _Ended = self._loop.create_future()
+        ended.set_result(None)
+        if slot in self._free:
+            self._free.remove(slot)
+        self._running[slot.number] = ended
+        await self._end_cancelled(slot, ended)
 
     # ---- life and death ------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ that is its standard input. What differs, because no control group reaches insid
 - a command that is ended for its time takes everything in the session with it but PID 1;
 - processor time is the session's since the command began, gVisor's own share included;
 - PID 1 is another user than what it starts, so that nothing can look into it;
+- what commands leave behind is counted with gVisor's own share too, and ended all together;
 - processes are bounded inside by ``RLIMIT_NPROC``; outside the group has room for gVisor's threads;
 - memory is bounded outside for all together with gVisor itself, and who passes the bound ends the
   session: the command under way then has ``out_of_memory``, and the next one `SessionLostError`.
@@ -39,7 +40,7 @@ from pathlib import Path
 from proofhouse.errors import PrerequisiteError, RefusedError
 from proofhouse.sandbox import bwrap, launch, wire
 from proofhouse.sandbox.build import init_binary
-from proofhouse.sandbox.cgroup import SessionGroup, controllers
+from proofhouse.sandbox.cgroup import SessionGroup, Slot, controllers
 from proofhouse.sandbox.descriptors import Descriptors
 from proofhouse.sandbox.image import HOSTNAME, INSIDE_UID, tree_arguments
 from proofhouse.sandbox.launch import Spawned
@@ -239,6 +240,10 @@ class GvisorSession(bwrap.BwrapSession):
 
     _judge = staticmethod(lowered_fence)
     _bounded_inside = True
+
+    def _inhabited(self) -> list[Slot]:
+        """Any slot, while no command runs: what was left is in no group, its time the session's."""
+        return [] if self._running else self._slots[:1]
 
     def _take(self, reply: Reply | None) -> None:
         if reply is not None and reply.kind == Kind.EMPTIED:

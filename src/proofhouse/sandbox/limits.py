@@ -39,7 +39,8 @@ class Limits:
     - ``memory_bytes``: all processes of the session together, with their files in memory (the
       work directory, ``/tmp`` and ``/dev/shm``) and without any swap.
     - ``pids``: processes and threads of the session, at one time.
-    - ``cpu_seconds``: processor time of one command with everything it started.
+    - ``cpu_seconds``: processor time of one command with everything it started; and, from one
+      command to the next, of everything that ended ones left behind.
     - ``wall_seconds``: duration of one command; ``exec`` can only ask for less.
     - ``open_files``: descriptors of one process.
     - ``tmp_bytes``: size of the work directory, of ``/tmp`` and of ``/dev/shm``, each; and so of

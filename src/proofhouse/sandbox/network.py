@@ -45,9 +45,10 @@ MOST_HOSTS = 64
 """How many hosts a network may have."""
 
 HOST_LIMITS = Limits(
-    memory_bytes=64 * MIB, pids=32, cpu_seconds=20, wall_seconds=20.0, tmp_bytes=8 * MIB
+    memory_bytes=64 * MIB, pids=32, cpu_seconds=300, wall_seconds=20.0, tmp_bytes=8 * MIB
 )
-"""What one host may use up; ``wall_seconds`` is how long its service may take to listen."""
+"""What one host may use up; ``wall_seconds`` is how long its service may take to listen.
+``cpu_seconds`` is what that has for as long as the network lives."""
 
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _REMEDY = (

@@ -87,6 +87,8 @@ class Session(Protocol):
         the process itself has; output that others hold open is awaited a quarter of a second more.
         A process it leaves behind lives on until the session closes, unless the command timed out
         or the call was cancelled: then everything it started is killed, however it detached itself.
+        All that commands left behind is killed too once it has used ``Limits.cpu_seconds`` of
+        processor time, together and since a command last began or ended.
 
         Raises `InputError` for an argument that can't be one (empty command, a NUL inside),
         `RefusedError` when too many commands are running, `SessionLostError` when the sandbox died.

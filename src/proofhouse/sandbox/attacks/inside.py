@@ -7,12 +7,13 @@ import asyncio
 import contextlib
 import dataclasses
 import os
+import time
 from pathlib import Path
 
 from proofhouse.sandbox.attacks.attack import Act, Attack, Control, asks_kernel, opens, reads, takes
 from proofhouse.sandbox.attacks.stage import Stage
 from proofhouse.sandbox.limits import MIB
-from proofhouse.sandbox.session import SessionLostError
+from proofhouse.sandbox.session import Session, SessionLostError
 from proofhouse.sandbox.tiers import start_session
 
 _OWN_KERNEL = "a kernel of its own"
@@ -214,6 +215,40 @@ def _survives(how: str) -> Act:
     return act
 
 
+async def _works_on(stage: Stage) -> bool:
+    """What an ended command left behind computes three times as long as any command may.
+
+    It stops growing if it has been ended; on a busy machine it may merely not have been at work,
+    so that the time it used must say the same.
+    """
+    session = await stage.place()
+    allowed = 1000 * stage.limits.cpu_seconds
+    begun = time.monotonic()
+    try:
+        await stage.run(session, "./attack tick work beats </dev/null >/dev/null 2>&1")
+        while time.monotonic() < begun + _LIFE:
+            before = await _size(session)
+            await asyncio.sleep(0.1)
+            grows = await _size(session) > before
+            used = (await session.usage()).cpu_milliseconds
+            if grows and (stage.tier is None or used > 3 * allowed):
+                return True
+            if not grows and used > 0.9 * allowed:
+                return False
+        raise AssertionError("it was not at work")
+    except SessionLostError:
+        return False
+    finally:
+        await session.close()
+
+
+async def _size(session: Session) -> int:
+    try:
+        return len(await session.read_file("beats", 1 << 20))
+    except OSError:  # it has not begun yet
+        return 0
+
+
 async def _outlives(stage: Stage) -> bool:
     """A process goes on after the session's end: looked for by its group and by its name."""
     session = await stage.place()
@@ -240,6 +275,7 @@ async def _holds_on(stage: Stage) -> bool:
     return asyncio.get_running_loop().time() - begun > 5
 
 
+_LIFE = 120  # seconds for what takes two at most, on a machine that is busy
 _TREE = "the command's control group is emptied"
 _GUEST_TREE = "PID 1 inside kills all but itself"
 _TIME = (
@@ -255,6 +291,8 @@ _TIME = (
             ("comet", "a process that for ever starts its successor and ends"),
         )
     ),
+    Attack("works-on", "timeout", "After its end a chain of processes that it left computes on.",
+           "the processor time of what is left behind", _works_on),
     Attack("outlives", "timeout", "After the session a process of it lives on.",
            "the end of PID 1", _outlives),
     Attack("holds-output", "timeout", "It is over, but keeps its reader waiting.",
