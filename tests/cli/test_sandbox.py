@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from proofhouse.cli import program
+from proofhouse.cli.sandbox import _pass_on
 from proofhouse.sandbox import TIERS
 from proofhouse.sandbox.strength import TABLE
 
@@ -61,6 +63,31 @@ def test_what_ended_a_command_is_told(options, line, status, said):
     """Each limit has its exit code and its sentence."""
     done = call("run", *options, "--", "sh", "-c", line)
     assert (done.returncode, said in done.stderr) == (status, True), done
+
+
+class Stream(io.TextIOWrapper):
+    """Standard output that is a terminal, or is none."""
+
+    def __init__(self, terminal: bool) -> None:
+        super().__init__(io.BytesIO())
+        self.isatty = lambda: terminal  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (b"\x1b]0;title\x07\x1b[2J", b"^[]0;title^G^[[2J"),
+        ("a\tb\r\nc \u00e4\u4e2d".encode(), "a\tb\r\nc \u00e4\u4e2d".encode()),
+        ("\x9b31m\x7f\x00".encode(), b"\\x9b31m^?^@"),
+        (b"\xff\x9b", b"\xef\xbf\xbd" * 2),
+    ],
+)
+def test_a_terminal_obeys_nothing_of_it(said, shown):
+    """What the command says is shown on a terminal without its controls, and piped as it is."""
+    for terminal, expected in ((True, shown), (False, said)):
+        stream = Stream(terminal)
+        _pass_on(said, stream)
+        assert stream.buffer.getvalue() == expected
 
 
 def test_files_and_variables_are_handed_in(tmp_path):

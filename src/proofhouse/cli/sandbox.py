@@ -16,10 +16,11 @@ import json
 import re
 import sys
 import time
+import unicodedata
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -297,13 +298,31 @@ def _told(wish: _Wish, done: _Done) -> dict[str, Any]:
     }
 
 
+def _visible(data: bytes) -> bytes:
+    """What a terminal shows and does not obey: control characters but line ends and tabs, written
+    as ``^[`` or, above ASCII, ``\\x9b``; bytes that are no UTF-8 become U+FFFD."""
+
+    def told(character: str) -> str:
+        if unicodedata.category(character) != "Cc" or character in "\n\t\r":
+            return character
+        number = ord(character)
+        return f"^{chr(number ^ 0x40)}" if number < 0x80 else f"\\x{number:02x}"
+
+    return "".join(map(told, data.decode("utf-8", "replace"))).encode()
+
+
+def _pass_on(data: bytes, stream: TextIO) -> None:
+    """A stream of the command's: as it is into a file or pipe, harmless on a terminal."""
+    stream.flush()
+    stream.buffer.write(_visible(data) if stream.isatty() else data)
+    stream.buffer.flush()
+
+
 def _show(wish: _Wish, done: _Done) -> None:
     """The command's own streams, and what the sandbox has to say on standard error."""
     result = done.result
-    sys.stdout.buffer.write(result.stdout)
-    sys.stdout.flush()
-    sys.stderr.buffer.write(result.stderr)
-    sys.stderr.flush()
+    _pass_on(result.stdout, sys.stdout)
+    _pass_on(result.stderr, sys.stderr)
     for said, text in (
         (result.timed_out, f"stopped: more than {wish.limits.wall_seconds:g} seconds, or "
          f"{wish.limits.cpu_seconds} of processor time"),
