@@ -138,6 +138,9 @@ def test_a_case_keeps_its_model(tmp_path: Path) -> None:
         with pytest.raises(RefusedError, match="its weights are others") as refused:
             moves.MOVES[case.state](played, case)
         assert refused.value.rule == "R17"
+        # Behind an endpoint nobody sees weights: what was submitted is known by its answers.
+        played.model = replace(played.model, weights=None)
+        moves._check_same_model(played, case)
 
 
 # ------------------------------------------------------------------------------------- a full disk
