@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofhouse.validation.answers import cut_short
+from proofhouse.validation.answers import cut_short, unsigned
+from proofhouse.validation.commands import others
 from proofhouse.validation.exploration import went_apart
 from proofhouse.validation.gate import crossed
-from proofhouse.validation.growth import rests
+from proofhouse.validation.growth import knobs, recoined, rests
 from proofhouse.validation.instrument import Reached
 from proofhouse.validation.layouts import laid_out, nested
 from proofhouse.validation.limits import climbs, record_climbs, steps
@@ -257,3 +258,34 @@ def test_each_limit_of_a_text_can_be_turned_up() -> None:
     longer = [knob.turned(300) for knob in record_climbs(layout, FRAMES[0])]
     assert all(layout.split(data) is not None for data in longer)
     assert b"FR" + frame(1, b"hello" * 60) + frame(2, b"") in longer
+
+
+def test_what_is_below_nought_is_not_taken_for_what_is_above() -> None:
+    """The answer is that to the amount without its sign; to refuse it, or to leave it, is not."""
+
+    def moved(data: bytes) -> Seen:
+        amount = int(data.split()[1])
+        return answered(b"moved %d\n" % amount) if amount >= 0 else answered(b"", 99)
+
+    def drops(data: bytes) -> Seen:
+        return moved(data.replace(b"-", b""))
+
+    assert asyncio.run(unsigned(b"move -5\n", runner(moved), runner(drops))) == b"move 5\n"
+    assert asyncio.run(unsigned(b"move -5\n", runner(moved), runner(moved))) is None
+
+
+def test_other_uses_of_a_program_are_read_in_its_usage() -> None:
+    """An option more, another of its words; none of a shell line."""
+    told = [b"usage: rle [-v] show|count FILE\n"]
+    assert others("./rle show {proof}", told) == ("./rle count {proof}", "./rle -v show {proof}")
+    assert others("cat {proof} | ./rle", told) == ()
+
+
+def test_lists_and_nests_of_a_proof_are_turned_down() -> None:
+    """What closes them stays: so the last one that is taken is met."""
+    turned = {knob.turned(3) for knob in knobs(b"max(1, 2, 3, 4, 5)\n")}
+    assert b"max(1, 2, 5)\n" in turned
+    turned = {knob.turned(2) for knob in knobs(b"1+(1+(1+(1+(1+(1)))))\n")}
+    assert b"1+(1+(1))\n" in turned
+    sample = b"x = 2\n"
+    assert b"x = 2\nmax(x, x)\n" in set(recoined(b"max(1, 3)\n", [sample]))

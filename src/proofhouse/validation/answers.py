@@ -11,6 +11,7 @@ things about it are known without it:
 - `swallowed`: the answer is not the answer to the same input without the line that has the flaw.
 - `nearly`: a program that reads a byte too far, and goes on, finds a zero there in a sanitizer's
   memory, which ends a text as it should; a letter more or less than it says then is wrong.
+- `unsigned`: it is not the answer to the same input with a number's sign left out.
 - `ended`, `cut_short`: where the flaw is that something never ends, it is not the answer to an
   input that does.
 
@@ -20,6 +21,7 @@ tells the user, and excuses.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from difflib import SequenceMatcher
@@ -27,9 +29,12 @@ from difflib import SequenceMatcher
 from proofhouse.validation.program import Bench, Seen
 
 MOST_LINES = 40
+NO_LINE = "(an empty line)"
 _MOST_TAME = 24
 _MOST_PLACES = 96
 _OTHERS = (b"\1a\0", b"\2bc\0", b"a", b"a\0", b"\1a", b"1", b"\1")
+_BELOW = re.compile(rb"(?<![\w.)-])-(\d{1,9})(?![\w.])")
+_TAME = (b"1", b"01", b"01 61")
 _ALIKE = 0.5
 _MOST_WORDS = 96
 _WORD = re.compile(rb"[^\s,;:()]+")
@@ -55,7 +60,7 @@ def unsaid(before: Seen, after: Seen) -> str:
             continue
         if other is not None and not _alike(line, other):
             return ""
-        return line[:200].decode("utf-8", "replace") or "(an empty line)"
+        return line[:200].decode("utf-8", "replace") or NO_LINE
     return ""
 
 
@@ -126,24 +131,50 @@ async def ended(data: bytes, left: Run, right: Run) -> bytes | None:
 
 
 async def cut_short(data: bytes, left: Run, right: Run) -> bytes | None:
-    """The text without the word by which it has no end, if that is how the patch answers it.
+    """The text without the word or two by which it has no end, if that is how it is answered.
 
     As `ended` is for bytes. Told from words that nobody reads by others in that place.
     """
     full = next(iter(await right([data])), None)
     if full is None or not taken(full):
         return None
-    spans = [found.span() for found in _WORD.finditer(data)][:_MOST_WORDS]
-    made = [data[:begin].rstrip(b" \t") + data[end:] for begin, end in spans]
+    words = [found.span() for found in _WORD.finditer(data)][:_MOST_WORDS]
+    pairs = [(begin, end) for (begin, _), (_, end) in itertools.pairwise(words)]
+    tries = [(span, b"") for span in words]
+    tries += [(span, less) for span in pairs for less in (b"", b"00", b"0")]
+    made = [
+        data[:begin] + less + data[end:] if less else data[:begin].rstrip(b" \t") + data[end:]
+        for (begin, end), less in tries
+    ]
     seen = await left(made)
-    for (begin, end), one, old in zip(spans, made, seen, strict=False):
+    for ((begin, end), _), one, old in zip(tries, made, seen, strict=False):
         if not taken(old) or old.stdout != full.stdout:
             continue
-        others = dict.fromkeys(found[0] for found in _WORD.finditer(data))
+        others = dict.fromkeys([*_TAME, *(found[0] for found in _WORD.finditer(data))])
         near = [data[:begin] + other + data[end:] for other in list(others)[:_MOST_TAME]]
         told = [other for other in await left(near) if taken(other)]
         if any(other.stdout != full.stdout for other in told):
             return one
+    return None
+
+
+async def unsigned(data: bytes, left: Run, right: Run) -> bytes | None:
+    """The text with a number's sign left out, if the answer is that to it, and the number is heard.
+
+    To take what is below nought for what is above it is no answer to it.
+    """
+    full = next(iter(await right([data])), None)
+    if full is None or not taken(full):
+        return None
+    for found in list(_BELOW.finditer(data))[:_MOST_PLACES]:
+        begin, end = found.span()
+        plain, other = (
+            data[:begin] + new + data[end:] for new in (found[1], b"%d" % (int(found[1]) + 1))
+        )
+        seen = await left([plain, other])
+        said = [one.stdout for one in seen if taken(one)]
+        if len(said) == 2 and said[0] == full.stdout != said[1]:
+            return plain
     return None
 
 

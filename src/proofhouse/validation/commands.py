@@ -26,6 +26,9 @@ _SHELL = re.compile(r"[|&;<>()$`*?\[\]#~\n]|^\s*\w+=")
 _LEADING = re.compile(
     r"""\s*(?:env\s+)?([A-Za-z_]\w*)=((?:[^\s"'\\$`;&|<>()*?~\[\]]|"[^"\\$`]*"|'[^']*')*)(?=\s|$)"""
 )
+_USAGE_OPTION = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
+_USAGE_CHOICE = re.compile(r"[A-Za-z][\w-]*(?:\|[A-Za-z][\w-]*)+")
+_MOST_OTHERS = 8
 _SANITIZER_WORD = re.compile(r"\b(?:A|UB|M|T|L)SAN_OPTIONS=\S*\s*")
 _SANITIZER_NAME = re.compile(r"(?:A|UB|M|T|L)SAN_OPTIONS")
 _OWN_OPTIONS = re.compile(
@@ -107,3 +110,31 @@ def command(run: str, path: str) -> tuple[Sequence[str], bool]:
         except ValueError as error:
             raise InputError(f"The command can't be read: {error}.") from None
     return ["/bin/sh", "-c", run.replace(PLACE, path)], True
+
+
+def others(run: str, told: Sequence[bytes]) -> tuple[str, ...]:
+    """Other uses of the program that its usage tells of: an option more, another of its words.
+
+    ``told`` are the texts of its sources. Of ``./rle show {proof}`` where some text says
+    ``usage: rle [-v] show|count FILE``: ``./rle -v show {proof}`` and ``./rle count {proof}``.
+    Shell lines have none.
+    """
+    argv, by_shell = command(run, PLACE)
+    if by_shell or len(argv) < 2 or leading(run)[0]:
+        return ()
+    scripts = [at for at, word in enumerate(argv) if word.endswith((".py", ".sh", ".pl", ".rb"))]
+    first = scripts[0] if scripts else 0
+    name = argv[first].rpartition("/")[2].partition(".")[0]
+    lines = [line for text in told for line in text.decode("utf-8", "replace").splitlines()]
+    usage = [line for line in lines if name in line or "sage:" in line]
+    found: dict[str, None] = {}
+    for line in usage:
+        for group in _USAGE_CHOICE.findall(line):
+            words = group.split("|")
+            for at, word in enumerate(argv):
+                for other in words if at > first and word in words else ():
+                    found[shlex.join([*argv[:at], other, *argv[at + 1 :]])] = None
+        for option in _USAGE_OPTION.findall(line):
+            found[shlex.join([*argv[: first + 1], option, *argv[first + 1 :]])] = None
+    every = (made.replace(shlex.quote(PLACE), PLACE) for made in found)
+    return tuple(made for made in every if made != run)[:_MOST_OTHERS]

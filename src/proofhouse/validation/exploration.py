@@ -24,7 +24,17 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from proofhouse.validation.answers import Run, cut_short, ended, nearly, swallowed, taken, unsaid
+from proofhouse.validation.answers import (
+    NO_LINE,
+    Run,
+    cut_short,
+    ended,
+    nearly,
+    swallowed,
+    taken,
+    unsaid,
+    unsigned,
+)
 from proofhouse.validation.differences import Flaw, Weighed, repeatable, unsettled, weigh
 from proofhouse.validation.growth import (
     MOST_INPUT,
@@ -41,8 +51,10 @@ from proofhouse.validation.growth import (
     marks_of,
     matched,
     named,
+    numbers_of,
     prose,
     recast,
+    recoined,
     repeated,
     respelled,
     rests,
@@ -60,7 +72,7 @@ from proofhouse.validation.limits import climbs, record_climbs, steps
 from proofhouse.validation.places import led, wrapping
 from proofhouse.validation.pool import Pool
 from proofhouse.validation.program import Bench, Seen
-from proofhouse.validation.sequel import differs, masked, tells
+from proofhouse.validation.sequel import differs, masked, parts, tells
 from proofhouse.validation.sequences import Lines, Records, sequences
 from proofhouse.validation.sources import Tree
 
@@ -68,6 +80,7 @@ _DIRECTIVE = re.compile(rb"%[-+ #0-9$.*hlqjzt]*[diouxXeEfgGaAcspn]")
 _LETTERS, _DIGITS, _BLANKS = (re.compile(p) for p in (rb"[A-Za-z]+", rb"[0-9]+", rb"[ \t]+"))
 _WORDS = re.compile(rb"[A-Za-z0-9_.-]+")
 _DEPTH = re.compile(r"RecursionError|recursion depth|[Ss]tack ?[Oo]verflow|stack level too deep")
+_LINE = re.compile(rb"[^\n]*\n|[^\n]+$")
 _TEXT = re.compile(rb"[\t\n\r\x20-\x7e]*")
 # Where a flaw has no exact edge, a fix may shift a corner case; a broken neighbour shows again.
 _ENOUGH = 3
@@ -77,6 +90,8 @@ _PROBED = 8
 _MOST_SURROUNDINGS = 150
 _MOST_CONTROLS = 12
 _MOST_BYTES = 160
+_MOST_ENDS = 300
+_MOST_LESS = 200
 _MOST_PARTS = 100
 _MOST_VARIANTS = 1200
 _MOST_STRETCHED = 900
@@ -156,6 +171,7 @@ class Explorer:
         self._begun = self._computed = self._time = 0.0
         self._deadline = 0.0
         self.proofs: tuple[bytes, ...] = ()
+        self.known: tuple[Item, ...] = ()
         self.harm: frozenset[bytes] = frozenset()
         self.prose = prose(source)
         self.shapes: frozenset[bytes] = frozenset()
@@ -190,7 +206,7 @@ class Explorer:
         So that a busy machine looks at as much as an idle one; but no longer than `_PATIENCE` times
         as many seconds by the clock.
         """
-        self.proofs, self._deadline = tuple(proofs), seconds
+        self.proofs, self.known, self._deadline = tuple(proofs), tuple(known), seconds
         self._begun, self._computed = time.monotonic(), await self._processor()
         for proof in proofs:
             seen = await self.probes[0].see(proof)
@@ -258,6 +274,8 @@ class Explorer:
             if shorter is None and self.endless:
                 way = cut_short if _TEXT.fullmatch(item.data) else ended
                 shorter = await way(item.data, left, right)
+            if shorter is None:
+                shorter = await unsigned(item.data, left, right)
             if shorter is None:
                 continue
             old = [await self.plain[0].see(shorter, item.run) for _ in range(2)]
@@ -529,10 +547,21 @@ class Explorer:
         return Finding("difference", why, item, before, after)
 
     async def _left_out(self, item: Item, line: str) -> bool:
-        """The same once more, and the patched program's answer on the plain build."""
+        """The same once more, and the patched program's answer on the plain build.
+
+        What was said must be said to a part of the input without the flaw as well: before a bad
+        access there may have been a bad number.
+        """
         (before, _), (after, _) = [await probe.look(item.data, item.run) for probe in self.probes]
         plain = await self.plain[1].see(item.data, item.run)
-        return unsaid(before, after) == line and plain.answer == after.answer
+        if unsaid(before, after) != line or plain.answer != after.answer:
+            return False
+        less = list(dict.fromkeys(part for part in parts(item.data) if part != item.data))
+        seen = await self._runner(self.probes[0], item.run)(less[:_MOST_LESS])
+        said = (one.stdout for one in seen if taken(one))
+        if line == NO_LINE:
+            return any(b"" in out.splitlines() for out in said)
+        return any(line.encode() in (text[:200] for text in out.splitlines()) for out in said)
 
     async def _confirmed(self, item: Item, first: Weighed) -> Finding | None:
         """The same, three times, on the plain builds."""
@@ -561,7 +590,10 @@ class Explorer:
             self.unconfirmed += 1
             return None
         if weighed.kind == "difference" and (
-            await self._by_directive(item) or await self._by_flaw(item)
+            await self._by_directive(item)
+            or await self._by_flaw(item)
+            or await self._by_what_follows(item)
+            or await self._by_what_remains(item)
         ):
             self.excused += 1
             return None
@@ -580,7 +612,7 @@ class Explorer:
 
     async def _shown_elsewhere(self, item: Item) -> bool:
         """Whether an input for another command has the flaw, which only the gate's own shows."""
-        if not item.run or item.origin != "grown":
+        if not item.run or item.origin in ("given", "recorded", "found"):
             return False
         return self.flaw.shows(await self.plain[0].see(item.data))
 
@@ -601,7 +633,10 @@ class Explorer:
         """
         if after.ended != "crashed" or self.flaw.shows(after) or self.flaw.resembles(after):
             return False
-        for part in itertools.islice(shortened(item.data), _MOST_PARTS):
+        lines = item.data.splitlines(keepends=True)[:_MOST_PARTS]
+        alone = [*lines, *(b"".join(lines[at:]) for at in range(1, len(lines)))]
+        parts = dict.fromkeys((*alone[:_MOST_PARTS], *shortened(item.data)))
+        for part in itertools.islice(parts, 2 * _MOST_PARTS):
             seen = await self.plain[0].see(part, item.run)
             if seen.signature == after.signature:
                 return True
@@ -654,6 +689,55 @@ class Explorer:
                 return True
         return False
 
+    async def _by_what_follows(self, item: Item) -> bool:
+        """Whether a text has made the flaw ready, and only nothing in it sets it off.
+
+        A width that is too large does harm where something is drawn so wide; a fix may refuse it
+        where it is told. It is that if known lines behind the text show the flaw, and not behind
+        a text that the patch takes: what it was made of, or it with a number or a word less.
+        """
+        if item.parent is None or item.run or not _TEXT.fullmatch(item.data):
+            return False
+        written = [*self.proofs, *(i.data for i in _trusted(self.known) if not i.run)]
+        maker = Lines([data for data in written if _TEXT.fullmatch(data)], self.pick)
+        own = maker.split(item.data)
+        ends = [b"".join(units[-n:]) for units in maker.samples for n in range(1, 7)]
+        lines = [unit for units in maker.by_name.values() for unit in units[:6]]
+        ends += [*lines, *(maker.changed(unit, own) for unit in lines if own for _ in range(4))]
+        ends = [end for end in dict.fromkeys(ends) if end.strip()][:_MOST_ENDS]
+        left, right = (self._runner(probe, item.run) for probe in self.probes)
+        seen = await left([_ended(item.data) + end for end in ends])
+        shown = [end for end, one in zip(ends, seen, strict=False) if self.flaw.shows(one)]
+        if not shown:
+            return False
+        less = [item.parent, *_less(item.data)]
+        fine = [data for data, one in zip(less, await right(less), strict=False) if taken(one)]
+        for data in fine[:_MOST_CONTROLS]:
+            control = await left([_ended(data) + end for end in shown[:_MOST_CONTROLS]])
+            if any(one.ended == "quiet" and not self.flaw.shows(one) for one in control):
+                return True
+        return False
+
+    async def _by_what_remains(self, item: Item) -> bool:
+        """Whether what sets a text apart shows the flaw where less of the rest stands.
+
+        A cell that is too wide does no harm beside one that makes the line wide enough. With less
+        in it an input comes over no edge that it had not come over; so if a part shows the flaw,
+        and that part of what it was made of does not, the flaw was there and was quiet.
+        """
+        if item.parent is None or not _TEXT.fullmatch(item.data):
+            return False
+        begin, end = apart(item.parent, item.data)
+        left = self._runner(self.probes[0], item.run)
+        cuts = [c for c in _cuts(item.data) if c[1] <= begin or c[0] >= end][:_MOST_ENDS]
+        seen = await left([item.data[:a] + item.data[b:] for a, b in cuts])
+        shown = [cut for cut, one in zip(cuts, seen, strict=False) if self.flaw.shows(one)]
+        shift = len(item.parent) - len(item.data)
+        same = [(a, b) if b <= begin else (a + shift, b + shift) for a, b in shown]
+        parent = item.parent
+        control = await left([parent[:a] + parent[b:] for a, b in same[:_MOST_CONTROLS]])
+        return any(not self.flaw.shows(one) for one in control)
+
     async def _by_unused(self, item: Item) -> bool:
         """Whether the sides agree once each byte that nobody uses is 0.
 
@@ -688,6 +772,7 @@ class Explorer:
 
     def _variants(self, proofs: Sequence[bytes]) -> Iterator[Item]:
         streams: list[Iterator[Item]] = []
+        samples = [item.data for item in _trusted(self.known) if not item.run][:12]
         names = [*_WORDS.findall(self.probes[0].run.encode()), *self.havoc.words]
         for proof in proofs:
             cut = proof[:MOST_INPUT]
@@ -699,6 +784,7 @@ class Explorer:
                 wrapping(cut),
             )
             ways = [(recast(cut), "kin"), (shortened(cut), "kin"), (led(cut, names), "kin")]
+            ways += [(recoined(cut, samples), "graft")]
             ways += [(self._shuffled(way), "kin") for way in near]
             ways += [(sisters(cut, self.havoc.words), "graft")]
             ways += [(self._shuffled(transplanted(cut)), "graft")]
@@ -842,6 +928,30 @@ def went_apart(left: Reached, right: Reached) -> set[tuple[int, int, int]]:
     orders = one.keys() | other.keys()
     by = {n: max(min(other[n] - one[n], _FAR_APART), -_FAR_APART) for n in orders}
     return {(2, n, more) for n, more in by.items() if more}
+
+
+def _ended(text: bytes) -> bytes:
+    return text if text.endswith(b"\n") else text + b"\n"
+
+
+def _less(text: bytes) -> list[bytes]:
+    """The text with one of its numbers smaller, or one of its long words two letters."""
+    spans = [(a, b, int(text[a:b])) for a, b in numbers_of(text)[:10]]
+    by = [(a, b, new) for a, b, n in spans for new in (n // 2, n // 4, 1, n * 3 // 4) if new < n]
+    made = [text[:a] + b"%d" % new + text[b:] for a, b, new in by]
+    words = [word.span() for word in _WORDS.finditer(text) if len(word[0]) > 16]
+    return [*made, *(text[: a + 2] + text[b:] for a, b in words[:10])]
+
+
+def _cuts(data: bytes) -> list[tuple[int, int]]:
+    """Stretches of a text to leave out: lines, a few lines, words, most of a word."""
+    ends = [0, *(found.end() for found in _LINE.finditer(data))]
+    found = [(ends[at], ends[to]) for at in range(len(ends)) for to in range(at + 1, len(ends))]
+    found.sort(key=lambda cut: cut[0] - cut[1])
+    words = [word.span() for word in _WORDS.finditer(data)]
+    words.sort(key=lambda word: word[0] - word[1])
+    near = [(a, b) for a, b in words[:60]] + [(a + 1, b) for a, b in words[:60] if b - a > 2]
+    return [*near, *found[:150]]
 
 
 def _byte_put(data: bytes, at: int, value: int) -> bytes:

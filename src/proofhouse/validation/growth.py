@@ -54,8 +54,10 @@ _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.){1,4000})\"|'((?:[^'\\\n]|\\.){1,4000})
 _HERE = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?[^\n]*\n(.*?)\n\s*\1\s*$", re.S | re.M)
 _NUMBER = re.compile(rb"\d{1,18}")
 _RUN = re.compile(rb"(.{1,4}?)\1{7,}", re.S)
+_SHORT_RUN = re.compile(rb"([^\n]{1,4}?)\1{3,}")
 _WORD = re.compile(rb"[A-Za-z0-9_.-]+")
 _MARKS = re.compile(rb"[^A-Za-z0-9\s]{1,4}")
+_NAME = re.compile(rb"(?<![A-Za-z0-9_.])[A-Za-z_]\w*")
 _CHUNK = re.compile(rb"[^\s=:,;]{2,}")
 _CODE_NUMBER = re.compile(r"(?<![\w.])(?:0[xX][0-9a-fA-F]{1,8}|[1-9]\d{0,9}|0)(?![\w.])")
 _QUOTED_BYTES = re.compile(rb"(['\"])([^'\"\\\n]{0,200})\1")
@@ -274,6 +276,8 @@ def knobs(proof: bytes) -> Iterator[Knob]:
     for start, end in numbers_of(proof)[:16]:
         if int(proof[start:end]) > 1:
             yield Knob(0, int(proof[start:end]), partial(_numbered, proof, start, end))
+    yield from twin_runs(proof)
+    yield from listed(proof)
     lines = proof.splitlines(keepends=True)
     if len(lines) > 1:
         yield Knob(0, len(lines), lambda count: b"".join(lines[:count]))
@@ -285,6 +289,48 @@ def knobs(proof: bytes) -> Iterator[Knob]:
         for at, form, size, value in fields(proof):
             if size > 1:
                 yield Knob(0, value, partial(_field, proof, at, form))
+
+
+def twin_runs(data: bytes, most: int = 0) -> Iterator[Knob]:
+    """What is nested by runs of as many beginnings as ends, both turned: ``1+(1+(1`` … ``)))``.
+
+    From 1 to what it is; with ``most`` from that to ``most``.
+    """
+    runs = [(found.start(), found.end(), len(found[1])) for found in _SHORT_RUN.finditer(data)][:24]
+    for at, (begin, end, size) in enumerate(runs):
+        for begin2, end2, size2 in runs[at + 1 :]:
+            count, count2 = (end - begin) // size, (end2 - begin2) // size2
+            if abs(count - count2) <= 2:
+                turned = partial(_twins, data, (begin, end, size), (begin2, end2, size2))
+                here = min(count, count2)
+                yield Knob(here, most, turned) if most > here else Knob(1, here, turned)
+
+
+def _twins(
+    data: bytes, one: tuple[int, int, int], other: tuple[int, int, int], count: int
+) -> bytes:
+    """Both runs brought to ``count``, what one is longer by kept."""
+    least = min((end - begin) // size for begin, end, size in (one, other))
+    parts = []
+    for begin, end, size in (one, other):
+        parts.append(data[begin : begin + size] * ((end - begin) // size - least + count))
+    return data[: one[0]] + parts[0] + data[one[1] : other[0]] + parts[1] + data[other[1] :]
+
+
+def listed(data: bytes, most: int = 0) -> Iterator[Knob]:
+    """Lists in lines, one part more or less before the last, so that what closes them stays."""
+    lines = data.splitlines(keepends=True)
+    for at, line in list(enumerate(lines))[:12]:
+        for mark in (bytes([byte]) for byte in b",;:|/+ "):
+            parts = line.split(mark)
+            if len(parts) > 2:
+                turned = partial(_listed, lines, at, mark, parts)
+                yield Knob(len(parts), most, turned) if most else Knob(2, len(parts), turned)
+
+
+def _listed(lines: Sequence[bytes], at: int, mark: bytes, parts: list[bytes], count: int) -> bytes:
+    kept = [*parts[:-1], *parts[-2:-1] * count][: max(count, 2) - 1]
+    return b"".join([*lines[:at], mark.join([*kept, parts[-1]]), *lines[at + 1 :]])
 
 
 def _cut(proof: bytes, start: int, end: int, length: int) -> bytes:
@@ -361,6 +407,21 @@ def _indirect(proof: bytes) -> Iterator[bytes]:
             proof,
         )
         yield got
+
+
+def recoined(proof: bytes, samples: Sequence[bytes]) -> Iterator[bytes]:
+    """The proof with all its numbers said otherwise: by a name that a sample made, signed, put in
+    brackets. For a check that knows one way only of coming by a value.
+    """
+    for new in (rb"(\g<0>)", rb"-\g<0>"):
+        yield _NUMBER.sub(new, proof)
+    for sample in samples:
+        if len(sample) > 512:
+            continue
+        begin = sample if sample.endswith(b"\n") else sample + b"\n"
+        for word in list(dict.fromkeys(_NAME.findall(sample)))[:8]:
+            yield begin + _NUMBER.sub(word, proof)
+            yield begin + _NAME.sub(word, proof)
 
 
 def transplanted(proof: bytes) -> Iterator[bytes]:

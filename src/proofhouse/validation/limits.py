@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from proofhouse.validation.growth import Knob, numbered, numbers_of
+from proofhouse.validation.growth import Knob, listed, numbered, numbers_of, twin_runs
 from proofhouse.validation.sequences import Layout
 
 _WORD = re.compile(rb"[A-Za-z0-9_.-]+")
@@ -51,6 +51,8 @@ def _climbs(sample: bytes) -> Iterator[Knob]:
             yield Knob(1, _MOST_LINES, partial(_many, lines, at))
             if _WORD.search(lines[at]):
                 yield Knob(1, _MOST_LINES, partial(_many_named, lines, at))
+    yield from twin_runs(sample, _MOST_PARTS)
+    yield from listed(sample, _MOST_PARTS)
     for at, line in enumerate(lines[:8]):
         for mark in (bytes([byte]) for byte in _SEPARATORS):
             count = line.rstrip().count(mark) + 1
