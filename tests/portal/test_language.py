@@ -7,10 +7,12 @@ import ast
 import importlib.machinery
 import importlib.util
 import pickle
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -19,6 +21,8 @@ pytest.importorskip("babel", reason="needs the extra portal: make test")
 from proofhouse.errors import RefusedError
 from proofhouse.portal import acts, language, looks
 from proofhouse.portal.language import ACTIVE, chosen, gettext, ngettext, speaking, tell
+from proofhouse.portal.signing import Pending
+from proofhouse.portal.stated import stated
 from proofhouse.rules import registration
 from proofhouse.said import say, telling
 from proofhouse.views import plain
@@ -111,15 +115,17 @@ def test_every_error_of_the_rooms_below_can_be_said(tool: ModuleType) -> None:
             name = str(path.relative_to(tool.PACKAGE))
             raised = (one for one in ast.walk(ast.parse(path.read_text())) if _raises(one))
             for error in () if name in tool.NOT_MET else raised:
-                hints = [one.value for one in error.exc.keywords if one.arg == "hint"]
-                for text in (*error.exc.args[:1], *hints):
+                hints = [one.value for one in error.keywords if one.arg == "hint"]
+                for text in (*error.args[:1], *hints):
                     if any(isinstance(part, ast.JoinedStr) for part in _own(text)):
                         wrong.append(f"{name}:{error.lineno}: {ast.unparse(text)}")
     assert wrong == []
 
 
-def _raises(node: ast.AST) -> bool:
-    return isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+def _raised(tree: ast.AST) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            yield node.exc
 
 
 def _own(text: ast.expr) -> Iterator[ast.AST]:
@@ -159,3 +165,37 @@ def test_a_text_said_within_a_language_is_in_it() -> None:
     assert plain.counted(1_234, "item") == "1,234 items"
     assert (words, plain.logits(-3_660_000)) == ("−3,66", "−3.66")
     assert pickle.loads(pickle.dumps(say("a %(b)s", b=1))).parts == ("a %(b)s", {"b": 1})
+
+
+def test_a_draft_is_read_in_words() -> None:
+    """No JSON: names, times with their zone, lists and what is in them; hostile text stays text."""
+    predicate = {
+        "previous": "0" * 64,
+        "openedAt": "2026-07-01T09:00:00Z",
+        "bank": "ab" * 32,
+        "developer": {"name": "<b>Lab</b>", "contact": None},
+        "unheardOf": [1_234, True],
+    }
+    statement = SimpleNamespace(predicate=predicate)
+    pending = cast(
+        Pending, SimpleNamespace(handover=SimpleNamespace(openings=(), statement=statement))
+    )
+    with speaking("es"):
+        shown = dict(stated(pending))
+    assert list(shown) == ["Abierto el", "Banco", "Quién pregunta", "unheardOf"]
+    assert "1 de julio de 2026, 09:00 UTC" in shown["Abierto el"]
+    assert "&lt;b&gt;Lab&lt;/b&gt;" in shown["Quién pregunta"]
+    assert "<li>1.234</li><li>sí</li>" in shown["unheardOf"]
+
+
+def test_a_dossier_is_read_in_the_language_of_its_reader(quiet_town: Any) -> None:
+    """Every text of the page itself; what parties stated stays in their words."""
+    case = quiet_town.case_in("covered")[:16]
+    client = quiet_town.client("developer")
+    english = client.get(f"/cases/{case}/dossier.html", headers={"accept-language": "en"}).text
+    spanish = client.get(f"/cases/{case}/dossier.html", headers={"accept-language": "es"}).text
+    assert '<html lang="en">' in english
+    assert '<html lang="es">' in spanish
+    said = set(re.findall(r"<(?:h[1-4]|dt|summary|caption|th)[^>]*>([^<]+)<", english))
+    same = said & set(re.findall(r"<(?:h[1-4]|dt|summary|caption|th)[^>]*>([^<]+)<", spanish))
+    assert {one for one in same if one.strip()} <= {"Plan", "SHA-256", "Checkpoint"}
