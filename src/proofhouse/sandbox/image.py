@@ -48,7 +48,7 @@ _COVERED = {
     "/proc/sys/kernel/random/boot_id": b"00000000-0000-0000-0000-000000000000\n",
     "/usr/lib/os-release": _OS_RELEASE,
 }
-#: What of /proc names the machine's hardware or its users' keys, and that nothing needs. Few: each
+#: What of /proc names the machine's hardware or its users' keys, and that nothing needs. Each
 #: costs bubblewrap some 0.3 ms, and what sysinfo(2) and uname(2) tell anyhow is not worth it.
 _EMPTIED = tuple(
     f"/proc/{name}"
