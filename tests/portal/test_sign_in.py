@@ -175,9 +175,12 @@ def test_an_administrator_lets_somebody_in(site: Site) -> None:
         "/people",
         {"name": "Mira", "contact": "", "acting": f"{made.id}/developer"},
     )
+    address = shown.headers["location"]
+    shown = admin.get(address)
     link = re.search(rf"{ORIGIN}(/link/[\w-]+)", shown.text)
     assert link is not None
     assert shown.headers["cache-control"] == "no-store"
+    assert link[1] not in admin.get(address).text
     assert link[1] not in admin.get("/people").text
     mira = site.browser()
     mira.get(link[1])

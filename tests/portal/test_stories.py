@@ -305,7 +305,7 @@ def test_a_partner_from_application_to_yield(stage: Stage) -> None:
     visitor.get_by_label("What you would defend, and how").fill("A ward of twelve beds.")
     visitor.get_by_label("How you would protect the access").fill("Two named people.")
     visitor.get_by_role("button", name="Apply").click()
-    visitor.locator("a[href^='/partners/application/']").click()
+    visitor.wait_for_url(f"{stage.origin}/partners/application/*")
 
     ada = stage.person("assessor")
     ada.open("/partners")

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from portal.conftest import Town  # type: ignore[import-not-found]
 from portal.test_cases import text_of  # type: ignore[import-not-found]
 from proofhouse.formats.policy import Policy
+from proofhouse.portal import needs
 from proofhouse.portal.people import found_organisation
 from proofhouse.verify import verify
 
@@ -53,3 +56,44 @@ def test_the_public_policy_names_no_developer(quiet_town: Town) -> None:
     assert policy.issuers["body"] == whole.issuers["body"]
     assert policy.issuers["assessor"] == whole.issuers["assessor"]
     assert policy.issuers["developer"] == policy.issuers["partner"] == ()
+
+
+def test_a_page_that_is_loaded_again_makes_nothing(worn_town: Town) -> None:
+    """A form is answered by a redirect: what it made is shown once, and not made again."""
+    admin, access = worn_town.client("administrator"), worn_town.house.access
+    lab = worn_town.organisations["Example Lab"].id
+    form = {"name": "Mira", "acting": f"{lab}/developer", "csrf": worn_town.csrf(admin)}
+    made = admin.post("/people", data=form)
+    before, page = len(access.people()), made.headers["location"]
+    other = worn_town.client("administrator")
+    assert (made.status_code, "/link/" in other.get(page).text) == (303, False)
+    assert "/link/" in admin.get(page).text
+    assert "/link/" not in admin.get(page).text
+    assert len(access.people()) == before
+
+
+def test_whoever_was_accepted_waits_on_the_administrators_desk(worn_town: Town) -> None:
+    """An organisation without people stands there, and so does what the house lacks."""
+    admin = worn_town.client("administrator")
+    worn_town.house.access.add_organisation("Rural clinic", roles=("inspector",))
+    page = text_of(admin.get("/home"))
+    assert "Rural clinic" in page
+    assert "Owning bodies with people: 2, of which 2 sign together" in page
+
+
+def test_before_there_is_a_bank_every_desk_says_so(
+    quiet_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Desk and form say whose move it is before anything is typed."""
+    there = [quiet_town.client("developer").get(at).text for at in ("/home", "/begin/inquire")]
+    monkeypatch.setattr(needs, "may_be_asked", lambda _house: False)
+    for address, before in zip(("/home", "/begin/inquire"), there, strict=True):
+        assert "no bank in use yet" in quiet_town.client("developer").get(address).text
+        assert "no bank in use yet" not in before
+
+
+def test_the_public_learns_how_to_come_in(quiet_town: Town) -> None:
+    """Front page and sign-in name who runs the house; partners find where to apply."""
+    front = quiet_town.client().get("/").text
+    assert "The house runs this house." in text_of(quiet_town.client().get("/sign-in"))
+    assert {"/partners/apply", "/partners/numbers"} <= set(re.findall(r'href="([^"]+)"', front))

@@ -24,7 +24,7 @@ from proofhouse.dossier import render as render_dossier
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.formats import predicates
 from proofhouse.journey import Wishes, moves
-from proofhouse.portal import acts, fields, signing, trust
+from proofhouse.portal import acts, fields, needs, signing, trust
 from proofhouse.portal.acts import Act, Making
 from proofhouse.portal.fields import NotThereError
 from proofhouse.portal.forms import form, form_values
@@ -162,7 +162,16 @@ async def home(request: Request, who: SignedIn) -> HTMLResponse:
         titles={name: act.title for name, act in acts.ACTS.items()},
         empty_text=gettext(EMPTY.get(who.role, EMPTY[""])),
         words=words,
+        no_bank=not await house_of(request).run(lambda _: needs.may_be_asked(house_of(request))),
+        **await house_of(request).run(lambda _: _to_manage(house_of(request), who)),
     )
+
+
+def _to_manage(house: House, who: Visitor) -> dict[str, Any]:
+    """What waits for an administrator: whom nobody was invited for, and what the house lacks."""
+    if not who.may("manage-people"):
+        return {"alone": (), "needs": ()}
+    return {"alone": needs.without_people(house), "needs": needs.needs_of(house)}
 
 
 def invitations_for(house: House, who: Visitor) -> tuple[Invitation, ...]:
@@ -522,6 +531,7 @@ def _form(
         errors=errors,
         refusal=refusal,
         words=words,
+        no_bank=act.begins and not act.clear and not needs.may_be_asked(house),
     )
 
 

@@ -68,6 +68,8 @@ class Settings:
     oidc: Any = None
     hours_a_week: int = 40
     """Reviewer hours that the assessors have; the queue is cut to them (R19)."""
+    contact: str = ""
+    """Where somebody asks for an account, as the public pages say it; empty: they say nothing."""
 
     @property
     def rp_id(self) -> str:
@@ -111,6 +113,11 @@ class House:
     def clock(self) -> str:
         """Now, as ``YYYY-MM-DDTHH:MM:SSZ``."""
         return self.seat.clock()
+
+    def run_by(self) -> str:
+        """The name of the organisation that runs the house; empty as long as there is none."""
+        running = [o.name for o in self.access.organisations() if "administrator" in o.roles]
+        return running[0] if running else ""
 
     async def run(self, function: Callable[[Seat], T]) -> T:
         """What ``function`` makes of the seat, in a thread of the pool."""

@@ -106,7 +106,7 @@ async def apply(request: Request, _who: Anybody) -> Response:
     except fields.FieldsError as error:
         return _apply(request, given, error.errors)
     secret = take_application(house, address_of(request), filled)
-    return render(request, "partners/applied.html", secret=secret)
+    return RedirectResponse(f"/partners/application/{secret}", 303)
 
 
 def take_application(house: House, address: str, filled: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from proofhouse.access import Access, Membership, Organisation, Person
 from proofhouse.access.table import ROLES, SIGNS_AS
 from proofhouse.errors import InputError, RefusedError
+from proofhouse.portal import flash
 from proofhouse.portal.fields import NotThereError
 from proofhouse.portal.forms import form
 from proofhouse.portal.house import House
@@ -143,6 +144,11 @@ def take_in(access: Access, name: str, contact: str, organisation: str, role: st
 async def one_person(request: Request, person: str, who: Managing) -> HTMLResponse:
     """One person: what they may act as, how they come in, what they keep out of."""
     access = house_of(request).access
+    shown = flash.take(request, "link", request.query_params.get("shown", ""))
+    if shown is not None:
+        link, ends = shown
+        found = await work(lambda: person_named(house_of(request), person))
+        return render(request, "people/invited.html", person=found, link=link, ends=ends)
 
     def told() -> dict[str, Any]:
         return {
@@ -215,7 +221,7 @@ async def activate(request: Request, person: str, _who: Managing) -> Response:
 
 
 @router.post("/people/{person}/invite", response_class=HTMLResponse)
-async def invite(request: Request, person: str, who: Managing) -> HTMLResponse:
+async def invite(request: Request, person: str, who: Managing) -> Response:
     """A new one-time link for somebody, shown once; the one before stops working."""
     await form(request)
     house = house_of(request)
@@ -231,9 +237,10 @@ async def _changed(request: Request, person: str, change: Callable[[], object]) 
     return RedirectResponse(f"/people/{person}", 303)
 
 
-async def _invited(request: Request, who: Visitor, person: Person) -> HTMLResponse:
-    link, ends = await work(lambda: link_for(house_of(request), who, person))
-    return render(request, "people/invited.html", person=person, link=link, ends=ends)
+async def _invited(request: Request, who: Visitor, person: Person) -> Response:
+    """On to the person's page, which shows the link this once; loading it again makes no other."""
+    made = await work(lambda: link_for(house_of(request), who, person))
+    return RedirectResponse(f"/people/{person.id}?shown={flash.keep(request, 'link', made)}", 303)
 
 
 def link_for(house: House, who: Visitor, person: Person) -> tuple[str, str]:

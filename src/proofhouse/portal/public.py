@@ -129,7 +129,8 @@ async def front(request: Request) -> Response:
     """What this is, three doors, and how the house stands."""
     record, now = record_of(request), request.app.state.house.clock()
     told_numbers = await in_thread(request, lambda: numbers(record, now))
-    return render(request, "public/front.html", numbers=told_numbers)
+    runs_it = await in_thread(request, request.app.state.house.run_by)
+    return render(request, "public/front.html", numbers=told_numbers, runs_it=runs_it)
 
 
 @router.get("/choose/{what}/{value}")

@@ -85,7 +85,9 @@ async def sign_in_page(request: Request, who: Anybody) -> Response:
     if who.person is not None:
         return RedirectResponse("/home", 303)
     provider = provider_of(house_of(request), needed=False)
-    return render(request, "sign_in/sign_in.html", provider=provider.name if provider else "")
+    runs_it = await work(house_of(request).run_by)
+    name = provider.name if provider else ""
+    return render(request, "sign_in/sign_in.html", provider=name, runs_it=runs_it)
 
 
 @router.post("/sign-out")
