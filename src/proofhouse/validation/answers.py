@@ -60,7 +60,7 @@ def unsaid(before: Seen, after: Seen) -> str:
             continue
         if other is not None and not _alike(line, other):
             return ""
-        return line[:200].decode("utf-8", "replace") or NO_LINE
+        return line[:65536].decode("utf-8", "replace") or NO_LINE
     return ""
 
 

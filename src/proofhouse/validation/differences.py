@@ -127,6 +127,11 @@ class Flaw:
         return bool(kinds) and kinds <= _ENDLESS
 
     @property
+    def spatial(self) -> bool:
+        """Whether it is an access outside an object and nothing else."""
+        return {family(kind) for _, kind, _ in self.signatures} == {"outside-object"}
+
+    @property
     def by_value(self) -> bool:
         """Whether it is a value that its type can't have, which may stand where nobody uses it."""
         return any(canonical_class(kind) == "invalid-value" for _, kind, _ in self.signatures)

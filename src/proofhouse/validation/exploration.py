@@ -183,6 +183,7 @@ class Explorer:
         self._walked: dict[str, deque[Item]] = {}
         self._makers: dict[str, Lines] = {}
         self._commands = [""]
+        self._limits: set[int] = set()
         self._told = 0
         self.runs = self.crashed = self.unconfirmed = self.excused = self.single = 0
 
@@ -301,6 +302,8 @@ class Explorer:
             inside = await self._inside(knob)
             if inside is None:
                 continue
+            if knob.least < inside < knob.now - 1:
+                self._limits.add(inside)
             near = (inside + 1, inside, inside - 1, inside * 3 // 4, inside // 2, inside + 2)
             turned = [v for v in dict.fromkeys(near) if knob.least <= v <= knob.now]
             least = knob.turned(knob.least)
@@ -424,7 +427,7 @@ class Explorer:
                 self.let_through.setdefault(after.stdout, item)
             line = unsaid(before, after)
             if line and await self._left_out(item, line):
-                why = f"It is taken, without what was said before the flaw struck: {line!r}."
+                why = f"It is taken, without what was said before the flaw struck: {line[:200]!r}."
                 return Finding("difference", why, item, before, after)
             if len(self._asked) < _MOST_ASKED and self.beyond is not None:
                 self._asked.setdefault(after.stdout, (item, before, after))
@@ -561,7 +564,7 @@ class Explorer:
         said = (one.stdout for one in seen if taken(one))
         if line == NO_LINE:
             return any(b"" in out.splitlines() for out in said)
-        return any(line.encode() in (text[:200] for text in out.splitlines()) for out in said)
+        return any(line.encode() in out.splitlines() for out in said)
 
     async def _confirmed(self, item: Item, first: Weighed) -> Finding | None:
         """The same, three times, on the plain builds."""
@@ -594,6 +597,7 @@ class Explorer:
             or await self._by_flaw(item)
             or await self._by_what_follows(item)
             or await self._by_what_remains(item)
+            or await self._by_same_limit(item)
         ):
             self.excused += 1
             return None
@@ -718,12 +722,31 @@ class Explorer:
                 return True
         return False
 
+    async def _by_same_limit(self, item: Item) -> bool:
+        """Whether the patch refuses a number of a text from just where the flaw begins in proofs.
+
+        Then it holds the same limit for another quantity of the kind, which is more than it must,
+        and not less than it may.
+        """
+        if not _TEXT.fullmatch(item.data) or not self._limits:
+            return False
+        right = self._runner(self.probes[1], item.run)
+        limits = sorted(limit for limit in self._limits if limit > 3)[:16]
+        for begin, end in numbers_of(item.data)[:8]:
+            values = [n for limit in limits for n in (limit, limit + 1)]
+            seen = await right([item.data[:begin] + b"%d" % n + item.data[end:] for n in values])
+            fine = [taken(one) for one in seen]
+            if any(at and not over for at, over in zip(fine[::2], fine[1::2], strict=False)):
+                return True
+        return False
+
     async def _by_what_remains(self, item: Item) -> bool:
         """Whether what sets a text apart shows the flaw where less of the rest stands.
 
         A cell that is too wide does no harm beside one that makes the line wide enough. With less
         in it an input comes over no edge that it had not come over; so if a part shows the flaw,
-        and that part of what it was made of does not, the flaw was there and was quiet.
+        and that part of what it was made of does not, the flaw was there and was quiet. Of what
+        was made of a proof only an access outside an object tells so: order has other ways.
         """
         if item.parent is None or not _TEXT.fullmatch(item.data):
             return False
@@ -732,6 +755,8 @@ class Explorer:
         cuts = [c for c in _cuts(item.data) if c[1] <= begin or c[0] >= end][:_MOST_ENDS]
         seen = await left([item.data[:a] + item.data[b:] for a, b in cuts])
         shown = [cut for cut, one in zip(cuts, seen, strict=False) if self.flaw.shows(one)]
+        if item.parent in self.proofs:
+            return bool(shown) and self.flaw.spatial
         shift = len(item.parent) - len(item.data)
         same = [(a, b) if b <= begin else (a + shift, b + shift) for a, b in shown]
         parent = item.parent

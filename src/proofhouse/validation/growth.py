@@ -57,6 +57,7 @@ _RUN = re.compile(rb"(.{1,4}?)\1{7,}", re.S)
 _SHORT_RUN = re.compile(rb"([^\n]{1,4}?)\1{3,}")
 _WORD = re.compile(rb"[A-Za-z0-9_.-]+")
 _MARKS = re.compile(rb"[^A-Za-z0-9\s]{1,4}")
+_BELOW = re.compile(rb"(?<![\w.)-])-(\d{1,9})(?![\w])")
 _NAME = re.compile(rb"(?<![A-Za-z0-9_.])[A-Za-z_]\w*")
 _CHUNK = re.compile(rb"[^\s=:,;]{2,}")
 _CODE_NUMBER = re.compile(r"(?<![\w.])(?:0[xX][0-9a-fA-F]{1,8}|[1-9]\d{0,9}|0)(?![\w.])")
@@ -365,6 +366,9 @@ def recast(proof: bytes) -> Iterator[bytes]:
         start, end = found.span()
         for new in (found[0].swapcase(), b"%25" + found[1], bytes([int(found[1], 16)])):
             yield proof[:start] + new + proof[end:]
+    for found in list(_BELOW.finditer(proof))[:8]:
+        for new in (b"0.-%s", b"0.-%.1s", b"+-%s", b"--%s", b"0-%s", b" -%s", b"-0%s", b"-%s.0"):
+            yield proof[: found.start()] + new % found[1] + proof[found.end() :]
     for start, end in [found.span() for found in _WORD.finditer(proof)][:40]:
         word = proof[start:end]
         for new in (word.swapcase(), word.capitalize(), word.upper(), *_reencoded(word)):

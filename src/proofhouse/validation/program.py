@@ -63,7 +63,8 @@ _MOST_BUILT = 512 * _MIB
 _RUNS_A_SESSION = 400
 _STAMP = f"{TOOLS}/stamp"
 _OURS = "! -path /work ! -path /tmp" + "".join(
-    f" ! -path '{path}'" for path in ("/work/input*", f"{TOOLS}*", "/work/clean*", "/work/cover")
+    f" ! -path '{path}'"
+    for path in ("/work/input*", f"{TOOLS}*", "/work/clean*", "/work/cover", "*/__pycache__*")
 )
 _LIST = f"find /work /tmp {_OURS} -printf '%y %p %l\\n' | LC_ALL=C sort"
 _BEGIN = f"{_LIST} >{TOOLS}/files; : >{_STAMP}"
