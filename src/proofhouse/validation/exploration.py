@@ -752,11 +752,12 @@ class Explorer:
             return False
         begin, end = apart(item.parent, item.data)
         left = self._runner(self.probes[0], item.run)
-        cuts = [c for c in _cuts(item.data) if c[1] <= begin or c[0] >= end][:_MOST_ENDS]
+        alone = item.origin == "kin" and self.flaw.spatial
+        cuts = [c for c in _cuts(item.data) if alone or c[1] <= begin or c[0] >= end][:_MOST_ENDS]
         seen = await left([item.data[:a] + item.data[b:] for a, b in cuts])
         shown = [cut for cut, one in zip(cuts, seen, strict=False) if self.flaw.shows(one)]
-        if item.parent in self.proofs:
-            return bool(shown) and self.flaw.spatial
+        if alone or item.parent in self.proofs:
+            return bool(shown) and alone
         shift = len(item.parent) - len(item.data)
         same = [(a, b) if b <= begin else (a + shift, b + shift) for a, b in shown]
         parent = item.parent
