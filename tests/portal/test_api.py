@@ -22,7 +22,7 @@ from proofhouse.verify import verify
 
 DOCUMENT = document(OPERATIONS, "http://localhost:8080")
 EVERYTHING = tuple(SCOPES)
-WEIGHTS = {"model": "weights/model-x", "weights": "ab" * 32}
+WEIGHTS = {"model": "reference/strong", "weights": "ab" * 32}
 
 
 def told(answer: httpx.Response, status: int = 200) -> Any:

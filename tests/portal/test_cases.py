@@ -23,7 +23,7 @@ FORMS: dict[str, tuple[str, str, dict[str, object]]] = {
         "developer",
         "developer_to_submit",
         {
-            "model": "openai-api/lab/x",
+            "model": "reference/strong",
             "checkpoint": "c1",
             "weights": "ab" * 32,
             "access": "weights",

@@ -67,7 +67,7 @@ def test_a_case_is_played_by_a_generated_client(made: Any, town: Any) -> None:
     assert begin.sync(client=client, body=inquiry, idempotency_key="first").id == draft.id
     signed = sign.sync(draft.id, client=client)
     assert signed.registered.statement == "inquiry"
-    weights = models.SubmitBody(model="weights/model-x", weights="ab" * 32)
+    weights = models.SubmitBody(model="reference/strong", weights="ab" * 32)
     draft = submit.sync(draft.case, client=client, body=weights)
     signed = sign.sync(draft.id, client=client)
     assert signed.draft is None

@@ -165,7 +165,9 @@ def test_a_set_up_link_works_once(site: Site) -> None:
 def test_an_administrator_lets_somebody_in(site: Site) -> None:
     """An organisation gets a key that the trust policy names; its person a link that works once."""
     admin = site.set_up()
-    lab = {"organisation": "Example Lab", "role": "developer", "sector": "", "size": "12"}
+    lab = {"organisation": "Example Lab", "role": "developer", "sector": "", "size": "51 to 250"}
+    wrong = post(admin, "/people", "/people/organisations", {**lab, "size": "-5"})
+    assert wrong.status_code == 422
     assert post(admin, "/people", "/people/organisations", lab).status_code == 303
     (made,) = (o for o in site.house.access.organisations() if o.name == "Example Lab")
     assert site.house.policy.names[made.party or ""] == "Example Lab"

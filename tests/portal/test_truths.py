@@ -12,6 +12,9 @@ from portal.test_cases import LATER, make, sign, text_of  # type: ignore[import-
 from proofhouse.errors import RefusedError
 from proofhouse.portal import looks, signing
 from proofhouse.portal.acts import ACTS, CLAUSES, check_open, open_acts, struck_for
+from proofhouse.portal.banks import versions_of
+from proofhouse.portal.queue import first_pass
+from proofhouse.portal.stated import values
 
 
 @pytest.mark.parametrize(("role", "sees"), [("partner", False), ("inspector", True)])
@@ -131,6 +134,58 @@ def test_access_that_has_ended_is_not_called_open(worn_town: Town) -> None:
     assert "It ends by itself" not in page
     assert "Access ends by itself" not in page
     assert "has ended" in text_of(worn_town.client("partner").get(f"/cases/{case[:16]}/uses"))
+
+
+def test_nobody_reads_a_threshold_before_it_is_opened(worn_town: Town) -> None:
+    """Not even its signers, so nobody draws again until they like the cut (R16); and who decided it
+    is who signed.
+    """
+    bank = make(worn_town, "body", "/begin/commit-bank", {"open_by": LATER})
+    for of in ("", "Second Body"):
+        sign(worn_town, "body", bank, of)
+    draft = make(worn_town, "body", "/begin/commit-threshold", {"open_by": LATER})
+    pending = signing.get(worn_town.house, draft.rsplit("/", 1)[1])
+    assert dict(values(pending))["threshold"] == "sealed"
+    (opening,) = pending.handover.openings
+    (cut,) = (one["cutMicrologits"] for one in opening.value["dimensions"].values())
+    page = worn_town.client("body").get(draft)
+    assert page.status_code == 200
+    assert str(cut) not in page.text
+    assert "cutMicrologits" not in page.text
+    for of in ("", "Second Body"):
+        sign(worn_town, "body", draft, of)
+    newest, *_ = versions_of(worn_town.house.seat)
+    assert newest.decided == ("First Body", "Second Body")
+    page = text_of(worn_town.client().get(f"/tested/{newest.bank.index}"))
+    assert "Threshold decided by First Body and Second Body" in page
+
+
+def test_bare_weights_are_refused_where_they_are_handed_in(worn_town: Town) -> None:
+    """No plan could be made of them: the form says how such a model is submitted instead."""
+    start, client = worn_town.case_in("developer_to_submit")[:16], worn_town.client("developer")
+    given = {"model": "openai-api/lab/x", "csrf": worn_town.csrf(client)}
+    for more, why in (
+        ({"weights": "ab" * 32}, "nothing here runs bare weights"),
+        ({"model": "openai/x", "access": "weights"}, "names them by their digest"),
+    ):
+        answer = client.post(f"/cases/{start}/do/submit", data={**given, **more})
+        assert answer.status_code == 422
+        assert why in text_of(answer)
+    row = worn_town.app.state.projection.get(worn_town.case_in("assessor_to_plan"))
+    assert "answered its probe" in first_pass(row)
+    assert "answered" not in first_pass(replace(row, probed=False))
+
+
+def test_budgets_go_from_the_form_through_the_simulation_to_the_plan(worn_town: Town) -> None:
+    """What was typed is shown and sent on; once a plan fixed it, it is not asked for again."""
+    start, client = worn_town.case_in("assessor_to_plan")[:16], worn_town.client("assessor")
+    given = {"tokens": "100000", "then": "simulate", "csrf": worn_town.csrf(client)}
+    there = client.post(f"/cases/{start}/errand/plan", data=given).headers["location"]
+    assert 'name="tokens" value="100000"' in client.get(there).text
+    assert "Empty: 200,000." in text_of(client.get(f"/cases/{start}"))
+    run = client.get(f"/cases/{worn_town.case_in('assessor_to_run')[:16]}").text
+    assert 'name="samples"' in run
+    assert 'name="tokens"' not in run
 
 
 def test_a_page_says_what_was_struck(worn_town: Town) -> None:

@@ -42,9 +42,11 @@ from proofhouse.desk import (
 from proofhouse.desk.draft import Draft
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.formats import predicates
+from proofhouse.formats.policy import Policy
 from proofhouse.formats.predicates import CLAUSES
 from proofhouse.journey.moves import MadeInTwo, determination, findings
 from proofhouse.portal.fields import Field, FieldsError
+from proofhouse.portal.reach import askable
 from proofhouse.rules import terms
 from proofhouse.rules.party import Party
 from proofhouse.rules.registration import Case
@@ -153,14 +155,30 @@ def _submit(making: Making) -> Draft:
     assert known is not None
     bank = known.clear(known.case.need("inquiry").predicate["bank"], "bank-commitment")
     threshold = making.seat.threshold(known, bank)
+    _check_askable(filled)
     identity = _identity(making, filled)
     return submit.draft(known.case, bank, threshold, identity, at=making.at)
+
+
+def _check_askable(filled: Mapping[str, Any]) -> None:
+    """Raise FieldsError for a submission of which no plan could ever be made here."""
+    if not askable(filled["model"], filled["endpoint"]):
+        raise FieldsError(
+            {
+                "endpoint": "A model is tested by asking it, and nothing here runs bare weights. "
+                "Have whoever hosts them serve them at an endpoint, and give its address; the "
+                "digest of the weights stands beside it."
+            }
+        )
+    seen = filled["weights"] or filled["model"].startswith("reference/")
+    if filled["access"] == "weights" and not seen:
+        raise FieldsError({"weights": "Access to the weights names them by their digest."})
 
 
 def _identity(making: Making, filled: Mapping[str, Any]) -> submit.Identity:
     """What a form names, bound to its weights or to how it answers now."""
     weights, fingerprint = filled["weights"], None
-    if filled["endpoint"] or filled["model"].startswith("reference/"):
+    if askable(filled["model"], filled["endpoint"]):
         if making.probe is None:
             raise InputError("This house can't reach a model now.", hint="Submit weights instead.")
         seen, answered = making.probe(filled)
@@ -369,11 +387,19 @@ def _commit_threshold(making: Making) -> Draft:
     return set_threshold.draft(
         bank.entry,
         value,
-        decided_by=[one.name for one in making.seat.trusted.issuers["body"]],
+        decided_by=_bodies(making.seat.trusted),
         consulted=_lines(filled["consulted"]),
         at=making.at,
         open_by=filled["open_by"],
     )
+
+
+def _bodies(policy: Policy) -> list[str]:
+    """Who decides what the owning bodies own together, as it is known before they have signed."""
+    names = [one.name for one in policy.issuers["body"]]
+    if policy.body_threshold == len(names):
+        return names
+    return [f"{policy.body_threshold} or more of the owning bodies {', '.join(names)}"]
 
 
 def _kept(making: Making) -> Any:
@@ -473,7 +499,9 @@ _ACTS = (
             Field(
                 "endpoint",
                 "The endpoint’s address",
-                "An OpenAI-compatible endpoint that the assessor may reach. Sealed.",
+                "An OpenAI-compatible endpoint that the assessor may reach, also of open weights: "
+                "whoever hosts them for you. It is asked at once, and its answers are bound. "
+                "Sealed.",
                 needed=False,
                 most=500,
             ),
@@ -488,7 +516,7 @@ _ACTS = (
             Field(
                 "weights",
                 "The digest of the weights’ manifest",
-                "SHA-256, 64 hexadecimal digits, if you submit weights.",
+                "SHA-256, 64 hexadecimal digits, if the result is to name the weights, too.",
                 kind="digest",
                 needed=False,
             ),
@@ -502,6 +530,9 @@ _ACTS = (
             Field(
                 "access",
                 "What the assessor sees",
+                "The endpoint only: nothing behind it is seen, and the result says that a model "
+                "which holds back may go unnoticed. The weights: their digest is given, and no "
+                "review begins if you strike cybersecurity or intellectual property.",
                 kind="choice",
                 options={
                     "black-box": "the endpoint only",

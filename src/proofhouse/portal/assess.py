@@ -20,7 +20,7 @@ from proofhouse.errors import InputError, RefusedError
 from proofhouse.formats.digest import sha256_hex
 from proofhouse.portal import acts, fields, signing
 from proofhouse.portal.acts import Act, Making
-from proofhouse.portal.cases import find, house_of, note, propose, with_clauses
+from proofhouse.portal.cases import BUDGETS, find, house_of, note, propose, with_clauses
 from proofhouse.portal.fields import Field, FieldsError
 from proofhouse.portal.forms import form, form_values
 from proofhouse.portal.house import House
@@ -50,8 +50,17 @@ SCENARIOS = {
 async def simulate(request: Request, who: Planning, start: str) -> HTMLResponse:
     """What the plan of this case would err, take and give away, before it is registered."""
     row = find(request, who, start)
+    budgets = fields.read(BUDGETS, request.query_params)
     tried = await house_of(request).run(lambda seat: tried_plan(seat, row))
-    return render(request, "cases/simulate.html", row=row, tried=tried, scenarios=SCENARIOS)
+    return render(
+        request,
+        "cases/simulate.html",
+        row=row,
+        tried=tried,
+        scenarios=SCENARIOS,
+        asked=BUDGETS,
+        budgets=budgets,
+    )
 
 
 def tried_plan(seat: Seat, row: Row) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from proofhouse.desk import measure
+from proofhouse.formats.policy import Policy
 from proofhouse.portal import acts
 from proofhouse.portal.cases import house_of
 from proofhouse.portal.render import render
@@ -29,6 +31,7 @@ class Version:
     retired: bool
     opened: tuple[str, ...]
     overdue: bool
+    decided: tuple[str, ...] = ()
 
 
 @router.get("/banks", response_class=HTMLResponse)
@@ -40,6 +43,11 @@ async def banks_page(
     versions = await house.run(versions_of)
     possible = [one for one in acts.ACTS.values() if one.clear and who.may(one.action)]
     return render(request, "cases/banks.html", versions=versions, acts=possible)
+
+
+def deciders(keyids: Iterable[str], policy: Policy) -> tuple[str, ...]:
+    """The owning bodies that decided something: those who signed it, whoever else may own it."""
+    return tuple(sorted(policy.names.get(keyid, keyid[:12]) for keyid in keyids))
 
 
 def versions_of(seat: Seat) -> list[Version]:
@@ -61,6 +69,7 @@ def versions_of(seat: Seat) -> list[Version]:
                 desk.find_clear("bank-retirement", bank.digest) is not None,
                 opened,
                 any(e.predicate["openBy"] <= now and e.digest not in opened for e in due),
+                deciders(threshold.entry.keyids("body"), seat.trusted) if threshold else (),
             )
         )
     return found[::-1]

@@ -13,6 +13,7 @@ import heapq
 import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Request, Response
@@ -258,7 +259,7 @@ async def case_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
         errand=request.app.state.runs.state(row.case),
         runnable=runnable(who, known.case),
         struck=[ruled_out(*each) for each in view.review.ruled_out] if view.review else [],
-        budgets=BUDGETS,
+        budgets=BUDGETS if runnable(who, known.case) == "plan" else AT_A_TIME,
         audience=AUDIENCES.get(who.role, "public"),
         chain=chain_of(view),
         access=_access(who, known.case),
@@ -657,12 +658,25 @@ async def drop_draft(request: Request, who: SignedIn, draft: str) -> Response:
 
 BUDGETS = (
     fields.Field(
-        "tokens", "Tokens an item", kind="number", low=1000, high=10_000_000, default=200_000
+        "tokens",
+        "Tokens an item",
+        "Empty: 200,000.",
+        kind="number",
+        low=1000,
+        high=10_000_000,
+        default=200_000,
     ),
-    fields.Field("turns", "Turns an item", kind="number", low=1, high=1000, default=30),
-    fields.Field("seconds", "Seconds an item", kind="number", low=1, high=86_400, default=300),
-    fields.Field("samples", "Items at once", kind="number", low=1, high=64, default=2),
+    fields.Field(
+        "turns", "Turns an item", "Empty: 30.", kind="number", low=1, high=1000, default=30
+    ),
+    fields.Field(
+        "seconds", "Seconds an item", "Empty: 300.", kind="number", low=1, high=86_400, default=300
+    ),
+    fields.Field("samples", "Items at once", "Empty: 2.", kind="number", low=1, high=64, default=2),
 )
+
+AT_A_TIME = BUDGETS[-1:]
+"""What is still open once the plan is registered: it fixed the budgets of an item."""
 
 
 @router.post("/cases/{start}/errand/{what}")
@@ -673,18 +687,23 @@ async def ask_errand(
     row = find(request, who, start)
     if what not in ("plan", "evaluate"):
         raise InputError("There is no such errand.", hint="It is plan, or evaluate.")
-    filled = fields.read(BUDGETS, form_values(await form(request), BUDGETS))
+    given = await form(request)
+    trying = given.pop("then", "") == "simulate"
+    filled = fields.read(BUDGETS if what == "plan" else AT_A_TIME, given)
+    if trying:
+        return RedirectResponse(f"/cases/{row.case[:16]}/simulate?{urlencode(filled)}", 303)
     request.app.state.runs.ask(row.case, what, who.party, wishes_of(filled))
     return RedirectResponse(f"/cases/{row.case[:16]}#progress", 303)
 
 
 def wishes_of(filled: Mapping[str, Any]) -> Wishes:
-    """The budgets of a form."""
+    """The budgets of a form; of a run, what its plan left open."""
+    given = {one.name: filled.get(one.name, one.default) for one in BUDGETS}
     return Wishes(
-        samples_at_once=filled["samples"],
-        tokens_per_item=filled["tokens"],
-        turns_per_item=filled["turns"],
-        seconds_per_item=filled["seconds"],
+        samples_at_once=given["samples"],
+        tokens_per_item=given["tokens"],
+        turns_per_item=given["turns"],
+        seconds_per_item=given["seconds"],
     )
 
 

@@ -29,6 +29,7 @@ from proofhouse.portal.fields import NotThereError
 from proofhouse.portal.forms import form
 from proofhouse.portal.house import House
 from proofhouse.portal.language import N_
+from proofhouse.portal.register import SECTORS, SIZES
 from proofhouse.portal.render import render
 from proofhouse.portal.sign_in import house_of, text_of, work
 from proofhouse.portal.visitor import Visitor, need
@@ -83,7 +84,8 @@ async def _page(request: Request, status: int = 200, **more: Any) -> HTMLRespons
             "names": {one.id: one.name for one in everybody},
         }
 
-    context = {**await work(told), "what": WHAT, "error": "", "filled": {}, **more}
+    choices = {"what": WHAT, "sectors": SECTORS, "sizes": SIZES}
+    context = {**await work(told), **choices, "error": "", "filled": {}, **more}
     return render(request, "people/people.html", status, **context)
 
 
@@ -110,6 +112,8 @@ def found_organisation(
     """
     if role not in ROLES:
         raise InputError("Choose what the organisation does here.")
+    if sector not in ("", *SECTORS) or size not in ("", *SIZES):
+        raise InputError("Choose its sector and its size from the lists, or leave them open.")
     made = house.access.add_organisation(name, roles=(role,), sector=sector, size=size)
     if role in SIGNS_AS:
         house.access.set_party(made.id, house.enrol(made.name, SIGNS_AS[role]))

@@ -35,7 +35,8 @@ class Row:
     """A case in a list. ``parties`` maps each role to the keyids that have a part in it.
 
     ``window_ends`` is empty once the window was closed or the developer has left; ``accesses`` maps
-    each partner to the end of its newest access.
+    each partner to the end of its newest access. ``probed``: the submitted model was asked, and
+    answered.
     """
 
     case: str
@@ -52,6 +53,7 @@ class Row:
     parties: dict[str, frozenset[str]]
     bank: str
     accesses: dict[str, str]
+    probed: bool
 
     def ends_for(self, party: str) -> str:
         """When access in the case ends for ``party``: a partner's own, else the window's; empty
@@ -226,6 +228,7 @@ def row_of(case: Case, values: dict[str, Any]) -> Row:
             "partner": frozenset(e.predicate["partnerKey"] for e in case.all("partner-access")),
         },
         bank=inquiry.predicate["bank"],
+        probed=submission is not None and submission.predicate["fingerprint"] is not None,
         accesses={
             e.predicate["partnerKey"]: e.predicate["endsAt"] for e in case.all("partner-access")
         },

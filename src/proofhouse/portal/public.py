@@ -35,6 +35,7 @@ from proofhouse.ledger.published import Own
 from proofhouse.portal import docket as dockets
 from proofhouse.portal import looks, told, trust
 from proofhouse.portal.audits import TITLES, Audits, Said, sentence
+from proofhouse.portal.banks import deciders
 from proofhouse.portal.docket import Docket
 from proofhouse.portal.fields import Field, FieldsError, NotThereError, read
 from proofhouse.portal.forms import form
@@ -367,6 +368,13 @@ async def bank_version(request: Request, index: int, sent: bool = False) -> Resp
     return await _version_page(request, index, sent=sent)
 
 
+def _deciders(request: Request, bank: Bank) -> tuple[str, ...]:
+    signers = bank.threshold.signers if bank.threshold else ()
+    return deciders(
+        (keyid for role, keyid in signers if role == "body"), request.app.state.house.policy
+    )
+
+
 async def _version_page(
     request: Request, index: int, *, sent: bool = False, **context: Any
 ) -> Response:
@@ -393,6 +401,7 @@ async def _version_page(
             "sent": sent,
             "families": told.families,
             "opened_threshold": threshold,
+            "decided": _deciders(request, bank),
             **context,
         },
     )

@@ -93,6 +93,8 @@ def places(rows: list[Row], now: str, hours: int) -> list[Place]:
 
 def first_pass(row: Row) -> str:
     """What the system has done, or seen, before a person opens the case."""
+    if row.state == "assessor_to_plan" and not row.probed:
+        return N_("Bound to weights alone: it isn’t said where the model can be asked.")
     return {
         "assessor_to_plan": N_("Identity bound, endpoint answered its probe. A plan can be made."),
         "assessor_to_run": N_("The plan’s simulated errors hold. It can be run."),

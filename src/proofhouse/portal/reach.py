@@ -55,6 +55,12 @@ IDLE_SECONDS = 1_800.0
 CONNECT_SECONDS = 20.0
 
 
+def askable(name: str, endpoint: str | None) -> bool:
+    """Whether it is said where a model of that name can be asked."""
+    provider = name.partition("/")[0]
+    return bool(endpoint) or provider == "reference" or provider in PROVIDERS
+
+
 def check_model(name: str, endpoint: str | None, reachable: Collection[str]) -> None:
     """Return None if a model of that name may be asked, there.
 

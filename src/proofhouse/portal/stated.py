@@ -5,8 +5,9 @@
 
 Every field of the statement is shown, also one that this module has no name for: a digest short for
 the eye and whole to copy, a time with its zone, a list as a list, an object as facts in facts. What
-is sealed in the statement is shown opened to those who sign it, but for a bank's seed. Other
-people's words pass through ``dossier.markup`` (R20). The very bytes stand below on the same page.
+is sealed in the statement is shown opened to those who sign it, but for a bank's seed and a
+threshold. Other people's words pass through ``dossier.markup`` (R20). The very bytes stand below on
+the same page.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from proofhouse.formats import bundle as bundles
 from proofhouse.portal import looks, signing
 from proofhouse.portal.language import N_, gettext
 
-SECRET: Final = frozenset({"seed"})
-"""What nobody reads, not even those who sign it: a bank's seed."""
+SECRET: Final = frozenset({"seed", "threshold"})
+"""What nobody reads, not even those who sign it: a bank's seed, and a threshold. Whoever read the
+drawn cut could take the draft back and draw again until they liked it.
+"""
 
 MOST: Final = 4_000
 """Bytes of one text."""

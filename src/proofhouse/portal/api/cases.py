@@ -283,7 +283,11 @@ def name_of(name: str) -> str:
 
 _EXAMPLES: dict[str, Any] = {
     "inquire": {"name": "Example Lab", "contact": "models@lab.example"},
-    "submit": {"model": "weights/model-x", "checkpoint": "rc-1", "weights": "ab" * 32},
+    "submit": {
+        "model": "openai-api/lab/model-x",
+        "checkpoint": "rc-1",
+        "endpoint": "https://models.lab.example/v1",
+    },
     "answer-terms": {},
     "open-window": {"partner_release": "2026-12-15", "maximum_days": 14},
 }

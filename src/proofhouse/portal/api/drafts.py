@@ -22,6 +22,7 @@ from proofhouse.portal.api import shapes
 from proofhouse.portal.api.cases import check_match
 from proofhouse.portal.api.operation import PREFIX, Answer, Call, Operation
 from proofhouse.portal.cases import draft_for, find, signing_as
+from proofhouse.portal.stated import SECRET
 from proofhouse.rules.registration import Entry
 
 ACTION_OF = {
@@ -61,6 +62,8 @@ def _read(call: Call) -> Answer:
 def _payload(call: Call) -> Answer:
     pending = _pending(call)
     handover = json.loads(pending.handover.to_bytes())
+    if SECRET & pending.handover.statement.predicate.keys() and not pending.sealed_case:
+        handover["openings"] = []  # drawn here, and read by nobody before it is opened to everybody
     return Answer(
         {
             "payload": base64_text(pending.handover.payload),

@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from proofhouse.portal.api import shapes
 from proofhouse.portal.api.cases import check_match, load
 from proofhouse.portal.api.operation import PREFIX, Answer, Call, Operation
-from proofhouse.portal.cases import BUDGETS, find, wishes_of
+from proofhouse.portal.cases import AT_A_TIME, BUDGETS, find, wishes_of
 from proofhouse.portal.findings import RETEST, ask_retest, retest_fields
 from proofhouse.portal.runs import State
 
@@ -77,8 +77,10 @@ def _errand(name: str, what: str, summary: str) -> Operation:
         status=202,
         about="It is queued and made in the background; its statements are signed by the "
         "organisation’s key.",
-        fields=BUDGETS,
-        example={"tokens": 200_000, "turns": 30, "seconds": 300, "samples": 2},
+        fields=BUDGETS if what == "plan" else AT_A_TIME,
+        example={"tokens": 200_000, "turns": 30, "seconds": 300, "samples": 2}
+        if what == "plan"
+        else {"samples": 2},
         problems=(404, 409, 410, 412),
         makes=True,
         matches=True,
