@@ -9,9 +9,11 @@ import pytest
 
 from portal.conftest import Town  # type: ignore[import-not-found]
 from portal.test_cases import text_of  # type: ignore[import-not-found]
+from proofhouse.errors import ModelError
 from proofhouse.formats.policy import Policy
-from proofhouse.portal import needs
+from proofhouse.portal import cases, needs
 from proofhouse.portal.people import found_organisation
+from proofhouse.portal.runs import State
 from proofhouse.verify import verify
 
 
@@ -97,3 +99,67 @@ def test_the_public_learns_how_to_come_in(quiet_town: Town) -> None:
     front = quiet_town.client().get("/").text
     assert "The house runs this house." in text_of(quiet_town.client().get("/sign-in"))
     assert {"/partners/apply", "/partners/numbers"} <= set(re.findall(r'href="([^"]+)"', front))
+
+
+def test_a_form_that_is_wrong_comes_back_as_it_was_filled(worn_town: Town) -> None:
+    """Budgets or a day: the error stands at its field, and nothing that was typed is lost."""
+    assessor, start = worn_town.client("assessor"), worn_town.case_in("assessor_to_plan")[:16]
+    form = {"tokens": "7", "turns": "12", "seconds": "300", "samples": "2"}
+    page = assessor.post(
+        f"/cases/{start}/errand/plan", data={**form, "csrf": worn_town.csrf(assessor)}
+    )
+    assert page.status_code == 422
+    assert 'value="7"' in page.text
+    assert "This must be from 1,000 to" in text_of(page)
+    lab, start = worn_town.client("developer"), worn_town.case_in("developer_to_open_window")[:16]
+    form = {"partner_release": "2020-01-01", "maximum_days": "30", "csrf": worn_town.csrf(lab)}
+    page = lab.post(f"/cases/{start}/do/open-window", data=form)
+    assert "Choose a day from tomorrow, " in text_of(page)
+    assert 'value="2020-01-01"' in page.text
+
+
+def test_an_endpoint_that_does_not_answer_costs_nobody_what_they_typed(
+    worn_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The form comes back with the error at the endpoint; a short name is given its provider."""
+    asked: list[str] = []
+
+    def probe(filled: dict[str, str]) -> None:
+        asked.append(filled["model"])
+        raise ModelError("It answers 401.", hint="Is the key right?")
+
+    monkeypatch.setattr(worn_town.house, "probe", probe)
+    lab, start = worn_town.client("developer"), worn_town.case_in("developer_to_submit")[:16]
+    form = {"model": "model-x", "endpoint": "https://192.0.2.7/v1", "key": "wrong"}
+    monkeypatch.setattr(cases, "check_endpoint", lambda *_: None)
+    page = lab.post(
+        f"/cases/{start}/do/submit",
+        data={**form, "safeguards": "none", "access": "black-box", "csrf": worn_town.csrf(lab)},
+    )
+    assert (page.status_code, asked) == (422, ["openai-api/lab/model-x"])
+    assert "It answers 401. Is the key right?" in text_of(page)
+    assert 'value="model-x"' in page.text
+    assert 'value="wrong"' not in page.text
+
+
+def test_a_refusal_within_a_case_leads_back_to_it(quiet_town: Town) -> None:
+    """Whoever is told no gets a way back, not their start page alone."""
+    start = quiet_town.case_in("assessor_to_plan")[:16]
+    page = quiet_town.client("assessor").get(f"/cases/{start}/do/deliver-findings")
+    assert (page.status_code, f'href="/cases/{start}"' in page.text) == (409, True)
+    dead = text_of(quiet_town.client().get("/link/guess"))
+    assert "This link was used or replaced" in dead
+
+
+def test_what_is_under_way_is_nobodys_move(
+    worn_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a plan is made nothing is asked of the assessor, and no empty chart is drawn."""
+    case = worn_town.case_in("assessor_to_plan")
+    monkeypatch.setitem(worn_town.app.state.runs._states, case, State("plan", "working"))
+    page = worn_town.client("assessor").get(f"/cases/{case[:16]}")
+    assert "The plan is being made." in page.text
+    assert "Your move" not in page.text
+    assert "data-evidence" not in page.text
+    monkeypatch.setitem(worn_town.app.state.runs._states, case, State("evaluate", "working"))
+    assert "A run is under way." in worn_town.client("assessor").get(f"/cases/{case[:16]}").text

@@ -32,6 +32,7 @@ evidence, and ledger and vault don't cite it.
 from proofhouse.access.access import Access
 from proofhouse.access.table import ACTIONS, ROLES, SCOPES, TWO_PERSONS, covers, may
 from proofhouse.access.values import (
+    DeadLinkError,
     LetIn,
     Membership,
     Organisation,
@@ -49,6 +50,7 @@ __all__ = [
     "SCOPES",
     "TWO_PERSONS",
     "Access",
+    "DeadLinkError",
     "LetIn",
     "Membership",
     "Organisation",

@@ -5,6 +5,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from proofhouse.errors import VerificationError
+from proofhouse.said import say
+
+
+class DeadLinkError(VerificationError):
+    """One answer for every link that does not work, so that a guess learns nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            say("This link does not work: it was used, it has ended, or it never was one."),
+            hint=say("Ask an administrator of the house for a new one."),
+        )
+
 
 @dataclass(frozen=True)
 class Organisation:

@@ -111,7 +111,9 @@ class Watch(Store):
                 wait = max(1, hits[0] + lasts - now)
                 raise TooManyError(
                     "This was asked too often.",
-                    hint=say("Try again in %(wait)s seconds.", wait=wait),
+                    hint=say("Try again in %(wait)s seconds.", wait=wait)
+                    if wait < 120
+                    else say("Try again in %(wait)s minutes.", wait=-(-wait // 60)),
                     seconds=wait,
                 )
             hits.append(now)

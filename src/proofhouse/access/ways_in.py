@@ -30,8 +30,8 @@ from proofhouse.access.people import (
     person_of,
 )
 from proofhouse.access.store import hashed, new_secret, seconds, spelt
-from proofhouse.access.values import LetIn, Passkey, Person
-from proofhouse.errors import InputError, RefusedError, VerificationError
+from proofhouse.access.values import DeadLinkError, LetIn, Passkey, Person
+from proofhouse.errors import InputError, RefusedError
 from proofhouse.said import say
 
 INVITATION = "invitation"
@@ -39,14 +39,6 @@ SETUP = "setup"
 MOST_PASSKEYS = 20
 
 _PASSKEY = "SELECT id, person, public_key, sign_count, name, made, used FROM passkey"
-
-
-def _no_way_in() -> VerificationError:
-    """One answer for every link that does not work, so that a guess learns nothing."""
-    return VerificationError(
-        "This link does not work: it was used, it has ended, or it never was one.",
-        hint="Ask an administrator of the house for a new one.",
-    )
 
 
 class WaysIn(People):
@@ -148,11 +140,11 @@ class WaysIn(People):
         with self._writing() as db:
             found = _link(db, secret, at, purpose)
             if found is None or found[0] is None:
-                raise _no_way_in()
+                raise DeadLinkError
             _use(db, secret)
             person = person_of(db, found[0])
             if not person.active:
-                raise _no_way_in()
+                raise DeadLinkError
             _note(db, person.id, "used", None, at)
         return person
 
@@ -192,7 +184,7 @@ class WaysIn(People):
         """
         with self._writing() as db:
             if _link(db, secret, at, SETUP) is None:
-                raise _no_way_in()
+                raise DeadLinkError
             _use(db, secret)
             house = add_organisation(db, organisation, roles)
             person = add_person(db, name, contact)

@@ -234,6 +234,8 @@ async def register_passkey(request: Request, who: Own) -> Response:
     )
     if session.how in ("link", "setup") and session.role == "administrator":
         return RedirectResponse("/people", 303)
+    if session.how == "link":
+        return RedirectResponse("/home" if session.role else "/account/role", 303)
     return RedirectResponse("/account", 303)
 
 

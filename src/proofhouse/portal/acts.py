@@ -213,6 +213,20 @@ def _answer(making: Making) -> Draft:
 def _open(making: Making) -> Draft:
     at, filled = making.at, making.filled
     release = filled["partner_release"]
+    last = parse_time(at) + filled["maximum_days"] * DAY
+    if not parse_time(at) < parse_time(release) <= last:
+        tomorrow = print_time(parse_time(at) + DAY)
+        raise FieldsError(
+            {
+                "partner_release": say(
+                    "Choose a day from tomorrow, %(first)s, to %(last)s: a window lasts at most "
+                    "%(days)s days from now.",
+                    first=tomorrow[:10],
+                    last=print_time(last)[:10],
+                    days=filled["maximum_days"],
+                )
+            }
+        )
     public = filled["public_release"] or print_time(parse_time(release) + 7 * DAY)
     window = Window(
         opens_at=at,
@@ -493,7 +507,8 @@ _ACTS = (
             Field(
                 "model",
                 "The model’s name",
-                "As it is called at its endpoint, like openai-api/lab/model-x.",
+                "With an endpoint: openai-api/LAB/ and what the endpoint calls it, like "
+                "openai-api/lab/model-x; model-x alone is taken as that.",
             ),
             Field("checkpoint", "The checkpoint’s own name", default="under development"),
             Field(

@@ -22,7 +22,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from proofhouse.access import Organisation
 from proofhouse.desk.make_bundle import make_bundle
 from proofhouse.dossier import render as render_dossier
-from proofhouse.errors import InputError, RefusedError
+from proofhouse.errors import InputError, ModelError, PrerequisiteError, RefusedError
 from proofhouse.formats import predicates
 from proofhouse.journey import Wishes, moves
 from proofhouse.portal import acts, fields, needs, signing, trust
@@ -32,7 +32,7 @@ from proofhouse.portal.forms import form, form_values
 from proofhouse.portal.house import House
 from proofhouse.portal.language import ACTIVE, N_, gettext
 from proofhouse.portal.projection import Row, access_over
-from proofhouse.portal.reach import check_endpoint
+from proofhouse.portal.reach import check_endpoint, whole_name
 from proofhouse.portal.register import Invitation
 from proofhouse.portal.render import render
 from proofhouse.portal.runs import PLANNING, RUNNING, UNDER_WAY, key_of_endpoint
@@ -142,7 +142,12 @@ AT_ONCE = 50
 @router.get("/home", response_class=HTMLResponse)
 async def home(request: Request, who: SignedIn) -> HTMLResponse:
     """What waits for whoever is signed in, and their cases, so many at a time."""
-    every = sorted(mine(request, who), key=lambda row: not my_move(who, row))
+    runs = request.app.state.runs
+
+    def waits(row: Row) -> bool:
+        return my_move(who, row) and not runs.busy(row.case)
+
+    every = sorted(mine(request, who), key=lambda row: not waits(row))
     said = request.query_params.get("from", "0")
     start = int(said) if said.isascii() and said.isdigit() and len(said) < 9 else 0
     rows, after = every[start : start + AT_ONCE], start + AT_ONCE
@@ -151,8 +156,8 @@ async def home(request: Request, who: SignedIn) -> HTMLResponse:
     return render(
         request,
         "cases/home.html",
-        moves=[row for row in rows if my_move(who, row)],
-        others=[row for row in rows if not my_move(who, row)],
+        moves=[row for row in rows if waits(row)],
+        others=[row for row in rows if not waits(row)],
         drafts=drafts,
         stuck=stuck,
         begins=beginnings(who),
@@ -235,7 +240,14 @@ def signing_as(actor: signing.Actor) -> signing.Actor:
 @router.get("/cases/{start}", response_class=HTMLResponse)
 async def case_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
     """One case: where it stands, whose move it is, and all that this role is shown of it."""
-    house, row = house_of(request), find(request, who, start)
+    return await _case_page(request, who, find(request, who, start), {}, {})
+
+
+async def _case_page(
+    request: Request, who: Visitor, row: Row, given: Mapping[str, Any], errors: Mapping[str, str]
+) -> HTMLResponse:
+    house, runs = house_of(request), request.app.state.runs
+    busy = runs.busy(row.case)
 
     def load() -> tuple[Known, CaseView]:
         known = house.seat.case(row.case, None)
@@ -247,17 +259,21 @@ async def case_page(request: Request, who: Seeing, start: str) -> HTMLResponse:
     return render(
         request,
         "cases/case.html",
+        422 if errors else 200,
+        given=given,
+        errors=errors,
         row=row,
         case=known.case,
         view=view,
-        now_words=words.stands(known.case),
-        yours=my_move(who, row),
+        now_words=BUSY.get(busy) or words.stands(known.case),
+        yours=my_move(who, row) and not busy,
         tag=TAGS.get(row.finding, TAGS[""]) if not row.state.startswith("with") else TAGS["left"],
         acts=possible,
         later=LATER,
         can_withdraw=any(one.name == "withdraw" for one in possible),
-        errand=request.app.state.runs.state(row.case),
-        runnable=runnable(who, known.case),
+        errand=runs.state(row.case),
+        bounded=busy == "evaluate" and row.state in BOUNDED,
+        runnable="" if busy else runnable(who, known.case),
         struck=[ruled_out(*each) for each in view.review.ruled_out] if view.review else [],
         budgets=BUDGETS if runnable(who, known.case) == "plan" else AT_A_TIME,
         audience=AUDIENCES.get(who.role, "public"),
@@ -281,6 +297,16 @@ TAGS = {
     "left": (N_("Withdrawn"), "plain"),
 }
 """What a case found, as a tag. None of them is a mark for or against anybody (R1)."""
+
+BUSY = {
+    "plan": N_("The plan is being made."),
+    "retest": N_("The plan of a test again is being made."),
+    "evaluate": N_("A run is under way."),
+}
+"""What is under way in the background: nobody has to do anything."""
+
+BOUNDED = ("assessor_to_run", "run_under_way")
+"""Where a run has boundaries that its evidence can cross; a review counts and decides nothing."""
 
 WITH_ENDPOINT = ("submit", "answer-findings")
 """Acts that may name an endpoint, and hand in its key."""
@@ -553,6 +579,10 @@ async def act_made(request: Request, who: SignedIn, name: str, start: str = "") 
     except (InputError, RefusedError) as error:
         case = await _case(house, row)
         return _form(request, house, act, who, row, case, given, {}, error)
+    except (ModelError, PrerequisiteError) as error:
+        case = await _case(house, row)
+        said = {"endpoint": joined(" ", [error.message, error.hint])}
+        return _form(request, house, act, who, row, case, given, said)
     return RedirectResponse(f"/drafts/{pending.id}", 303)
 
 
@@ -575,6 +605,7 @@ def propose(
     if known is not None:
         acts.check_open(act, known.case)
     if act.name in WITH_ENDPOINT:
+        filled = {**filled, "model": whole_name(filled["model"], filled["endpoint"])}
         check_endpoint(filled["endpoint"], house.settings.reachable)
     parties = {one.id: one.party for one in house.access.organisations() if one.party}
     partners = {one.id: one for one in _of_role(house, "partner")}

@@ -10,6 +10,7 @@ is ours, and nothing else: what it was stands in the operator's log, without wha
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -18,6 +19,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from proofhouse import errors
+from proofhouse.access import DeadLinkError
 from proofhouse.portal.fields import FieldsError, NotThereError
 from proofhouse.portal.language import N_
 from proofhouse.portal.render import render
@@ -35,6 +37,7 @@ BY_RULE = {"access": 403, "idempotency": 422}
 
 STATUS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (FieldsError, 422, "fields", "Some fields are not as they are to be"),
+    (DeadLinkError, 422, "verification", "This link was used or replaced"),
     (NotThereError, 404, "not-there", "There is no such page"),
     (SignInError, 401, "sign-in", "Sign in first"),
     (errors.FormatError, 422, "format", "These bytes are not in the format they claim"),
@@ -91,9 +94,19 @@ def answer(
     """A problem as a document or as a page."""
     if wants_json(request):
         return JSONResponse(told, told["status"], media_type=MEDIA, headers=headers)
-    page = render(request, "problem.html", status=told["status"], problem=told)
+    back = _back(request.url.path)
+    page = render(request, "problem.html", status=told["status"], problem=told, back=back)
     page.headers.update(headers or {})
     return page
+
+
+_WITHIN = re.compile(r"/(?:cases/[0-9a-f]{8,64}|drafts/[\w-]{1,64})(?=/)")
+
+
+def _back(path: str) -> str:
+    """The page of the case or the draft that an address is within; empty if it is within none."""
+    found = _WITHIN.match(path)
+    return found[0] if found else ""
 
 
 async def known(request: Request, error: Exception) -> Response:

@@ -462,6 +462,7 @@ async def _docket_page(request: Request, who: Visitor, **context: Any) -> Respon
             "erases": who.may("erase"),
             "field": ANSWER[0],
             "errors": {},
+            "unsaid": 0,
             **context,
         },
     )
@@ -479,6 +480,10 @@ async def decide(
         await with_docket(request, lambda kept: kept.show(number, now))
     elif what == "leave-out":
         reason = str(values.get("reason", ""))
+        if reason not in dockets.REASONS:
+            page = await _docket_page(request, who, unsaid=number)
+            page.status_code = 422
+            return page
         await with_docket(request, lambda kept: kept.leave_out(number, reason, now))
     elif what == "answer":
         try:

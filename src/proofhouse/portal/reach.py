@@ -85,6 +85,17 @@ def check_model(name: str, endpoint: str | None, reachable: Collection[str]) -> 
     check_endpoint(endpoint, reachable)
 
 
+def whole_name(name: str | None, endpoint: str | None) -> str | None:
+    """A model's name with its provider: what an endpoint calls it is taken as it stands.
+
+    >>> whole_name("model-x", "https://models.lab.example/v1")
+    'openai-api/lab/model-x'
+    """
+    if not name or not endpoint or "/" in name:
+        return name
+    return f"{OPEN_ENDPOINT}/lab/{name}"
+
+
 @contextlib.contextmanager
 def doorway(reachable: Collection[str]) -> Iterator[Mapping[str, str]]:
     """The environment of a process whose only way out is a proxy of ours, for as long as it lasts.

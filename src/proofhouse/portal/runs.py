@@ -127,6 +127,11 @@ class Runs:
         self._tell(case_id, State(what))
         self._errands.put(Errand(case_id, what, party, wishes or Wishes(), **more))
 
+    def busy(self, case_id: str) -> str:
+        """What is under way for a case, or waits for its turn; empty if nothing is."""
+        state = self._states.get(case_id)
+        return state.what if state is not None and state.phase in ("waiting", "working") else ""
+
     def state(self, case_id: str) -> State | None:
         """How the newest errand of a case stands."""
         return self._states.get(case_id)
@@ -218,7 +223,8 @@ class Runs:
                 rule="R3, R4",
                 hint="What is left is to close the window.",
             )
-        seat.register(seat.sign(made.draft, (self._house.key_of(party),)))
+        entry = seat.register(seat.sign(made.draft, (self._house.key_of(party),)))
+        self._projection.moved(entry.subject)
 
     def _teller(self, case_id: str, state: State) -> Any:
         def tell(told: Told) -> None:
@@ -248,6 +254,7 @@ def _follow(state: State, told: Progress) -> None:
         state.kept, state.by_item = told.tokens, {}
     elif event.kind in ("tokens", "finished"):
         state.by_item[event.id] = event.tokens
+    state.said = ""  # what was said before the first item is over
     state.items, state.planned = len(told.outcomes), len(items)
     words = list(told.outcomes.values())
     state.solved, state.missing = words.count("solved"), words.count("missing")

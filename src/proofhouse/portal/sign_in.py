@@ -25,7 +25,7 @@ import anyio.to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
-from proofhouse.access import Access, passkeys
+from proofhouse.access import Access, DeadLinkError, passkeys
 from proofhouse.access.oidc import Provider, begin, finish
 from proofhouse.errors import InputError, RefusedError, VerificationError
 from proofhouse.portal.fields import NotThereError
@@ -146,7 +146,7 @@ async def link_page(request: Request, secret: str, _who: Anybody) -> Response:
     limited(request)
     house = house_of(request)
     if not await work(lambda: house.access.link_works(secret, house.clock())):
-        raise _dead_link()
+        raise DeadLinkError
     return _unseen(render(request, "sign_in/link.html", action=f"/link/{secret}"))
 
 
@@ -166,7 +166,7 @@ async def setup_page(request: Request, secret: str, _who: Anybody) -> Response:
     limited(request)
     house = house_of(request)
     if not await work(lambda: house.access.link_works(secret, house.clock(), "setup")):
-        raise _dead_link()
+        raise DeadLinkError
     return _unseen(_setup(request, secret))
 
 
@@ -331,10 +331,3 @@ def _unseen(response: HTMLResponse) -> HTMLResponse:
     """
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _dead_link() -> VerificationError:
-    return VerificationError(
-        "This link does not work: it was used, it has ended, or it never was one.",
-        hint="Ask an administrator of the house for a new one.",
-    )

@@ -25,6 +25,7 @@
     }
     const bar = panel.querySelector("progress");
     if (bar && state.planned) {
+      panel.querySelector("[data-started]").hidden = false;
       bar.max = state.planned;
       bar.value = state.items;
       const said = panel.querySelector(".progress-said .num");
