@@ -720,7 +720,10 @@ async def ask_errand(
         raise InputError("There is no such errand.", hint="It is plan, or evaluate.")
     given = await form(request)
     trying = given.pop("then", "") == "simulate"
-    filled = fields.read(BUDGETS if what == "plan" else AT_A_TIME, given)
+    try:
+        filled = fields.read(BUDGETS if what == "plan" else AT_A_TIME, given)
+    except fields.FieldsError as error:
+        return await _case_page(request, who, row, given, error.errors)
     if trying:
         return RedirectResponse(f"/cases/{row.case[:16]}/simulate?{urlencode(filled)}", 303)
     request.app.state.runs.ask(row.case, what, who.party, wishes_of(filled))
