@@ -241,8 +241,9 @@ def sweep(where: Controllers) -> tuple[str, ...]:
             name = _NAME.fullmatch(group.name)
             if name is None or name[1] != _namespace() or _started(int(name[2])) == name[3]:
                 continue
-            for threads in group.glob(f"**/{where.threads_file}"):
-                _kill_listed(threads)
+            with contextlib.suppress(FileNotFoundError):  # it is being removed by its own end
+                for threads in group.glob(f"**/{where.threads_file}"):
+                    _kill_listed(threads)
             if _remove_tree(group):
                 swept.add(group.name)
     return tuple(sorted(swept))
