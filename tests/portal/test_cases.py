@@ -355,6 +355,7 @@ def test_an_application_is_decided_with_reasons_and_looked_at_twice(town: Town) 
     assert decide("refuse").status_code == 303
     assert "Because." in text_of(nobody.get(address))
     nobody.post(address, data={"reasons": "You did not read it.", "csrf": town.csrf(nobody)})
+    assert "Somebody else decides now" in text_of(assessor.get("/partners/1"))
     assert decide("uphold").status_code == 409
     page = text_of(nobody.get("/partners/numbers"))
     assert "health" in page

@@ -167,14 +167,21 @@ def partners_of(house: House) -> list[Organisation]:
 
 
 @router.get("/partners/{number:int}", response_class=HTMLResponse)
-async def decide_form(request: Request, _who: Deciding, number: int) -> HTMLResponse:
+async def decide_form(request: Request, who: Deciding, number: int) -> HTMLResponse:
     """One application, and the decision that it waits for."""
     return render(
         request,
         "partners/decide.html",
-        one=register_of(request).application(number),
+        one=(one := register_of(request).application(number)),
+        decided=_has_decided(who, one),
         fields=REASONS,
     )
+
+
+def _has_decided(who: Visitor, one: Application) -> bool:
+    """Whether somebody else is to decide now: no one looks at their own decision (R8)."""
+    assert who.person is not None
+    return who.person.id in {step.person for step in one.steps}
 
 
 DECISIONS = {
