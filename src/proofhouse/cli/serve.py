@@ -63,7 +63,7 @@ def command(
     sample: bool,
     as_json: bool,
 ) -> None:
-    """Serve the portal of this home to browsers, until it is interrupted.
+    """Serve the portal of this home ($PROOFHOUSE_HOME) to browsers, until it is interrupted.
 
     The first time, a link for the first administrator is printed here; it works once, for a day.
     The portal holds the home as long as it runs: other commands that write wait for its end.
