@@ -114,6 +114,15 @@ def test_lone_surrogates_are_replaced(tmp_path: Path) -> None:
     assert record.title == "x?y"
 
 
+def test_a_heading_has_two_names(tmp_path: Path) -> None:
+    """Records of one make and reports of another say the same by other names, on either side."""
+    (record,) = read_records(write(tmp_path / "c", '{"id": "a", "summary": "x", "details": "y"}'))
+    assert (record.title, record.description) == ("x", "y")
+    asked = '{"query": "a", "title": "x", "description": "y"}'
+    (query,) = read_queries(write(tmp_path / "q", asked))
+    assert (query.summary, query.details) == ("x", "y")
+
+
 def test_missing_file(tmp_path: Path) -> None:
     """A file that is not there is named."""
     with pytest.raises(InputError, match=r"no file .*nowhere"):

@@ -41,6 +41,7 @@ _NULL = b"(null)"
 _FILLS = (0, 0x41)
 _CHOSEN = ("given", "recorded")
 _MEMORY = frozenset({"outside-object", "wild-address", "after-end-of-life"})
+_SPATIAL = frozenset({"outside-object", "wild-address"})
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,10 @@ class Flaw:
         """Whether a run shows a near relative: a checked fault of the same class, by a shared way.
 
         Two accesses that lack one check are one flaw; only the first of them is in a proof's trace.
+        What is used after its end is not of the class of what lies outside an object.
         """
         kinds = {family(kind) for _, kind, _ in self.signatures}
-        kinds |= _MEMORY if kinds & _MEMORY else set()
+        kinds |= _SPATIAL if kinds & _SPATIAL else set()
         known = seen.vouched == "sanitizer" and family(seen.kind) in kinds
         near = seen.ended == "crashed" and known
         return near and bool(_callers(seen) & self.callers)
@@ -172,6 +174,16 @@ def repeatable(seen: Seen) -> tuple[object, ...]:
     return seen.effect if seen.ended == "quiet" else seen.signature
 
 
+def only_silenced(before: Seen, after: Seen) -> bool:
+    """Whether all that a run did is done still, and only its exit status says that nothing was.
+
+    Told of what printed something: a run that says nothing may well have done nothing now.
+    """
+    both = before.ended == after.ended == "quiet" and bool(before.stdout)
+    same = before.stdout == after.stdout and before.files == after.files
+    return both and same and bool(before.exit_status) and after.exit_status == 0
+
+
 def weigh(flaw: Flaw, before: Seen, after: Seen, origin: str) -> Weighed | None:
     """Whether the two sides of one input differ in a way that counts."""
     if flaw.bad(before):
@@ -189,7 +201,9 @@ def weigh(flaw: Flaw, before: Seen, after: Seen, origin: str) -> Weighed | None:
                 "variant", f"It showed the flaw ({before}) and still ends badly: {after}."
             )
         same = before.function == after.function and family(before.kind) == family(after.kind)
-        if flaw.resembles(before) and after.ended == "crashed" and same:
+        # An input that nothing of a proof is in shows another flaw of the program, if it shows one.
+        derived = origin not in ("grown", "found")
+        if derived and flaw.resembles(before) and after.ended == "crashed" and same:
             return Weighed("variant", f"A near relative of the flaw is still there: {after}.")
         return None
     if after.ended == before.ended and flaw.bad(after) and origin not in _CHOSEN:

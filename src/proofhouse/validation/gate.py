@@ -41,7 +41,13 @@ from proofhouse.sandbox import SessionLostError, start_session
 from proofhouse.validation import bare, hints
 from proofhouse.validation.answers import silence
 from proofhouse.validation.commands import check_run, others
-from proofhouse.validation.differences import Flaw, repeatable, unsettled, weigh
+from proofhouse.validation.differences import (
+    Flaw,
+    only_silenced,
+    repeatable,
+    unsettled,
+    weigh,
+)
 from proofhouse.validation.exploration import Explorer, Item
 from proofhouse.validation.growth import prose, seeds
 from proofhouse.validation.instrument import Probe, tools
@@ -348,11 +354,15 @@ class _Gate:
         gone = []
         for at, proof in enumerate(self.request.proofs):
             runs = [await after.see(proof) for _ in range(RUNS)]
+            was = await before.see(proof)
             gone.append({"runs": [seen_dict(seen) for seen in runs]})
             bad = next((seen for seen in runs if flaw.bad(seen)), None)
             if bad is not None:
                 why = f"With the patch proof {at + 1} still ends badly: {bad}."
                 self._tell("proof-gone", "failed", why, proofs=gone, trace=list(bad.trace))
+            if flaw.status is not None and all(only_silenced(was, seen) for seen in runs):
+                why = f"With the patch proof {at + 1} does what it did, and only ends with 0."
+                self._tell("proof-gone", "failed", why, proofs=gone)
         self._tell("proof-gone", "passed", "No proof shows any fault.", proofs=gone)
         return flaw
 

@@ -183,8 +183,8 @@ class _Line:
             raise FormatError(f"{self.at}: “packages” must be a list of [ecosystem, name].")
         return Query(
             id=self.named("query"),
-            summary=self.text("summary"),
-            details=self.text("details"),
+            summary=self.text("summary") or self.text("title"),
+            details=self.text("details") or self.text("description"),
             published=self.text("published"),
             packages=tuple((p[0], p[1]) for p in packages),
             fixed=self.texts("fixed"),
@@ -198,8 +198,8 @@ class _Line:
             raise FormatError(f"{self.at}: “affected” must be a list of objects.")
         return Record(
             id=self.named("id"),
-            title=self.text("title"),
-            description=self.text("description"),
+            title=self.text("title") or self.text("summary"),
+            description=self.text("description") or self.text("details"),
             published=self.text("published"),
             assigner=self.text("assigner"),
             cwes=self.texts("cwes"),
