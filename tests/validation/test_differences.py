@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from proofhouse.validation.differences import Flaw, unsettled, weigh
+from proofhouse.validation.differences import Flaw, only_silenced, unsettled, weigh
 from proofhouse.validation.program import Bench, Seen
 
 TAKEN = Seen("quiet", exit_status=0, stdout=b"ok\n")
@@ -45,6 +45,45 @@ def test_what_counts_depends_on_who_made_the_input(
     for origin, expected in (("given", given), ("grown", grown), ("kin", kin)):
         found = weigh(flaw, before, after, origin)
         assert (found and found.kind) == expected, origin
+
+
+DEEP = Seen("crashed", "heap-buffer-overflow", ("parse", "step", "main"), vouched="sanitizer")
+NEAR = replace(DEEP, kind="stack-buffer-overflow", functions=("skip", "step", "main"))
+FREED = replace(NEAR, kind="heap-use-after-free")
+
+
+@pytest.mark.parametrize(
+    ("seen", "origin", "kind"),
+    [
+        (NEAR, "kin", "variant"),
+        (NEAR, "graft", "variant"),
+        (NEAR, "grown", None),
+        (FREED, "kin", None),
+        (replace(NEAR, functions=("skip", "other", "main")), "kin", None),
+    ],
+)
+def test_a_relative_is_of_the_same_class_and_made_of_a_proof(
+    seen: Seen, origin: str, kind: str | None
+) -> None:
+    """What crashes alike on both sides and has nothing of the flaw is another flaw."""
+    found = weigh(cast(Flaw, Flaw.of([DEEP] * 3, [TAKEN])), seen, seen, origin)
+    assert (found and found.kind) == kind
+
+
+@pytest.mark.parametrize(
+    ("after", "silenced"),
+    [
+        (replace(OPENED, exit_status=0), True),
+        (replace(OPENED, exit_status=1), False),
+        (replace(OPENED, exit_status=0, stdout=b"no\n"), False),
+        (replace(OPENED, exit_status=0, files=("f out abc",)), False),
+        (CRASH, False),
+    ],
+)
+def test_only_a_status_that_went_silent_is_one(after: Seen, silenced: bool) -> None:
+    """All that was done is done still; a refusal, other words or other files are an answer."""
+    assert only_silenced(OPENED, after) is silenced
+    assert not only_silenced(replace(OPENED, stdout=b""), replace(after, stdout=b""))
 
 
 def test_a_flaw_without_an_end_is_known() -> None:
