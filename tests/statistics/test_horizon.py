@@ -125,6 +125,31 @@ def test_resamples_that_run_off_leave_the_end_open() -> None:
     assert made.high_minutes is None
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("first", [30.0, 31.0])
+def test_minutes_that_hardly_vary_give_no_horizon(first: float) -> None:
+    """Tasks of one length say nothing of a slope: no figure, a reason, and no warning."""
+    tasks = [Task(f"t{i}", f"f{i % 3}", 30.0 if i else first) for i in range(36)]
+    rows = [Response("m", t.id, t.family, n % 3 == 0, 5) for n, t in enumerate(tasks)]
+    made = horizons(rows, tasks, resamples=100)[0]
+    assert (made.p50_minutes, made.p80_minutes, made.low_minutes, made.high_minutes) == (None,) * 4
+    assert made.reason.startswith("minutes hardly vary: a standard deviation of 0.0")
+    # A resample that falls by next to nothing is endless, without a warning.
+    log2_horizons(np.full(12, 4.9), np.tile(np.arange(12.0) < 4, (2, 1)).astype(float), np.ones(12))
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_interval_open_on_both_sides_says_so() -> None:
+    """Lengths that differ by a half bound no horizon of a model that seems to solve any as well."""
+    tasks = [Task(f"t{i}", f"f{i % 3}", 30.0 * 1.5 ** (i % 2)) for i in range(24)]
+    rows = [Response("m", t.id, t.family, n % 4 < 2 or n == 2, 5) for n, t in enumerate(tasks)]
+    rows[1] = Response("m", "t1", "f1", False, 5)
+    made = horizons(rows, tasks, resamples=100)[0]
+    assert made.p50_minutes is not None
+    assert (made.low_minutes, made.high_minutes) == (None, None)
+    assert made.reason.startswith("the interval is open on both sides")
+
+
 def test_log2_horizons_at_the_ends() -> None:
     """All solved is endless, all failed is none, and rising success is no number."""
     x = np.arange(12.0)

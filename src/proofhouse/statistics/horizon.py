@@ -39,6 +39,8 @@ Floats = NDArray[np.float64]
 
 RIDGE = 1e-5
 MINIMUM_TASKS = 10
+MINIMUM_SPREAD = 0.1
+"""Standard deviation of log2 minutes below which even a thousand tasks tell nothing of a slope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Horizon:
     """One model's horizons in minutes, with the interval of P50; None where there is none.
 
     ``tasks`` were used; ``excluded`` counts responses to tasks without minutes. ``reason`` says why
-    there is no horizon, and is empty if there is one.
+    there is no horizon, or that one with an interval open on both sides is bounded by nothing; else
+    it is empty.
     """
 
     model: str
@@ -95,7 +98,7 @@ def horizons(
     """Every model's horizon, in the order in which models first appear.
 
     A model is excluded, with its reason, if fewer than 10 of its tasks have minutes, if it solved
-    all or none of them, or if its success doesn't fall with length.
+    all or none of them, if their minutes hardly vary, or if its success doesn't fall with length.
 
     Raises:
         InputError: no responses, fewer than 100 resamples, or a confidence outside (0, 1).
@@ -180,6 +183,11 @@ def _horizon(
         reason = f"too few tasks with minutes: {runs.tasks}, at least {MINIMUM_TASKS} are needed"
     elif runs.solved.all() or not runs.solved.any():
         reason = "solved every task" if runs.solved.all() else "solved no task"
+    elif (spread := _spread(runs)) < MINIMUM_SPREAD:
+        reason = (
+            f"minutes hardly vary: a standard deviation of {spread:.2f} doublings, "
+            f"at least {MINIMUM_SPREAD} are needed"
+        )
     else:
         curve = fit(runs.log2_minutes, runs.solved.astype(float), runs.weight)
         reason = "" if curve.slope < 0 else "success does not fall with the length of tasks"
@@ -189,6 +197,10 @@ def _horizon(
     else:
         p50, p80 = _minutes(curve.log2_minutes(0.5)), _minutes(curve.log2_minutes(0.8))
         ends = _interval(runs, resamples, random, confidence)
+        if p50 is None:
+            reason = "success hardly falls with the length of tasks"
+        elif ends == (None, None):
+            reason = "the interval is open on both sides: these responses do not bound the horizon"
     return Horizon(
         model=model,
         p50_minutes=p50,
@@ -201,6 +213,12 @@ def _horizon(
         excluded=len(responses) - count,
         reason=reason,
     )
+
+
+def _spread(runs: Runs) -> float:
+    """The weighted standard deviation of log2 minutes."""
+    mean = np.average(runs.log2_minutes, weights=runs.weight)
+    return math.sqrt(np.average((runs.log2_minutes - mean) ** 2, weights=runs.weight))
 
 
 def _minutes(log2_minutes: float) -> float | None:
@@ -270,6 +288,7 @@ def _fit_all(x: Floats, y: Floats, weights: Floats) -> Floats:
         if np.abs(step).max() < 1e-9:
             break
     falling = at[:, 1] < 0
-    p50 = np.where(falling, -at[:, 0] / np.where(falling, at[:, 1], 1.0), np.nan)
+    with np.errstate(over="ignore"):  # a curve that hardly falls is endless, or none: ±infinity
+        p50 = np.where(falling, -at[:, 0] / np.where(falling, at[:, 1], 1.0), np.nan)
     p50 = np.where(right > 1 - 1e-12, np.inf, p50)
     return np.asarray(np.where(right < 1e-12, -np.inf, p50))
