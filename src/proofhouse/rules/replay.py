@@ -22,7 +22,7 @@ that lacks is named in ``Replayed.sealed``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,9 @@ from proofhouse.rules.runs import Ran, check_run, cited
 
 LEAST_RUNS = 1_000
 """Of a simulation, for each edge and scenario: fewer bound no error of some per cent."""
+
+LEAST_CONFIDENCE_PPM = 950_000
+"""Of the bounds of a simulation."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +128,32 @@ def _counted(test: Plan) -> dict[str, int]:
     return dict(Counter(item.family for item in test.items))
 
 
+_PLAYED: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+    "the scale as it is stated": lambda each: (
+        each["slopePpm"] == 1_000_000
+        and each["itemSdMicrologits"] == each["familySdMicrologits"] == 0
+    ),
+    "items that tell apart 30 % less than stated": lambda each: each["slopePpm"] <= 700_000,
+    "items that tell apart 30 % more than stated": lambda each: each["slopePpm"] >= 1_300_000,
+    "items 1 logit beside their difficulty": lambda each: each["itemSdMicrologits"] >= 1_000_000,
+    "a model's own affinity to families": lambda each: each["familySdMicrologits"] > 0,
+}
+"""What a plan has to hold its errors in (R14): who leaves one out has not shown that it does."""
+
+
 def _check_simulation(made: Mapping[str, Any], plan: Plan | None) -> None:
     """What one dimension's test was simulated to err, against what it declares."""
     if made["runs"] < LEAST_RUNS:
         raise VerificationError(
             f"The plan was played {made['runs']} times, and bounds come of {LEAST_RUNS} or more."
         )
+    if made["confidencePpm"] < LEAST_CONFIDENCE_PPM:
+        raise VerificationError(
+            "The plan's own simulation bounds its errors below 95 % confidence."
+        )
+    for what, held in _PLAYED.items():
+        if not any(held(each) for each in made["scenarios"]):
+            raise VerificationError(f"The plan was not played with {what}.")
     for each in made["scenarios"]:
         _check_scenario(each, plan)
         if each["inconclusiveUpperPpm"] > made["declaredInconclusivePpm"]:
