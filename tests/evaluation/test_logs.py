@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from inspect_ai.log import (
     EvalConfig,
     EvalDataset,
@@ -19,6 +21,7 @@ from inspect_ai.log._log import EvalError
 from inspect_ai.model import ModelUsage
 from inspect_ai.scorer import Score
 
+from proofhouse.cli import program
 from proofhouse.errors import InputError
 from proofhouse.evaluation.logs import read_logs
 from proofhouse.statistics.responses import Response
@@ -85,6 +88,32 @@ def test_another_scorer_may_be_named(tmp_path: Path) -> None:
     assert read_logs(tmp_path, {}, "second").responses == (
         Response("lab/a", "t1", "toy", False, 7),
     )
+
+
+def test_a_log_of_any_name_is_read_and_other_json_is_named(tmp_path: Path) -> None:
+    """A log in JSON counts whatever its name; a .json file that is no log is named, not lost."""
+    write(tmp_path, "mine.json", "lab/j", [("t1", 1, "C")])
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "eval-set.json").write_text('{"eval_set_id": "x"}')
+    read = read_logs(tmp_path, {})
+    assert read.responses == (Response("lab/j", "t1", "toy", True, 7),)
+    assert read.unread == ("sub/eval-set.json",)
+    (tmp_path / "mine.json").unlink()
+    with pytest.raises(InputError, match=r"no Inspect logs in .*, only sub/eval-set\.json"):
+        read_logs(tmp_path, {})
+
+
+def test_a_folder_where_every_sample_errored_is_counted(tmp_path: Path) -> None:
+    """Both commands print the silent model's line with its count and its reason."""
+    write(tmp_path, "s.eval", "lab/silent", [("t1", 1, "error"), ("t2", 1, None)])
+    (tmp_path / "t.csv").write_text("task_id,task_family,best_available_minutes\nt1,web,3\n")
+    for command in (["horizon"], ["replay", "--threshold-minutes", "3"]):
+        given = [*command, "--logs", str(tmp_path), "--tasks", str(tmp_path / "t.csv"), "--json"]
+        done = CliRunner().invoke(program, given)
+        assert done.exit_code == 0, done.output
+        row = json.loads(done.stdout)
+        assert (row["model"], row["excluded"]) == ("lab/silent", 2)
+        assert row["reason"] == "no sample of its logs has a score"
 
 
 def test_no_logs_and_broken_logs_are_refused(tmp_path: Path) -> None:

@@ -32,8 +32,13 @@ def command(
     of their size. A task without minutes is left out and counted.
     """
     records = read(responses, logs, tasks, scorer)
+    heard: tuple[Horizon, ...] = ()
+    if records.responses or not records.silent:
+        heard = horizons(
+            records.responses, records.tasks, resamples=resamples, confidence=confidence
+        )
     made = [
-        *horizons(records.responses, records.tasks, resamples=resamples, confidence=confidence),
+        *heard,
         *(Horizon(m, None, None, None, None, 0, 0, 0, 0, SILENT) for m in records.silent),
     ]
     if as_json:

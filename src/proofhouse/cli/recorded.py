@@ -77,6 +77,8 @@ def read(responses: Path | None, logs: Path | None, tasks: Path, scorer: str) ->
     from proofhouse.evaluation.logs import read_logs
 
     recorded = read_logs(logs, {task.id: task.family for task in known}, scorer)
+    for name in recorded.unread:
+        click.echo(f"Not read, for it is no Inspect log: {name}", err=True)
     return Records(known, recorded.responses, dict(recorded.left_out))
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -74,8 +75,11 @@ def command(
         seed=b"proofhouse/replay/v1\n" + seed.encode(),
     )
     records = read(responses, logs, tasks, scorer)
+    heard: Sequence[Row] = ()
+    if records.responses or not records.silent:
+        heard = replay(records.responses, records.tasks, setting)
     rows = [
-        *replay(records.responses, records.tasks, setting),
+        *heard,
         *(Row.excluding(model, 0, 0, SILENT) for model in records.silent),
     ]
     objects = [_as_object(row, records.left_out.get(row.model, 0)) for row in rows]

@@ -3,7 +3,9 @@
 
     logs/2026-11-21T10-00-00_cybench_abc.eval     →  Response(model, task, family, solved, tokens)
 
-Any Inspect log will do that Inspect itself lists as one, of any task and any agent. A sample's task
+Every ``.eval`` and ``.json`` file below the folder is read, whatever its name, of any task and any
+agent; one that can't be is refused if Inspect itself lists it as a log, else named in ``unread``
+(Inspect keeps other ``.json`` files beside its logs). A sample's task
 is its own id, or ``task/id`` where the tasks file lists it so; its family is the tasks file's, else
 the name of the Inspect task. It is solved if its score reads as 1 (``C``, ``1``, ``true``), failed
 if it reads as 0 (``I``, ``N``, ``0``, ``false``). Tokens are those of all models that the sample
@@ -20,13 +22,14 @@ reads logs; nothing is run here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from inspect_ai.log import (
     EvalSampleSummary,
+    EvalSpec,
     list_eval_logs,
     read_eval_log,
     read_eval_log_sample_summaries,
@@ -50,10 +53,14 @@ _WORDS: Mapping[str, bool] = {
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The responses of a folder of logs, and per model how many samples were left out."""
+    """The responses of a folder of logs, and per model how many samples were left out.
+
+    ``unread`` names the ``.json`` files that are no Inspect logs.
+    """
 
     responses: tuple[Response, ...]
     left_out: tuple[tuple[str, int], ...]
+    unread: tuple[str, ...]
 
 
 def read_logs(folder: Path, families: Mapping[str, str], scorer: str = "") -> Recorded:
@@ -64,18 +71,29 @@ def read_logs(folder: Path, families: Mapping[str, str], scorer: str = "") -> Re
     """
     if not folder.is_dir():
         raise InputError(f"There is no folder of logs at {folder}.")
-    infos = sorted(list_eval_logs(str(folder.resolve())), key=lambda info: info.name)
-    if not infos:
-        raise InputError(f"There are no Inspect logs in {folder}.", hint="They end in .eval.")
+    listed = {Path(info.name).name for info in list_eval_logs(str(folder.resolve()))}
+    logs: list[tuple[EvalSpec, list[EvalSampleSummary]]] = []
+    unread = []
+    for path in sorted(folder.rglob("*")):
+        if path.suffix not in (".eval", ".json") or not path.is_file():
+            continue
+        try:
+            spec = read_eval_log(str(path), header_only=True).eval
+            logs.append((spec, read_eval_log_sample_summaries(str(path))))
+        except Exception:  # whatever a broken file makes of the reader
+            if path.suffix == ".eval" or path.name in listed:
+                raise InputError(
+                    f"The log {path.name} can't be read.", hint="Is it whole?"
+                ) from None
+            unread.append(str(path.relative_to(folder)))
+    if not logs:
+        raise InputError(
+            f"There are no Inspect logs in {folder}{_but(unread)}.",
+            hint="They end in .eval or .json.",
+        )
     found: dict[tuple[str, str], Response] = {}
     left_out: Counter[str] = Counter()
-    for info in infos:
-        name = Path(info.name).name
-        try:
-            spec = read_eval_log(info, header_only=True).eval
-            samples = read_eval_log_sample_summaries(info)
-        except Exception:  # whatever a broken file makes of the reader
-            raise InputError(f"The log {name} can't be read.", hint="Is it whole?") from None
+    for spec, samples in sorted(logs, key=lambda log: log[0].created):
         for sample in sorted(samples, key=lambda sample: sample.epoch):
             task = _task(str(spec.task), sample, families)
             solved = None if sample.error else _solved(sample.scores, scorer)
@@ -85,7 +103,11 @@ def read_logs(folder: Path, families: Mapping[str, str], scorer: str = "") -> Re
             tokens = sum(usage.total_tokens for usage in sample.model_usage.values())
             family = families.get(task, str(spec.task))
             found[spec.model, task] = Response(spec.model, task, family, solved, tokens)
-    return Recorded(tuple(found.values()), tuple(sorted(left_out.items())))
+    return Recorded(tuple(found.values()), tuple(sorted(left_out.items())), tuple(unread))
+
+
+def _but(unread: Sequence[str]) -> str:
+    return f", only {', '.join(unread[:5])}" if unread else ""
 
 
 def answers(path: Path) -> dict[str, bytes]:
