@@ -36,7 +36,10 @@ def test_spreadsheets_spellings_are_read() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"", "Line 1 .* lacks the column 'task_id'"),
+        (b"", "The tasks file is empty"),
+        (b"\xef\xbb\xbf\r\n", "The tasks file is empty"),
+        (b"task_family\n", "Line 1 .* lacks the column 'task_id'"),
+        (TASKS + b"t1 ,a,3\n", "Line 4 of the tasks file has blanks around the task_id 't1 '"),
         (b"task_id,task_family\n", "lacks the column 'best_available_minutes'"),
         (b"task_id,task_family,best_available_minutes\n", "has no rows"),
         (b"task_id,task_family,best_available_minutes,note\n", "unknown column 'note'"),
@@ -75,6 +78,7 @@ def test_wrong_tasks_are_refused_by_line(body: bytes, message: str) -> None:
         (b"t2,b,m,1,inf", "Line 3 .* not a count"),
         (b"t2,b,m,1,1_000", "Line 3 .* not a count"),
         (b"t2,b, ,1,5", "Line 3 .* has no readable alias"),
+        (b"t2,b,n ,1,5", "Line 3 .* has blanks around the alias 'n '"),
         (b"t2,b,m,1,5,6", "Line 3 .* has 6 fields where the header has 5"),
     ],
 )

@@ -133,6 +133,8 @@ def _rows(
             f"The {file} file is not UTF-8 text, from byte {error.start} on.",
             hint="Save it as CSV in UTF-8.",
         ) from None
+    if not text.strip():
+        raise InputError(f"The {file} file is empty.", hint=f"It needs {', '.join(required)}.")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
@@ -175,6 +177,8 @@ def _check_header(
 def _name(value: str, file: str, line: int, column: str) -> str:
     if not value.strip() or len(value) > _LONGEST_FIELD or not value.isprintable():
         _refuse(file, line, f"has no readable {column}: {value[:80]!r}")
+    if value != value.strip():  # "a " would be another model than "a", and nobody would see it
+        _refuse(file, line, f"has blanks around the {column} {value[:80]!r}")
     return value
 
 
