@@ -19,7 +19,7 @@ PUBLIC = {
     *("/", "/start", "/choose/{what}/{value}", "/about/rules", "/accessibility", "/privacy"),
     *("/log", "/log/{index:int}", "/log/tiles/{path:path}", "/audit", "/audit.json"),
     *("/tested", "/tested/{index:int}", "/tested/{index:int}/comments"),
-    *("/numbers", "/numbers.json", "/feed.xml", "/openapi.json", "/api"),
+    *("/numbers", "/numbers.json", "/feed.xml", "/openapi.json", "/api", "/policy.json"),
     *("/sign-in", "/sign-out", "/sign-in/passkey.json", "/sign-in/passkey", "/sign-in/oidc"),
     *("/sign-in/oidc/callback", "/link/{secret}", "/setup/{secret}"),
     *("/partners/apply", "/partners/application/{secret}", "/partners/numbers"),

@@ -291,7 +291,7 @@ def test_a_comment_is_read_before_it_is_shown(town: Town) -> None:
 def test_what_is_left_out_is_counted(town: Town) -> None:
     """A comment that is left out is seen by nobody, and its reason is counted for everybody."""
     hand_in(town.client(), "Buy now")
-    assert decide(town, 1, do="leave-out", reason="because").status_code == 400
+    assert decide(town, 1, do="leave-out", reason="because").status_code == 422
     assert decide(town, 1, do="leave-out", reason="advertising").status_code == 303
     text = town.client().get("/tested/1").text
     assert "Buy now" not in text

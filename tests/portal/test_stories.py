@@ -31,7 +31,7 @@ from proofhouse.views.words import NOW
 from stories import rehearsal, table
 
 from .browsing import browser
-from .conftest import Town, found
+from .conftest import ANSWERS, Town, found
 from .served import PATIENCE, asked_elsewhere, authenticator, free_socket, serving
 
 
@@ -143,9 +143,11 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     found(path)
     bound = free_socket()
     origin = f"http://localhost:{bound.getsockname()[1]}"
-    with pytest.MonkeyPatch.context() as patch, open_house(path, Settings(origin=origin)) as house:
+    settings = Settings(origin=origin, reachable=("127.0.0.1:9",))
+    with pytest.MonkeyPatch.context() as patch, open_house(path, settings) as house:
         table.rehearse(patch)
         patch.setattr(runs, "check_model", lambda *_told: None)  # no model is asked
+        patch.setattr(house, "probe", lambda _filled: (None, ANSWERS))
         app = create_app(house)
         town = Town(house, app, None)  # type: ignore[arg-type]
         for one in house.access.organisations():
@@ -157,7 +159,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 def test_a_developer_from_question_to_bundle(stage: Stage) -> None:
-    """Asks, submits weights, reads the answer, asks for a review, strikes a clause, opens the
+    """Asks, submits a model, reads the answer, asks for a review, strikes a clause, opens the
     window, receives the findings, takes the bundle away, and leaves."""
     mira = stage.person("developer")
     mira.click("Ask whether a model would be covered")
@@ -171,6 +173,7 @@ def test_a_developer_from_question_to_bundle(stage: Stage) -> None:
 
     mira.click("Submit the model")
     mira.it.get_by_label("The model’s name").fill("openai-api/lab/model-x")
+    mira.it.get_by_label("The endpoint’s address").fill("http://127.0.0.1:9/v1")
     mira.it.get_by_label("The digest of the weights’ manifest").fill("ab" * 32)
     mira.click("Submit")
     mira.sign()
