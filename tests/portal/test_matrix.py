@@ -20,6 +20,7 @@ PUBLIC = {
     *("/log", "/log/{index:int}", "/log/tiles/{path:path}", "/audit", "/audit.json"),
     *("/tested", "/tested/{index:int}", "/tested/{index:int}/comments"),
     *("/numbers", "/numbers.json", "/feed.xml", "/openapi.json", "/api", "/policy.json"),
+    "/api/v1/policy",
     *("/sign-in", "/sign-out", "/sign-in/passkey.json", "/sign-in/passkey", "/sign-in/oidc"),
     *("/sign-in/oidc/callback", "/link/{secret}", "/setup/{secret}"),
     *("/partners/apply", "/partners/application/{secret}", "/partners/numbers"),
