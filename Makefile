@@ -57,13 +57,13 @@ check: setup $(VENV)/.portal  ## Style, types and the import contract
 
 unit: setup $(VENV)/.tasks $(VENV)/.portal  ## The tests alone
 	@tools/system-packages test || true
-	@$(BIN)/pytest -n 2 --dist worksteal -m "not soak"
+	@$(BIN)/pytest -n 3 --dist worksteal -m "not soak"
 
 generated: setup  ## Are the pages and vectors that tools/ writes as they would be written now?
 	@$(BIN)/pytest --tb short tests/cli/test_transcripts.py tests/test_spec_predicates.py \
 	  tests/test_readme.py tests/test_forgery_vectors.py tests/test_log_vectors.py
 
-soak: setup $(VENV)/.portal  ## Kill `proofhouse review` 50 times at random moments, and larger samples of the bank
+soak: setup $(VENV)/.portal  ## Kill `proofhouse review` 50 times at random moments, fill its disk, and larger samples of all
 	@$(BIN)/pytest -m soak --timeout 3600
 
 fuzz: setup  ## Fuzz every parser of bytes, 5 seconds each (ARGS="--seconds 60 note" for more)

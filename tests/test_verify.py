@@ -111,7 +111,12 @@ def _half_missing(item: str, level: int) -> str:
 
 @pytest.mark.parametrize(
     "outcome",
-    [rehearsal.strong, rehearsal.weak, _every_third, _half_missing],
+    [
+        pytest.param(rehearsal.strong, marks=pytest.mark.soak),
+        pytest.param(rehearsal.weak, marks=pytest.mark.soak),
+        _every_third,
+        pytest.param(_half_missing, marks=pytest.mark.soak),
+    ],
     ids=lambda o: o.__name__,
 )
 def test_whatever_the_desk_registers_verifies(tmp_path: Path, outcome: rehearsal.Outcome) -> None:

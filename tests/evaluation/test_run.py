@@ -239,7 +239,10 @@ def test_every_ending_has_its_outcome(lab: Any, serve: Callable[..., Any], tmp_p
 
 @pytest.mark.parametrize(
     ("how", "words"),
-    [(signal.SIGKILL, r"was killed \(signal 9\)"), (signal.SIGINT, r"ended \(status 0\)")],
+    [
+        (signal.SIGKILL, r"was killed \(signal 9\)"),
+        pytest.param(signal.SIGINT, r"ended \(status 0\)", marks=pytest.mark.soak),
+    ],
 )
 def test_a_killed_child_costs_no_finished_sample(
     how: signal.Signals, words: str, lab: Any, serve: Callable[..., Any], tmp_path: Path

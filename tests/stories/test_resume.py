@@ -49,6 +49,7 @@ def check_end(home: Path, starts: list[Ended]) -> None:
     assert groups_of(owners) == set(), "a later start sweeps the control groups of a dead one"
 
 
+@pytest.mark.soak
 @pytest.mark.sandbox
 @pytest.mark.timeout(900)
 def test_a_review_that_is_broken_off_goes_on(tmp_path: Path) -> None:
@@ -201,6 +202,7 @@ def small(tmp_path: Path) -> Iterator[Small]:
         holder.stdin.close()
 
 
+@pytest.mark.soak
 @pytest.mark.sandbox
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(not _may_mount(), reason="only root may mount a small file system")

@@ -85,8 +85,8 @@ STEPS = {
 """The step that refuses an edit; what changes behaviour is refused by running it."""
 
 
-SOME = [k if at % 2 == 0 else pytest.param(k, marks=pytest.mark.soak) for at, k in enumerate(KINDS)]
-"""Every other kind; the soak takes all of them, at every level."""
+SOME = [k if at % 4 == 0 else pytest.param(k, marks=pytest.mark.soak) for at, k in enumerate(KINDS)]
+"""Every fourth kind; the soak takes all of them, at every level."""
 
 
 @pytest.mark.parametrize("kind", SOME)
@@ -108,7 +108,14 @@ def test_right_repairs_are_solved_and_bad_ones_refused_at_every_level(kind: str,
         check_kind(kind, level)
 
 
-@pytest.mark.parametrize("level", LEVELS)
+ENDS = [
+    at if at in (LEVELS[0], LEVELS[-1]) else pytest.param(at, marks=pytest.mark.soak)
+    for at in LEVELS
+]
+"""The lowest and the highest level; the soak takes all of them."""
+
+
+@pytest.mark.parametrize("level", ENDS)
 def test_an_item_of_every_level_is_proven(level: int):
     """At the lowest and the highest level with its bad repairs, which take the longest."""
     whole = derive(key(("proven", level)), level, 7)
@@ -289,7 +296,13 @@ REPLACING = {
 """What puts something in the place of the C library, the sanitizer or plain code."""
 
 
-@pytest.mark.parametrize("way", REPLACING)
+@pytest.mark.parametrize(
+    "way",
+    [
+        way if at % 2 == 0 else pytest.param(way, marks=pytest.mark.soak)
+        for at, way in enumerate(REPLACING)
+    ],
+)
 def test_a_patch_that_stands_in_for_the_system_is_refused(way: str):
     told = judged(*STALE, edited(above(REPLACING[way])))
     assert not told.solved
