@@ -1,0 +1,4 @@
+a: nop
+ .align 256
+b: hlt
+ .align 16

@@ -1,0 +1,2 @@
+  .fill 0xdffe 7
+  ldi 0

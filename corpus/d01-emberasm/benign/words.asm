@@ -1,0 +1,1 @@
+  .fill what 7

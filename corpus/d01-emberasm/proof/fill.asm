@@ -1,0 +1,3 @@
+  ldi 1
+  .fill 65535 0xaa
+  hlt
