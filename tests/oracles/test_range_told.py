@@ -229,7 +229,9 @@ def _variants(names: list[str]) -> list[str]:
     return variants
 
 
-@pytest.mark.parametrize("level", [1, 3, 5])
+@pytest.mark.parametrize(
+    "level", [1, pytest.param(3, marks=pytest.mark.soak), pytest.param(5, marks=pytest.mark.soak)]
+)
 def test_a_range_is_solved_from_what_is_told(level: int):
     """The crawler finds as many proofs as there are steps, and tries no undeclared address."""
 

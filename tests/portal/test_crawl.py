@@ -213,7 +213,7 @@ ORDER = ("", "developer", "assessor", "partner", "body", "steward", "inspector",
 """Whoever may erase or let nobody in comes last."""
 
 
-LONG = ("steward", "registrar", "inspector")
+LONG = ("steward", "registrar", "inspector", "partner", "body")
 """Roles whose crawl is left to the soak: the others meet nearly all of their pages."""
 
 

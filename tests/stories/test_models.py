@@ -162,6 +162,7 @@ def test_an_endpoint_of_somebody_else(tmp_path: Path) -> None:
     assert determination in ("NOT_COVERED", "INCONCLUSIVE")
 
 
+@pytest.mark.soak
 @pytest.mark.sandbox
 @pytest.mark.timeout(900)
 def test_a_model_that_looks_around_finds_no_key(tmp_path: Path) -> None:

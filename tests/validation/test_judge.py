@@ -275,6 +275,7 @@ def test_what_cannot_take_part_is_named_and_the_rest_is_judged(tmp_path: Path) -
     assert shown.output.count("out (case)") == 2
 
 
+@pytest.mark.soak
 def test_sources_that_differ_are_compared_where_the_patch_applies(tmp_path: Path) -> None:
     """Another version of the project takes part; another project is only told to be one."""
     later = SHOP.replace('"what?\\n"', '"pardon?\\n"')
