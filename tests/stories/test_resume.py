@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from proofhouse.bootstrap import open_home
-from proofhouse.desk import measure
+from proofhouse.desk import measure, plan_evaluation
 from proofhouse.errors import RefusedError
 from proofhouse.journey import Broken, Journal, Journey, Wishes, moves
 from stories import attended, rehearsal
@@ -131,17 +131,25 @@ def test_a_case_keeps_its_bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert refused.value.rule == "R16"
 
 
-def test_a_case_keeps_its_model(tmp_path: Path) -> None:
-    """A model whose weights have changed since it was submitted is not run in its stead (R17)."""
+def test_a_case_keeps_its_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model whose weights have changed since it was submitted is not run in its stead (R17), nor
+    one behind an endpoint that was not submitted.
+    """
     with rehearsal.opened(tmp_path / "home") as played:
         case = played.play(CASE, until="run_under_way")
         played.model = replace(played.model, weights="0" * 64)
         with pytest.raises(RefusedError, match="its weights are others") as refused:
             moves.MOVES[case.state](played, case)
         assert refused.value.rule == "R17"
-        # Behind an endpoint nobody sees weights: what was submitted is known by its answers.
-        played.model = replace(played.model, weights=None)
-        moves._check_same_model(played, case)
+        endpoint = "https://models.lab.example/v1"
+        played.model = replace(played.model, weights=None, endpoint=endpoint)
+        with pytest.raises(RefusedError, match="its weights are others"):
+            moves._check_same_model(played, case)
+        submitted, bound = plan_evaluation.under_test(played.desk, case)
+        monkeypatch.setattr(
+            plan_evaluation, "under_test", lambda *_: ({**submitted, "endpoint": endpoint}, bound)
+        )
+        moves._check_same_model(played, case)  # nobody sees weights there
 
 
 # ------------------------------------------------------------------------------------- a full disk

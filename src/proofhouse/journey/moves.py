@@ -277,9 +277,14 @@ def _end_run(table: Table, case: Case) -> Made:
 
 
 def _check_same_model(table: Table, case: Case) -> None:
-    """What is run is what was submitted: by its weights, or behind an endpoint by its answers."""
-    _, bound = plan_evaluation.under_test(table.desk, case)
-    unseen = table.model.weights is None and bound["fingerprint"] is not None
+    """What is run has the weights that were submitted (R17).
+
+    Nobody sees weights behind an endpoint: there a model that was also bound to its answers may
+    state a digest, and what is asked is the endpoint that was submitted.
+    """
+    submitted, bound = plan_evaluation.under_test(table.desk, case)
+    behind = table.model.endpoint is not None and submitted["endpoint"] == table.model.endpoint
+    unseen = table.model.weights is None and behind and bound["fingerprint"] is not None
     if not unseen and bound["weightsDigest"] != table.model.weights:
         raise RefusedError(
             "The model has changed since it was submitted: its weights are others.",
