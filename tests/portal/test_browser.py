@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +19,7 @@ from proofhouse.portal.app import create_app, open_house
 from proofhouse.portal.house import Settings
 
 from .browsing import browser
-from .served import asked_elsewhere, authenticator, free_socket, serving
+from .served import PATIENCE, asked_elsewhere, authenticator, free_socket, serving
 
 
 def test_first_run_to_signed_in_by_passkey(tmp_path: Path) -> None:
@@ -27,9 +30,10 @@ def test_first_run_to_signed_in_by_passkey(tmp_path: Path) -> None:
     """
     bound = free_socket()
     origin = f"http://localhost:{bound.getsockname()[1]}"
+    script_sent = threading.Event()
     with (
         open_house(tmp_path / "home", Settings(origin=origin)) as house,
-        serving(create_app(house, working=False), bound),
+        serving(_slow(create_app(house, working=False), script_sent), bound),
         browser() as chromium,
     ):
         page = chromium.new_page()
@@ -47,7 +51,10 @@ def test_first_run_to_signed_in_by_passkey(tmp_path: Path) -> None:
         page.get_by_role("button", name="Go on").click()
         page.get_by_label("What you call it").fill("this laptop")
         fit_for_all()
-        page.get_by_role("button", name="Make a passkey").click()
+        make = page.get_by_role("button", name="Make a passkey")
+        assert make.is_disabled()  # a click before the script is there would send an empty answer
+        script_sent.set()
+        make.click()
         page.wait_for_url(f"{origin}/people")
         assert "The house of <b>proof</b>" in page.inner_text("main")
         fit_for_all()
@@ -67,3 +74,14 @@ def test_first_run_to_signed_in_by_passkey(tmp_path: Path) -> None:
         (key,) = house.access.passkeys(ada.id)
         assert key.used_at is not None
         assert wrong == []
+
+
+def _slow(app: Any, sent: threading.Event) -> Any:
+    """``app``, over a line on which the passkeys' script comes only when it is told to."""
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        if "passkey" in scope.get("path", "") and scope["path"].endswith(".js"):
+            await asyncio.to_thread(sent.wait, PATIENCE / 1000)
+        await app(scope, receive, send)
+
+    return answer

@@ -66,9 +66,9 @@
     });
 
   const hold = (form, field, ceremony, said) => {
+    const button = form.querySelector("button[type=submit]");
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const button = form.querySelector("button[type=submit]");
       button.disabled = true;
       said.textContent = "";
       try {
@@ -81,6 +81,9 @@
         button.disabled = false;
       }
     });
+    // Until here a click would have sent an empty answer; and after "back" it may be tried again.
+    button.disabled = false;
+    addEventListener("pageshow", (event) => { if (event.persisted) button.disabled = false; });
   };
 
   for (const form of document.querySelectorAll("form[data-passkey]")) {
