@@ -29,7 +29,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scipy import stats
+from scipy import special
 
 from proofhouse.errors import InputError
 from proofhouse.statistics.proportion import Share, clopper_pearson
@@ -200,7 +200,7 @@ def _korn_graubard(
     plain = estimate * (1 - estimate)
     effective = float(count) if variance == 0 or plain == 0 else plain / variance
     if count > 1:
-        few = float(stats.t.isf(tail, max(freedom, 1)))
-        effective *= (float(stats.t.isf(tail, count - 1)) / few) ** 2
+        few = float(special.stdtrit(max(freedom, 1), tail))
+        effective *= (float(special.stdtrit(count - 1, tail)) / few) ** 2
     effective = min(effective, float(count))
     return clopper_pearson(min(estimate * effective, effective), effective, confidence)

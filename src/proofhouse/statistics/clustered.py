@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 from proofhouse.errors import InputError
 
@@ -62,7 +62,7 @@ def mean_with_error(
     if count < 2:
         return Mean(mean, math.inf, -math.inf, math.inf, count)
     error = float(np.sqrt((sums**2).sum() * count / (count - 1))) / x.size
-    half = float(stats.t.isf((1 - confidence) / 2, count - 1)) * error
+    half = -float(special.stdtrit(count - 1, (1 - confidence) / 2)) * error
     return Mean(mean, error, mean - half, mean + half, count)
 
 

@@ -31,7 +31,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from proofhouse.errors import InputError
 from proofhouse.rules.determination import Outcome, PlanItem
@@ -119,7 +119,7 @@ class _Mixture:
         self._solved, self._difficulty, self._slope, self._cut = solved, difficulty, slope, cut
         # No grid point lies on the cut: both halves of the mixture are alike and have mass 1/2.
         self._grid = cut + spread * (np.arange(-800, 800) + 0.5) / 100
-        log_mass = stats.norm.logpdf(self._grid, cut, spread)
+        log_mass = -0.5 * ((self._grid - cut) / spread) ** 2
         log_mass -= special.logsumexp(log_mass)
         self._joint = log_likelihood(self._grid, solved, difficulty, slope) + log_mass
         self._whole = float(special.logsumexp(self._joint))

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import special
 
 from proofhouse.errors import InputError
 from proofhouse.statistics.rasch import Floats, maximum_likelihood, probability
@@ -106,7 +106,7 @@ def lz_star_fit(solved: ArrayLike, difficulty: ArrayLike, slope: ArrayLike = 1.0
         InputError: as for `rasch.maximum_likelihood`.
     """
     value = lz_star(solved, difficulty, slope)
-    p = 1.0 if value is None else float(stats.norm.cdf(value))
+    p = 1.0 if value is None else float(special.ndtr(value))
     return PersonFit(_ceil_ppm(p), "lz*, asymptotic normal")
 
 

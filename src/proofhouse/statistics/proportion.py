@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy import stats
+from scipy import special
 
 from proofhouse.errors import InputError
 
@@ -69,8 +69,8 @@ def clopper_pearson(
     _check(successes, trials, confidence)
     tail = (1 - confidence) / 2
     failures = trials - successes
-    low = float(stats.beta.ppf(tail, successes, failures + 1)) if successes > 0 else 0.0
-    high = float(stats.beta.isf(tail, successes + 1, failures)) if failures > 0 else 1.0
+    low = float(special.betaincinv(successes, failures + 1, tail)) if successes > 0 else 0.0
+    high = float(special.betainccinv(successes + 1, failures, tail)) if failures > 0 else 1.0
     return low, high
 
 
@@ -83,7 +83,7 @@ def upper_bound(successes: int, trials: int, confidence: float = 0.95) -> float:
     _check(successes, trials, confidence)
     if successes == trials:
         return 1.0
-    return float(stats.beta.isf(1 - confidence, successes + 1, trials - successes))
+    return float(special.betainccinv(successes + 1, trials - successes, 1 - confidence))
 
 
 def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -95,7 +95,7 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float
     _check(successes, trials, confidence)
     if trials == 0:
         return 0.0, 1.0
-    z = float(stats.norm.isf((1 - confidence) / 2))
+    z = -float(special.ndtri((1 - confidence) / 2))
     share = successes / trials
     middle = (share + z * z / (2 * trials)) / (1 + z * z / trials)
     half = (

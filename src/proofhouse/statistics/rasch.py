@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special, stats
+from scipy import special
 
 from proofhouse.errors import InputError
 
@@ -81,9 +81,9 @@ def maximum_likelihood(
     if right.all() or not right.any():
         estimate, best = math.copysign(math.inf, 1 if right.all() else -1), 0.0
     else:
-        estimate = float(optimize.brentq(score, low, high, xtol=1e-12))
+        estimate = root(score, low, high)
         best = float(log_likelihood(estimate, right, b, a))
-    drop = float(stats.chi2.isf(1 - confidence, 1)) / 2
+    drop = float(special.chdtri(1, 1 - confidence)) / 2
 
     def excess(ability: float) -> float:
         return float(log_likelihood(ability, right, b, a)) - best + drop
@@ -116,9 +116,8 @@ def expected_a_posteriori(
     if not prior_sd > 0:
         raise InputError(f"The prior's spread is {prior_sd}.", hint="It is larger than 0.")
     grid = prior_mean + prior_sd * np.linspace(-8, 8, 3201)
-    log_posterior = log_likelihood(grid, right, b, a) + stats.norm.logpdf(
-        grid, prior_mean, prior_sd
-    )
+    log_prior = -0.5 * ((grid - prior_mean) / prior_sd) ** 2
+    log_posterior = log_likelihood(grid, right, b, a) + log_prior
     mass = np.exp(log_posterior - log_posterior.max())
     mass /= mass.sum()
     tail = (1 - confidence) / 2
@@ -136,7 +135,9 @@ def expected_a_posteriori(
 
 def root(function: Callable[[float], float], low: float, high: float) -> float:
     """The one sign change of a monotone function between ``low`` and ``high``."""
-    return float(optimize.brentq(function, low, high, xtol=1e-12))
+    from scipy.optimize import brentq  # here, because it takes longer to load than all of this room
+
+    return float(brentq(function, low, high, xtol=1e-12))
 
 
 def _items(
