@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from proofhouse.desk import answer_findings
+from proofhouse.desk import admit_partner, answer_findings
 from proofhouse.desk.answer_findings import Answer
 from proofhouse.desk.draft import Draft, Hidden, about_case
 from proofhouse.desk.make_bundle import make_bundle
@@ -20,7 +20,7 @@ from proofhouse.errors import InputError, RefusedError
 from proofhouse.inspection import inspect
 from proofhouse.journey import moves
 from proofhouse.journey.journey import register
-from proofhouse.rules.registration import Case
+from proofhouse.rules.registration import Case, not_taken
 from proofhouse.rules.retests import verdict
 from proofhouse.verify import verify
 from proofhouse.views import case_view, summary_lines
@@ -58,10 +58,23 @@ def told(home: Rehearsal, nth: int) -> Any:
     return values(home.desk, RETESTED)[stated.predicate["findings"]["salted"]]
 
 
-def put(home: Rehearsal, draft: Draft, role: str = "developer") -> Case:
-    """Register a draft by somebody; the case after it."""
-    register(home.home, moves.Made(draft, (role,)), home.told.append)
+def put(home: Rehearsal, draft: Draft, *roles: str) -> Case:
+    """Register a draft by somebody, or by the developer; the case after it."""
+    register(home.home, moves.Made(draft, roles or ("developer",)), home.told.append)
     return home.desk.case(draft.statement.subject_sha256)
+
+
+def access(home: Rehearsal, case: Case) -> Draft:
+    """A draft that gives the partner access until the end of the window."""
+    return admit_partner.grant(
+        case,
+        partner="Water Works",
+        sector="water",
+        partner_key=home.partner_key,
+        purpose="Find flaws in our own controllers.",
+        ends_at=case.need("window-opened").predicate["endsAt"],
+        at=home.desk.clock(),
+    )
 
 
 # ----------------------------------------------------------------------------------- what is so
@@ -195,6 +208,7 @@ def test_what_is_fixed_is_another_version(home: Rehearsal) -> None:
 def test_answers_are_tested_again_once_on_new_items(home: Rehearsal) -> None:
     """The newest answer counts; a re-test is of what it calls fixed, once, on items that are new;
     one whose run failed may be made again, and after the window answers go on, re-tests do not.
+    Meanwhile partners are given access and take it, each once.
     """
     with pytest.raises(RefusedError, match="has no statement"):
         retested.ask(home, retested.answerless(home, LEFT), "F1")
@@ -211,12 +225,26 @@ def test_answers_are_tested_again_once_on_new_items(home: Rehearsal) -> None:
         put(home, retested.without_a_re_test(home, case), "assessor")
 
     case = retested.ask(home, case, "F1", items=3)
+    case = put(home, access(home, case), "developer", "assessor")
+    assert case.state == "assessor_to_run_retest"
     case = home.play(LEFT, until="retest_under_way")
+    case = put(home, access(home, case), "developer", "assessor")
+    case = put(home, admit_partner.accept(case, at=home.desk.clock()), "partner")
+    assert case.state == "retest_under_way"
+    assert [one.digest for one in not_taken(case)] == [case.need("partner-access").digest]
     case = put(home, retested.failed_run(home, case), "assessor")
     assert case.state == "findings_received"
     case = retested.ask(home, case, "F1", items=3)
     home.outcome = rehearsal.weak
     case = home.play(LEFT, until="findings_received")
+    taken = admit_partner.accept(case, at=home.desk.clock())
+    case = put(home, taken, "partner")
+    with pytest.raises(RefusedError, match="No access waits"):
+        admit_partner.accept(case, at=home.desk.clock())
+    again = {**taken.statement.predicate}
+    del again["previous"]
+    with pytest.raises(RefusedError, match="takes no access that is given"):
+        put(home, about_case(case, "partner-accepted", again), "partner")
     found = values(home.desk, LEFT)[case.need("findings").predicate["findings"]["salted"]]
     assert found["findings"] == []
     assert case.need("findings").predicate["count"] == 0

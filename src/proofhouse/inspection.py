@@ -255,10 +255,10 @@ def _windows(state: _Inspector) -> None:  # 4
 def _order(state: _Inspector) -> None:  # 5
     given = 0
     for case in state.cases:
-        received = case.last("findings-received")
+        receipts = case.all("findings-received")
         for access in case.all("partner-access"):
             given += 1
-            if received is None or received.index > access.index:
+            if not receipts or receipts[0].index > access.index:
                 state.say(
                     "findings first",
                     "failed",

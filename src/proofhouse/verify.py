@@ -280,15 +280,15 @@ def _rules(walk: _Walk, state: _State, policy: Policy) -> None:  # 5
                 maximum_days=window.maximum_days,
             ),
         )
-    access, received = case.last("partner-access"), case.last("findings-received")
-    if access is not None and received is not None:
+    accesses, receipts = case.all("partner-access"), case.all("findings-received")
+    if accesses and receipts:
         walk.held(
             "order: findings first",
             say(
                 "The developer received the findings (leaf %(index)s) before a partner had "
                 "access (leaf %(access)s).",
-                index=received.index,
-                access=access.index,
+                index=receipts[0].index,
+                access=accesses[0].index,
             ),
         )
 

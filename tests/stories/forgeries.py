@@ -537,6 +537,11 @@ TIMES: dict[str, Forgery] = {
         _accept_after_the_end,
         "accepts access that has ended",
     ),
+    "access-taken-twice": Forgery(
+        "A partner takes up an access that it has taken already.",
+        lambda f: f.repeat("partner-accepted", after="partner-accepted"),
+        "takes no access that is given in the case and not taken yet",
+    ),
 }
 
 PLANS: dict[str, Forgery] = {

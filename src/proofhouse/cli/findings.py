@@ -161,13 +161,14 @@ def retest(findings: tuple[str, ...], items: int, **given: Any) -> None:
     came of it: gone, still there, or cannot tell.
     """
     from proofhouse.journey import moves
+    from proofhouse.rules.registration import RETEST_MAY_BE_PLANNED
 
     if not 1 <= items <= 1000:
         raise InputError("A finding is tested again on 1 to 1,000 items.")
     make_move(
         Errand.take(given),
         given,
-        ("findings_received",),
+        RETEST_MAY_BE_PLANNED,
         ["plan"],
         lambda table, case: moves.plan_retest(table, case, findings, items),
     )

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from proofhouse.desk.draft import Draft, Hidden, about_case
-from proofhouse.rules.registration import Case
+from proofhouse.errors import RefusedError
+from proofhouse.rules.registration import Case, not_taken
 
 CRITERIA = (
     "Defends critical infrastructure; has named people, a recorded need and no conflict of "
@@ -28,7 +29,22 @@ def grant(
     return about_case(case, "partner-access", fields, hidden.openings)
 
 
-def accept(case: Case, *, at: str) -> Draft:
-    """The partner takes the access on its terms."""
-    fields = {"access": case.need("partner-access").digest, "acceptedAt": at}
+def accept(case: Case, *, at: str, partner: str = "") -> Draft:
+    """The partner takes the access on its terms: the oldest that has not ended and that ``partner``
+    (a keyid; without one, anybody) has not taken yet.
+
+    Raises RefusedError if there is none.
+    """
+    waiting = [
+        one
+        for one in not_taken(case)
+        if partner in ("", one.predicate["partnerKey"]) and one.predicate["endsAt"] > at
+    ]
+    if not waiting:
+        raise RefusedError(
+            "No access waits to be taken in this case.",
+            rule="R8",
+            hint="Developer and assessor give one first, both signing it.",
+        )
+    fields = {"access": waiting[0].digest, "acceptedAt": at}
     return about_case(case, "partner-accepted", fields)

@@ -34,7 +34,7 @@ from proofhouse.rules.battery import (
     share_of_alpha,
 )
 from proofhouse.rules.determination import Plan
-from proofhouse.rules.registration import Case
+from proofhouse.rules.registration import RETEST_MAY_BE_PLANNED, Case
 from proofhouse.rules.replay import check_populations
 from proofhouse.rules.runs import SECOND_READER
 from proofhouse.said import say
@@ -379,7 +379,7 @@ def opened(desk: Desk, case: Case, name: str, field: str) -> Any:
     )
 
 
-RETESTED = ("findings_received", "assessor_to_run_retest", "retest_under_way")
+RETESTED = (*RETEST_MAY_BE_PLANNED, "assessor_to_run_retest", "retest_under_way")
 """Where the next run is of the version that was fixed."""
 
 

@@ -49,7 +49,7 @@ from proofhouse.portal.fields import Field, FieldsError
 from proofhouse.portal.reach import askable
 from proofhouse.rules import terms
 from proofhouse.rules.party import Party
-from proofhouse.rules.registration import Case
+from proofhouse.rules.registration import Case, not_taken
 from proofhouse.rules.review import CASE
 from proofhouse.rules.terms import OFFER
 from proofhouse.rules.window import MAXIMUM_DAYS, Window, parse_time, print_time
@@ -370,7 +370,7 @@ def _grant(making: Making) -> Draft:
 
 
 def _accept(making: Making) -> Draft:
-    return admit_partner.accept(making.case, at=making.at)
+    return admit_partner.accept(making.case, at=making.at, partner=making.party)
 
 
 def _close(making: Making) -> Draft:
@@ -955,24 +955,29 @@ def act_named(name: str) -> Act:
     return act
 
 
-def open_acts(case: Case, role: str) -> tuple[Act, ...]:
-    """What ``role`` may do where the case stands: its own moves first, leaving last."""
+def open_acts(case: Case, role: str, party: str = "") -> tuple[Act, ...]:
+    """What ``role`` may do where the case stands: its own moves first, leaving last.
+
+    A partner takes what ``party`` (a keyid) was given and has not taken; without one, what anybody.
+    """
     found = [
         act
         for act in ACTS.values()
         if role in act.roles and act.open_to(case) and not struck_for(act.name, case)
     ]
-    if role == "developer":
-        found = [act for act in found if not _nothing_to_do(act, case)]
+    found = [act for act in found if not _nothing_to_do(act, case, party)]
     return tuple(sorted(found, key=lambda act: act.grave))
 
 
-def _nothing_to_do(act: Act, case: Case) -> bool:
+def _nothing_to_do(act: Act, case: Case, party: str) -> bool:
     inquiry = case.last("inquiry")
     sponsored = inquiry is not None and inquiry.predicate["party"]["standing"] == "sponsor"
     unreceived = case.last("findings-received") is None
-    return (act.name == "request-review" and sponsored) or (
-        act.name == "answer-findings" and unreceived
+    given = {entry.predicate["partnerKey"] for entry in not_taken(case)}
+    return (
+        (act.name == "request-review" and sponsored)
+        or (act.name == "answer-findings" and unreceived)
+        or (act.name == "accept-partner" and not (party in given if party else given))
     )
 
 

@@ -44,7 +44,7 @@ from proofhouse.rules.audience import shown
 from proofhouse.rules.registration import Case, waiting_scores
 from proofhouse.rules.retests import found_first
 from proofhouse.rules.terms import NEEDS, limits
-from proofhouse.said import joined, say, telling
+from proofhouse.said import counted, joined, say, telling
 from proofhouse.seat import Known
 from proofhouse.views import CaseView, Standing, case_view, words
 
@@ -68,7 +68,6 @@ _MOVES = {
         *("assessor_", "review_run", "run_under_way", "retest_under_way"),
         "closed_findings_to_deliver",
     ),
-    "partner": ("partner_",),
 }
 """States in which it is a role's move begin so."""
 
@@ -131,8 +130,37 @@ def _check_one_side(request: Request, who: Visitor, row: Row) -> None:
 
 
 def my_move(who: Visitor, row: Row) -> bool:
-    """Whether the case waits for the visitor's role."""
+    """Whether the case waits for the visitor's role: a partner for an access of its own to take, an
+    assessor also where something fixed waits to be tested again.
+    """
+    if who.role == "partner":
+        return who.party in row.untaken
+    if who.role == "assessor" and row.fixed:
+        return True
     return row.state.startswith(_MOVES.get(who.role, ("-",)))
+
+
+def stands(row: Row) -> str:
+    """Where a case stands, in a list: its state, and what waits beside it."""
+    return joined(" ", [words.now(row.state), *beside(row)])
+
+
+def beside(row: Row) -> list[str]:
+    """What waits in a case beside what its state says."""
+    told: list[str] = []
+    if row.fixed:
+        told.append(
+            counted(
+                row.fixed,
+                "finding is called fixed and waits to be tested again.",
+                "findings are called fixed and wait to be tested again.",
+            )
+        )
+    if row.retested:
+        told.append(say("They tell what came of testing again what was fixed."))
+    if row.untaken and row.state != "partner_to_accept":
+        told.append(say("A trusted partner is to accept its access."))
+    return told
 
 
 AT_ONCE = 50
@@ -165,6 +193,7 @@ async def home(request: Request, who: SignedIn) -> HTMLResponse:
         left=request.app.state.projection.left,
         more=after if after < len(every) else 0,
         count=len(every),
+        stands=stands,
         titles={name: act.title for name, act in acts.ACTS.items()},
         empty_text=gettext(EMPTY.get(who.role, EMPTY[""])),
         words=words,
@@ -255,7 +284,8 @@ async def _case_page(
 
     known, view = await anyio.to_thread.run_sync(load)
     note(house, who, "case", row.case)
-    possible = [one for one in acts.open_acts(known.case, acting(who.role)) if who.may(one.action)]
+    open_to_them = acts.open_acts(known.case, acting(who.role), who.party)
+    possible = [one for one in open_to_them if who.may(one.action)]
     return render(
         request,
         "cases/case.html",
@@ -265,7 +295,8 @@ async def _case_page(
         row=row,
         case=known.case,
         view=view,
-        now_words=BUSY.get(busy) or words.stands(known.case),
+        asked_otherwise=words.ASKED_AGAIN["otherwise"],
+        now_words=BUSY.get(busy) or joined(" ", [words.stands(known.case), *beside(row)]),
         yours=my_move(who, row) and not busy,
         tag=TAGS.get(row.finding, TAGS[""]) if not row.state.startswith("with") else TAGS["left"],
         acts=possible,

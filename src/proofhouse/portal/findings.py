@@ -35,7 +35,7 @@ from proofhouse.portal.projection import Row
 from proofhouse.portal.render import render
 from proofhouse.portal.runs import Runs
 from proofhouse.portal.visitor import Visitor, need
-from proofhouse.rules.registration import Case, retested
+from proofhouse.rules.registration import Case, to_test_again
 from proofhouse.views import words
 from proofhouse.views.values import FindingsView, Retested, Sealed
 
@@ -87,7 +87,7 @@ async def _page(
     standing = {one.finding: one for one in view.answers.answers} if view and view.answers else {}
     act = acts.act_named("answer-findings")
     answers = who.may(act.action) and act in acts.open_acts(known.case, "developer")
-    again = to_test_again(known.case) if who.may("plan") else []
+    again = to_test_again(known.case) if who.may("plan") else ()
     return render(
         request,
         "partners/findings.html",
@@ -112,15 +112,6 @@ def _tested(view: FindingsView | None) -> dict[str, Retested]:
     """Finding → what came of testing it again, the newest time."""
     told = [each.retested for each in view.retests] if view else []
     return {one.finding: one for each in told if not isinstance(each, Sealed) for one in each}
-
-
-def to_test_again(case: Case) -> list[str]:
-    """The findings that a re-test may be asked for: fixed, and not tested under that answer yet."""
-    answer = case.last("findings-answered")
-    if case.state != "findings_received" or answer is None or acts.struck_for("plan", case):
-        return []
-    fixed = [one["finding"] for one in answer.predicate["answers"] if one["answer"] == "fixed"]
-    return [name for name in fixed if name not in retested(case, answer)]
 
 
 def retest_fields(case: Case) -> tuple[Field, ...]:

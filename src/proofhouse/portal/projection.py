@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any
 
 from proofhouse.errors import ErasedError, ProofhouseError
 from proofhouse.formats.bundle import opened
-from proofhouse.rules.registration import Case
-from proofhouse.rules.review import ENDED
+from proofhouse.rules.registration import Case, not_taken, to_test_again
+from proofhouse.rules.retests import tested_again
+from proofhouse.rules.review import CASE, ENDED
 
 if TYPE_CHECKING:
     from proofhouse.portal.house import House
@@ -36,7 +37,8 @@ class Row:
 
     ``window_ends`` is empty once the window was closed or the developer has left; ``accesses`` maps
     each partner to the end of its newest access. ``probed``: the submitted model was asked, and
-    answered.
+    answered. ``untaken`` are the partners that an access waits for, ``fixed`` is how many findings
+    wait to be tested again, ``retested`` says that the findings on their way are of a re-test.
     """
 
     case: str
@@ -54,6 +56,9 @@ class Row:
     bank: str
     accesses: dict[str, str]
     probed: bool
+    untaken: frozenset[str]
+    fixed: int
+    retested: bool
 
     def ends_for(self, party: str) -> str:
         """When access in the case ends for ``party``: a partner's own, else the window's; empty
@@ -232,7 +237,25 @@ def row_of(case: Case, values: dict[str, Any]) -> Row:
         accesses={
             e.predicate["partnerKey"]: e.predicate["endsAt"] for e in case.all("partner-access")
         },
+        untaken=_untaken(case),
+        fixed=len(to_test_again(case)),
+        retested=_retest_told(case),
     )
+
+
+def _untaken(case: Case) -> frozenset[str]:
+    """The partners that an access waits for which they can take where the case stands."""
+    if "partner_accepted" not in CASE[case.state]:
+        return frozenset()
+    return frozenset(entry.predicate["partnerKey"] for entry in not_taken(case))
+
+
+def _retest_told(case: Case) -> bool:
+    """Whether the findings that the developer is to receive say what came of a re-test."""
+    findings = case.last("findings")
+    if findings is None or "findings_received" not in CASE[case.state]:
+        return False
+    return tested_again(case, findings) is not None
 
 
 def access_over(case: Case) -> str:

@@ -19,7 +19,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from proofhouse.access import View
 from proofhouse.errors import InputError
 from proofhouse.portal import fields
-from proofhouse.portal.cases import AT_ONCE, find, house_of, mine, my_move
+from proofhouse.portal.cases import AT_ONCE, find, house_of, mine, my_move, stands
 from proofhouse.portal.fields import Field
 from proofhouse.portal.forms import form
 from proofhouse.portal.house import House
@@ -28,7 +28,6 @@ from proofhouse.portal.projection import Row
 from proofhouse.portal.render import render
 from proofhouse.portal.visitor import Visitor, need
 from proofhouse.rules.window import parse_time
-from proofhouse.views import words
 
 router = APIRouter()
 
@@ -93,6 +92,10 @@ def places(rows: list[Row], now: str, hours: int) -> list[Place]:
 
 def first_pass(row: Row) -> str:
     """What the system has done, or seen, before a person opens the case."""
+    if row.fixed:
+        return N_(
+            "The developer says what it fixed, and in which version. A re-test can be planned."
+        )
     if row.state == "assessor_to_plan" and not row.probed:
         return N_("Bound to weights alone: it isn’t said where the model can be asked.")
     return {
@@ -123,7 +126,7 @@ async def queue_page(
         hours=found.hours,
         spent=found.spent,
         left=found.left,
-        words=words,
+        stands=stands,
     )
 
 

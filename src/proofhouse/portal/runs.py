@@ -24,7 +24,7 @@ from proofhouse.errors import ProofhouseError, RefusedError
 from proofhouse.journey import Wishes, moves, steps
 from proofhouse.journey.told import Progress, Said, Told
 from proofhouse.portal.reach import check_model, doorway
-from proofhouse.rules.registration import Case
+from proofhouse.rules.registration import RETEST_MAY_BE_PLANNED, Case
 from proofhouse.said import say
 from proofhouse.seat import Seat
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from proofhouse.portal.projection import Projection
 
 PLANNING = ("assessor_to_plan", "assessor_to_plan_review")
-RETESTING = ("findings_received",)
 RUNNING = ("assessor_to_run", "assessor_to_run_review", "assessor_to_run_retest")
 UNDER_WAY = ("run_under_way", "review_run_under_way", "retest_under_way")
 
@@ -184,7 +183,9 @@ class Runs:
         if case.state in moves.RUN_TO_END:
             self._register(seat, moves.end_run(seat.desk, case), errand.party)
             return
-        wanted = {"plan": PLANNING, "retest": RETESTING}.get(errand.what, (*RUNNING, *UNDER_WAY))
+        wanted = {"plan": PLANNING, "retest": RETEST_MAY_BE_PLANNED}.get(
+            errand.what, (*RUNNING, *UNDER_WAY)
+        )
         if case.state not in wanted:
             raise RefusedError(
                 say("The case is not where a %(what)s is made.", what=errand.what),

@@ -560,7 +560,7 @@ def _retests(case: Case, entry: Entry) -> None:
     One look at each finding an answer: whoever looks until nothing is seen proves nothing (R14).
     """
     asked = entry.predicate.get("retests")
-    if (asked is not None) != (case.state == "findings_received"):
+    if (asked is not None) != (case.state in RETEST_MAY_BE_PLANNED):
         why = "tests findings again that nobody has received" if asked else "tests nothing again"
         raise refused(
             entry, why, "R13", "What is planned then is findings that were answered as fixed."
@@ -596,6 +596,10 @@ def _retests(case: Case, entry: Entry) -> None:
 
 
 def retested(case: Case, answer: Entry) -> frozenset[str]:
+RETEST_MAY_BE_PLANNED = ("findings_received", "partner_to_accept")
+"""Where the developer has the findings, and no plan for them is under way."""
+
+
     """The findings that were tested again under ``answer``; a run that failed looked at none."""
     failed = {e.predicate["run"] for e in case.all("run-ended") if event_of(e) == "run_failed"}
     spent = {e.predicate["plan"] for e in case.all("run-started") if e.digest in failed}
@@ -606,6 +610,20 @@ def retested(case: Case, answer: Entry) -> frozenset[str]:
 
 
 def _dimensions(record: Record, threshold: str) -> int:
+def to_test_again(case: Case) -> tuple[str, ...]:
+    """The findings that a re-test can be planned for now: fixed, and not tested under that answer.
+
+    In the order of the answer; none if a struck clause rules runs out (R4).
+    """
+    answer, agreed = case.last("findings-answered"), case.last("terms-answered")
+    if answer is None or agreed is None or case.state not in RETEST_MAY_BE_PLANNED:
+        return ()
+    if "run_for_findings" in terms.limits(agreed.predicate["answers"]):
+        return ()
+    fixed = [one["finding"] for one in answer.predicate["answers"] if one["answer"] == "fixed"]
+    return tuple(name for name in fixed if name not in retested(case, answer))
+
+
     """How many dimensions a committed threshold has."""
     committed = record.get(threshold, "threshold-commitment")
     return 1 if committed is None else len(committed.predicate["dimensions"])
@@ -950,12 +968,20 @@ def _partner_access(case: Case, entry: Entry, _record: Record) -> None:
 
 
 def _partner_accepted(case: Case, entry: Entry, _record: Record) -> None:
-    access = case.need("partner-access")
-    _same(entry, "access", access.digest)
+    cited = entry.predicate["access"]
+    access = next((one for one in not_taken(case) if one.digest == cited), None)
+    if access is None:
+        raise refused(entry, "takes no access that is given in the case and not taken yet", "R8")
     if entry.keyids("partner") != {access.predicate["partnerKey"]}:
         raise refused(entry, "is signed by another partner than the one given access", "R8")
     if entry.made_at >= access.predicate["endsAt"]:
         raise refused(entry, "accepts access that has ended", "R3")
+
+def not_taken(case: Case) -> tuple[Entry, ...]:
+    """The accesses that no partner has taken yet, oldest first."""
+    taken = {entry.predicate["access"] for entry in case.all("partner-accepted")}
+    return tuple(entry for entry in case.all("partner-access") if entry.digest not in taken)
+
 
 
 def _window_closed(case: Case, entry: Entry, _record: Record) -> None:

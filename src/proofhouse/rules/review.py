@@ -6,7 +6,9 @@ Rule 1: it begins only from COVERED and only on the developer's own request (R2)
 Rule 2: access stands only between ``window_opened`` and ``window_closed``, and the closing is the
 registrar's, not a person's (R3). It may come in any state in which the window is open.
 
-Rule 3: findings reach the developer before any partner has access (R13, R8).
+Rule 3: findings reach the developer before any partner has access (R13, R8). Testing again what was
+fixed holds no partner up: access is given and taken while a re-test is planned or runs. Only while
+its findings are on their way to the developer is no new access given.
 
 Rule 4: the developer may answer the findings that it has received, as often as it likes, also when
 the window has closed. What it says was fixed is tested again in an open window, on new items (R3).
@@ -53,11 +55,13 @@ REVIEW: Table = {
     "assessor_to_deliver_findings": {
         "scores_decided": "assessor_to_deliver_findings",
         "findings": "developer_to_receive_findings",
+        "partner_accepted": "assessor_to_deliver_findings",
         "window_closed": "closed_findings_to_deliver",
         "withdrawal": "withdrawn_window_to_close",
     },
     "developer_to_receive_findings": {
         "findings_received": "findings_received",
+        "partner_accepted": "developer_to_receive_findings",
         "window_closed": "closed_findings_to_receive",
         "withdrawal": "withdrawn_window_to_close",
     },
@@ -65,23 +69,29 @@ REVIEW: Table = {
         "findings_answered": "findings_received",
         "plan": "assessor_to_run_retest",
         "partner_access": "partner_to_accept",
+        "partner_accepted": "findings_received",
         "disclosure": "findings_received",
         "window_closed": "closed",
         "withdrawal": "withdrawn_window_to_close",
     },
     "assessor_to_run_retest": {
         "run_started": "retest_under_way",
+        "partner_access": "assessor_to_run_retest",
+        "partner_accepted": "assessor_to_run_retest",
         "window_closed": "closed",
         "withdrawal": "withdrawn_window_to_close",
     },
     "retest_under_way": {
         "run_ended": "assessor_to_deliver_findings",
         "run_failed": "findings_received",
+        "partner_access": "retest_under_way",
+        "partner_accepted": "retest_under_way",
         "window_closed": "closed_run_to_end",
         "withdrawal": "withdrawn_run_and_window_to_close",
     },
     "partner_to_accept": {
         "findings_answered": "partner_to_accept",
+        "plan": "assessor_to_run_retest",
         "partner_accepted": "findings_received",
         "window_closed": "closed",
         "withdrawal": "withdrawn_window_to_close",

@@ -147,7 +147,9 @@ def _statements(call: Call) -> Answer:
 
 def _acts(call: Call) -> Answer:
     _, known = load(call)
-    possible = acts.open_acts(known.case, acting(call.who.role)) if call.who.party else ()
+    possible: Iterable[Act] = ()
+    if call.who.party:
+        possible = acts.open_acts(known.case, acting(call.who.role), call.who.party)
     return _listed(call, possible)
 
 
