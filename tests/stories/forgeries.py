@@ -1012,6 +1012,11 @@ TOLD: dict[str, Forgery] = {
         lambda f: f.edit("run-started", lambda p: p["harness"].update(scaffold="deep-agent/9")),
         "another scaffold than its plan's",
     ),
+    "answers-that-name-no-method": Forgery(
+        "A run tells what its model answered to a probe, and not to which.",
+        lambda f: f.edit("run-started", lambda p: p["harness"].update(answers="0" * 64)),
+        "tells its model's answers by no method and digest",
+    ),
     "a-result-that-the-press-sees-first": Forgery(
         "The determination is disclosed to a newspaper, and never to its developer.",
         _set("disclosure", recipient="a newspaper"),

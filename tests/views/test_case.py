@@ -201,6 +201,28 @@ def test_a_failed_run_stays_in_view_when_it_is_planned_again() -> None:
     assert view.headline.answer == "NO_FINDING"
 
 
+@pytest.mark.parametrize(
+    ("answers", "alike"),
+    [
+        (f"probe-set/v1 {cases.digest('fingerprint')}", True),
+        (f"probe-set/v1 {cases.digest('another model')}", False),
+        (f"probe-set/v2 {cases.digest('fingerprint')}", None),
+        (None, None),
+    ],
+)
+def test_a_model_that_answers_otherwise_than_submitted_is_told(
+    answers: str | None, alike: bool | None
+) -> None:
+    """What a run's model answered at its start is held beside the submission's answers (R17)."""
+    told = cases.covered()
+    started = told.entry("run-started").predicate
+    if answers is not None:
+        started["harness"]["answers"] = answers
+    (run,) = view_of(told).runs
+    assert run.answers_alike is alike
+    assert "answers" not in dict(run.harness)
+
+
 def test_a_struck_clause_is_shown_with_what_it_rules_out() -> None:
     """Striking insider risk rules out partners, and nothing else (R4)."""
     review = view_of(cases.reviewed_without_findings()).review

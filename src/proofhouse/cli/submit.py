@@ -90,15 +90,15 @@ def identity(given: dict[str, Any]) -> Any:
         provider,
         given["base_url"] or None,
         weights=given["weights"] or weights,
-        fingerprint=("probe/v1", fingerprint),
+        fingerprint=fingerprint,
         **fields,
     )
 
 
-def _probed(given: dict[str, Any]) -> tuple[str | None, str]:
+def _probed(given: dict[str, Any]) -> tuple[str | None, tuple[str, str]]:
     """The digest of the weights, if they can be seen, and of the answers to the probe."""
     from proofhouse.evaluation.run import probe
-    from proofhouse.evaluation.types import Job
+    from proofhouse.evaluation.types import PROBE, Job
     from proofhouse.models import reach
 
     key = os.environ.get(given["key_env"], "")
@@ -107,4 +107,4 @@ def _probed(given: dict[str, Any]) -> tuple[str | None, str]:
         reach(given["model"], base_url=given["base_url"], key=key) as model,
     ):
         report = asyncio.run(probe(Job(model=model.spec, log_directory=Path(scratch))))
-        return model.weights, report.fingerprint
+        return model.weights, (PROBE, report.fingerprint)

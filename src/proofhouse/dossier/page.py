@@ -232,6 +232,7 @@ _TABLES: Final[dict[str, Any]] = {
     "purposes": spoken(words.PURPOSES),
     "endings": spoken(words.ENDINGS),
     "grades": spoken(words.GRADED),
+    "asked_again": spoken(words.ASKED_AGAIN),
     "answers": spoken(words.ANSWERS),
     "verdicts": spoken(words.VERDICTS),
     "severities": {name: len(SEVERITIES) - at for at, name in enumerate(SEVERITIES)},

@@ -259,6 +259,10 @@ class RunSummary:
     milliseconds: int
 
 
+PROBE = "probe/v1"
+"""The method of a `ProbeReport`'s fingerprint, as a submission names it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProbeReport:
     """A preflight that passed: ``fingerprint`` is the SHA-256 of canonical [[prompt, text], …].

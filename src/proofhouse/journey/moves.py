@@ -36,12 +36,12 @@ from proofhouse.desk.measure import seed_of
 from proofhouse.desk.opened import values
 from proofhouse.desk.run_evaluation import Conducted, Conductor, recall
 from proofhouse.errors import RefusedError
-from proofhouse.evaluation.types import Event, Job, ProbeReport
+from proofhouse.evaluation.types import PROBE, Event, Job, ProbeReport
 from proofhouse.formats.envelope import Envelope
 from proofhouse.journey.journal import Wishes
 from proofhouse.models import Model
 from proofhouse.rules.party import Party
-from proofhouse.rules.registration import Case, Entry
+from proofhouse.rules.registration import ANSWERS, Case, Entry
 from proofhouse.rules.runs import SECOND_READER
 from proofhouse.rules.terms import limits
 from proofhouse.rules.window import MAXIMUM_DAYS, Window, parse_time, print_time
@@ -188,7 +188,7 @@ def _submit(table: Table, case: Case) -> Made:
         checkpoint=table.wishes.checkpoint,
         safeguard_variant=table.wishes.safeguard_variant,
         weights=model.weights,
-        fingerprint=("probe/v1", table.report.fingerprint),
+        fingerprint=(PROBE, table.report.fingerprint),
     )
     draft = submit.draft(
         case, table.bank.entry, table.threshold.entry, identity, at=table.desk.clock()
@@ -240,7 +240,8 @@ def _setting(table: Table) -> plan_evaluation.Setting:
 
 
 def _start_run(table: Table, case: Case) -> Made:
-    harness = plan_evaluation.harness_of(table.report.harness)
+    answers = {ANSWERS: f"{PROBE} {table.report.fingerprint}"}
+    harness = plan_evaluation.harness_of(table.report.harness) | answers
     return Made(state_run.start(case, harness, at=table.desk.clock()), ("assessor",))
 
 

@@ -41,6 +41,7 @@ from proofhouse.desk import (
 )
 from proofhouse.desk.draft import Draft
 from proofhouse.errors import InputError, RefusedError
+from proofhouse.evaluation.types import PROBE
 from proofhouse.formats import predicates
 from proofhouse.formats.policy import Policy
 from proofhouse.formats.predicates import CLAUSES
@@ -182,7 +183,7 @@ def _identity(making: Making, filled: Mapping[str, Any]) -> submit.Identity:
         if making.probe is None:
             raise InputError("This house can't reach a model now.", hint="Submit weights instead.")
         seen, answered = making.probe(filled)
-        weights, fingerprint = weights or seen, ("probe/v1", answered)
+        weights, fingerprint = weights or seen, (PROBE, answered)
     elif weights is None:
         raise InputError(
             "A submission binds to something: weights, or how the model answers.",

@@ -29,6 +29,7 @@ from typing import Any, get_args
 
 from proofhouse.errors import RefusedError, VerificationError
 from proofhouse.formats import commitment, predicates
+from proofhouse.formats.digest import is_digest
 from proofhouse.rules import terms
 from proofhouse.rules.battery import MOST_DIMENSIONS, share_of_alpha
 from proofhouse.rules.determination import FLOOR_OF_MINIMUM_ITEMS, StopReason, boundaries
@@ -636,6 +637,9 @@ TEST = ("alphaPpm", "betaPpm", "lowerMicronats", "upperMicronats")
 HARNESS = ("proofhouse", "scaffold", "sandbox")
 """What a run tells of what it is done in, at least; further names are packages (R13)."""
 
+ANSWERS = "answers"
+"""In a run's harness what the model answered to the probe when it began: ``method digest``."""
+
 
 def _run_started(case: Case, entry: Entry, record: Record) -> None:
     submission = case.need("submission").predicate
@@ -649,6 +653,10 @@ def _run_started(case: Case, entry: Entry, record: Record) -> None:
         )
     if harness["scaffold"].partition(" ")[0] != plan.predicate["scaffold"]["name"]:
         raise refused(entry, "is done in another scaffold than its plan's", "R13")
+    if ANSWERS in harness:
+        method, _, answered = harness[ANSWERS].rpartition(" ")
+        if not method or not is_digest(answered):
+            raise refused(entry, "tells its model's answers by no method and digest", "R17")
     window = case.last("window-opened")
     if window is not None:
         window_of(window).require(entry.made_at, "a run")

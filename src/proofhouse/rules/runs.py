@@ -27,7 +27,7 @@ from typing import Any
 
 from proofhouse.errors import RefusedError, VerificationError
 from proofhouse.rules.held import check_decisions, counted, held
-from proofhouse.rules.registration import Case, Entry, decisions_of
+from proofhouse.rules.registration import ANSWERS, Case, Entry, decisions_of
 from proofhouse.said import say
 
 STATED = ("minimumItems", "batchSize", "alphaPpm", "betaPpm", "lowerMicronats", "upperMicronats")
@@ -118,6 +118,31 @@ def cited(case: Case, entry: Entry, name: str) -> Entry:
             statement=entry.name,
         )
     )
+
+
+def answers_alike(case: Case, started: Entry) -> bool | None:
+    """Whether the model of a run answered the probe as what was submitted had (R17).
+
+    In a re-test that is the version that the developer's answer names. None where one of the two
+    was not asked, or was asked otherwise. A difference alone shows no other model: many endpoints
+    do not answer alike twice.
+    """
+    bound = _bound_to(case, cited(case, started, "plan"))["fingerprint"]
+    method, _, answered = started.predicate["harness"].get(ANSWERS, "").rpartition(" ")
+    if bound is None or method != bound["method"]:
+        return None
+    return bool(answered == bound["digest"])
+
+
+def _bound_to(case: Case, planned: Entry) -> Mapping[str, Any]:
+    """What the results of a plan bind to: a submission, or the version that was answered with."""
+    retests = planned.predicate.get("retests")
+    if retests is not None:
+        for entry in case.all("findings-answered"):
+            if entry.digest == retests["answer"] and entry.predicate["version"] is not None:
+                version: Mapping[str, Any] = entry.predicate["version"]
+                return version
+    return cited(case, planned, "submission").predicate
 
 
 def check_run(ran: Ran, bank: Entry) -> None:

@@ -21,8 +21,9 @@ from typing import Any, TypeVar
 from proofhouse.formats.predicates import CLAUSES, CLEAR
 from proofhouse.rules import terms
 from proofhouse.rules.audience import unnamed
-from proofhouse.rules.registration import Case, Entry, Record, decisions_of
+from proofhouse.rules.registration import ANSWERS, Case, Entry, Record, decisions_of
 from proofhouse.rules.retests import found_first, tested_again
+from proofhouse.rules.runs import answers_alike
 from proofhouse.said import say
 from proofhouse.views import openings, plain, words
 from proofhouse.views.contradictions import contradictions
@@ -238,8 +239,13 @@ class _Fold:
             RunView(
                 plan=self._plan(plans[entry.predicate["plan"]]),
                 started_at=entry.made_at,
-                harness=tuple(sorted(entry.predicate["harness"].items())),
+                harness=tuple(
+                    (name, said)
+                    for name, said in sorted(entry.predicate["harness"].items())
+                    if name != ANSWERS
+                ),
                 ending=self._ending(endings[entry.digest]) if entry.digest in endings else None,
+                answers_alike=answers_alike(self.case, entry),
             )
             for entry in self.case.all("run-started")
         )

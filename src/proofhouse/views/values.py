@@ -309,6 +309,8 @@ class RunView:
     started_at: str
     harness: tuple[tuple[str, str], ...]
     ending: Ending | None
+    answers_alike: bool | None = None
+    """Whether the model answered the probe as it had when it was submitted; None: not known."""
 
 
 @dataclass(frozen=True)

@@ -224,6 +224,13 @@ ENDINGS: Final[Mapping[str, str]] = {
     "failed": "Failed",
 }
 
+ASKED_AGAIN: Final[Mapping[str, str]] = {
+    "alike": "When it began, the model answered the probe as it had when it was submitted.",
+    "otherwise": "When it began, the model answered the probe otherwise than when it was "
+    "submitted. Many endpoints never answer alike twice; it may also be another model.",
+}
+"""Of the model that a run asks (R17)."""
+
 PURPOSES: Final[Mapping[str, str]] = {
     "determination": "For the determination",
     "findings": "For the review’s findings",
