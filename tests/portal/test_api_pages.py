@@ -126,6 +126,8 @@ def test_an_invitation_leaves_no_trace(worn_town: Any) -> None:
     assert assessor.post(f"{API}/invitations", json=body).status_code == 204
     problem(assessor.post(f"{API}/invitations", json={**body, "organisation": "x"}), 422)
     other = worn_town.program("developer", "inquire", of="Other Lab")
+    (sent,) = told(assessor.get(f"{API}/invitations/sent"))["items"]
+    assert (sent["to"], sent["askedAt"]) == ("Other Lab", None)
     (one,) = told(other.get(f"{API}/invitations"))["items"]
     assert one["sender"] == "Institute"
     assert told(worn_town.program("developer", "inquire").get(f"{API}/invitations"))["items"] == []

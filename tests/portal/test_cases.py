@@ -5,16 +5,21 @@ from __future__ import annotations
 
 import html
 import re
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
 
 from portal.conftest import Town  # type: ignore[import-not-found]
 from proofhouse.desk import measure
+from proofhouse.durable import create_database
 from proofhouse.formats.digest import sha256_hex
+from proofhouse.portal import register
 from proofhouse.portal.acts import ACTS, CLAUSES
 from proofhouse.portal.visitor import COOKIE
+from proofhouse.rules.window import parse_time, print_time
 from stories import rehearsal
 
 LATER = "2027-06-01"
@@ -303,18 +308,30 @@ def test_every_view_of_a_case_leaves_a_line(town: Town) -> None:
     assert "Assessor of Institute" in text_of(page)
 
 
+def invite(town: Town) -> str:
+    """Invite Example Lab; what the assessor reads then."""
+    client = town.client("assessor")
+    filled = {
+        "organisation": town.organisations["Example Lab"].id,
+        "contact": "x@institute.example",
+        "text": "Come if you like",
+        "csrf": town.csrf(client),
+    }
+    answer = client.post("/invite", data=filled)
+    return text_of(client.get(answer.headers["location"]))
+
+
 def test_an_invitation_that_is_ignored_leaves_no_trace(town: Town) -> None:
-    """Neither in the log nor in the register (R2)."""
-    client, before = town.client("assessor"), town.house.desk.log.size
-    lab = town.organisations["Example Lab"]
-    client.post(
-        "/invite",
-        data={
-            "organisation": lab.id,
-            "contact": "x@institute.example",
-            "text": "Come if you like",
-            "csrf": town.csrf(client),
-        },
+    """Neither in the log nor in the register, and its sender can't tell it from one that nobody
+    read; after its day nobody sees it (R2).
+    """
+    before = town.house.desk.log.size
+    page = invite(town)
+    assert "The invitation was sent" in page
+    assert "Example Lab" in page.partition("Whom you invited")[2]
+    unread = text_of(town.client("assessor").get("/invite"))
+    assert "Whom you invited" not in text_of(
+        town.client("assessor", "Second Institute").get("/invite")
     )
     developer = town.client("developer")
     page = developer.get("/home")
@@ -324,6 +341,35 @@ def test_an_invitation_that_is_ignored_leaves_no_trace(town: Town) -> None:
     assert "Come if you like" not in text_of(developer.get("/home"))
     assert town.house.desk.log.size == before
     assert b"Come if you like" not in town.house.register.path.read_bytes()
+    assert text_of(town.client("assessor").get("/invite")) == unread
+    now = town.house.clock()
+    town.house.register.expire(print_time(parse_time(now) + 30 * 86_400))
+    assert "Whom you invited" not in text_of(town.client("assessor").get("/invite"))
+
+
+def test_an_invitation_is_answered_by_asking(town: Town) -> None:
+    """It stays while the developer is at the form, and is gone once they have asked."""
+    invite(town)
+    developer = town.client("developer")
+    (address,) = set(re.findall(r"/invitations/[0-9a-f]+", developer.get("/home").text))
+    answer = developer.post(address, data={"answer": "ask", "csrf": town.csrf(developer)})
+    assert answer.headers["location"] == "/begin/inquire"
+    assert "Come if you like" in text_of(developer.get("/home"))
+    filled = {"name": "Example Lab", "contact": "a@lab.example", "standing": "developer"}
+    sign(town, "developer", make(town, "developer", "/begin/inquire", dict(filled)))
+    assert "Come if you like" not in text_of(developer.get("/home"))
+    assert "They asked at" in text_of(town.client("assessor").get("/invite"))
+
+
+def test_a_register_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
+    """What it held is there, and it takes what the second version has."""
+    path = tmp_path / "portal.sqlite"
+    create_database(path, register._FIRST)
+    for _ in range(2):
+        with closing(register.Register.open(path)) as opened:
+            opened.invite("lab", ("institute", "Institute"), "x", "y", "2026-07-01T09:00:00Z")
+    with closing(register.Register.open(path)) as opened:
+        assert len(opened.sent("institute", "2026-07-02T09:00:00Z")) == 2
 
 
 def test_an_application_is_decided_with_reasons_and_looked_at_twice(town: Town) -> None:

@@ -223,6 +223,43 @@ def test_a_developer_from_question_to_bundle(stage: Stage) -> None:
     stage.check()
 
 
+def test_a_finding_is_answered_and_tested_again(stage: Stage) -> None:
+    """The developer reads a finding and calls it fixed; the assessor is told at home and in the
+    queue, has it tested on new items, and the developer reads what came of it."""
+    mira, case = stage.person("developer"), stage.town.case_in("developer_to_receive_findings")
+    mira.open(f"/cases/{case[:16]}")
+    mira.click("Confirm that you have the findings")
+    mira.click("Confirm")
+    mira.sign()
+    mira.click("Answer a finding")
+    first = mira.it.locator("section.card").first
+    first.get_by_label("We have fixed it").check()
+    first.get_by_label("What you say of it").fill("It refuses since the second round.")
+    mira.it.get_by_label("The version in which it is fixed").fill("second round")
+    mira.it.get_by_label("The digest of the weights’ manifest").fill("cd" * 32)
+    mira.click("Answer")
+    mira.sign()
+
+    ada = stage.person("assessor")
+    row = ada.it.locator("tr", has_text=case[:12])
+    assert "1 finding is called fixed" in row.inner_text()
+    ada.open("/queue")
+    ada.it.get_by_role("link", name=case[:12]).click()
+    ada.click("Test again what was fixed")
+    assert "It refuses since the second round." in ada.text
+    ada.click("Plan the re-test")
+    _until(stage, case, "assessor_to_run_retest")
+    stage.play(case, "developer_to_receive_findings")
+
+    mira.open("/home")
+    assert "what came of testing again" in mira.it.locator("tr", has_text=case[:12]).inner_text()
+    mira.it.get_by_role("link", name=case[:12]).click()
+    mira.click("Read what came of it")
+    assert "Tested again" in mira.text
+    assert "Still there: a new item shows it." in mira.text
+    stage.check()
+
+
 def test_two_stewards_speak_for_a_project(stage: Stage) -> None:
     """One drafts, the other finds the draft at home; only with both is it registered (R18)."""
     first, second = stage.person("developer"), stage.person("steward", "Other Lab")

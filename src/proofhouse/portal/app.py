@@ -145,9 +145,15 @@ ROUTERS = tuple(
 
 
 def _happened(app: FastAPI) -> Any:
-    """What follows a registered statement: the case's row, and whoever is to be told."""
+    """What follows a registered statement: the case's row, whoever is to be told, and the
+    invitations that an inquiry answers.
+    """
 
     def happened(_pending: Any, entry: Any) -> None:
+        if entry.name == "inquiry":
+            house, keys = app.state.house, entry.predicate["party"]["keys"]
+            spoke = [one.id for one in house.access.organisations() if one.party in keys]
+            house.register.asked(spoke, house.clock())
         app.state.projection.moved(entry.subject)
 
     return happened

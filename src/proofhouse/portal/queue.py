@@ -25,6 +25,7 @@ from proofhouse.portal.forms import form
 from proofhouse.portal.house import House
 from proofhouse.portal.language import N_
 from proofhouse.portal.projection import Row
+from proofhouse.portal.register import Sent
 from proofhouse.portal.render import render
 from proofhouse.portal.visitor import Visitor, need
 from proofhouse.rules.window import parse_time
@@ -229,13 +230,42 @@ INVITATION = (
 )
 
 
+Inviting = Annotated[Visitor, Depends(need("invite"))]
+
+
 @router.get("/invite", response_class=HTMLResponse)
-async def invite_form(
-    request: Request, _who: Annotated[Visitor, Depends(need("invite"))]
+async def invite_form(request: Request, who: Inviting, sent: bool = False) -> HTMLResponse:
+    """Invite a developer, privately; and whom one's organisation has invited."""
+    return _invite_page(request, who, sent=sent)
+
+
+def _invite_page(
+    request: Request,
+    who: Visitor,
+    filled: Mapping[str, Any] | None = None,
+    errors: Mapping[str, str] | None = None,
+    *,
+    sent: bool = False,
 ) -> HTMLResponse:
-    """Invite a developer, privately."""
-    asked = invitation_of(house_of(request))
-    return render(request, "cases/invite.html", fields=asked, filled={}, errors={})
+    house = house_of(request)
+    return render(
+        request,
+        "cases/invite.html",
+        status=422 if errors else 200,
+        fields=invitation_of(house),
+        filled=filled or {},
+        errors=errors or {},
+        invited=sent_by(house, who),
+        names={one.id: one.name for one in house.access.organisations()},
+        sent=sent,
+    )
+
+
+def sent_by(house: House, who: Visitor) -> tuple[Sent, ...]:
+    """The invitations that the visitor's organisation has sent, for nobody else to see."""
+    if who.organisation is None:
+        return ()
+    return house.register.sent(who.organisation.id, house.clock())
 
 
 def invitation_of(house: House) -> tuple[Field, ...]:
@@ -250,22 +280,22 @@ def invitation_of(house: House) -> tuple[Field, ...]:
 
 
 @router.post("/invite")
-async def invited(request: Request, who: Annotated[Visitor, Depends(need("invite"))]) -> Response:
+async def invited(request: Request, who: Inviting) -> Response:
     """Send it; whoever ignores it leaves no trace."""
     house, values = house_of(request), await form(request)
     asked = invitation_of(house)
     try:
         filled = fields.read(asked, values)
     except fields.FieldsError as error:
-        again = {"fields": asked, "filled": values, "errors": error.errors}
-        return render(request, "cases/invite.html", 422, **again)
+        return _invite_page(request, who, values, error.errors)
     invite(house, who, filled)
-    return RedirectResponse("/queue", 303)
+    return RedirectResponse("/invite?sent=true", 303)
 
 
 def invite(house: House, who: Visitor, filled: Mapping[str, Any]) -> None:
     """Keep an invitation until it is answered, or for 30 days."""
-    sender = who.organisation.name if who.organisation else ""
+    assert who.organisation is not None
+    sender = who.organisation.id, who.organisation.name
     house.register.invite(
         filled["organisation"], sender, filled["contact"], filled["text"], house.clock()
     )
@@ -277,14 +307,16 @@ async def answered(
     who: Annotated[Visitor, Depends(need("answer-invitation"))],
     invitation: str,
 ) -> Response:
-    """Answer an invitation, or ignore it: either way it is deleted."""
+    """Go on to ask, upon which it is answered, or ignore it: then it is deleted."""
     values = await form(request)
-    answer(house_of(request), who, invitation)
-    return RedirectResponse("/begin/inquire" if values.get("answer") == "ask" else "/home", 303)
+    if values.get("answer") == "ask":
+        return RedirectResponse("/begin/inquire", 303)
+    ignore(house_of(request), who, invitation)
+    return RedirectResponse("/home", 303)
 
 
-def answer(house: House, who: Visitor, invitation: str) -> None:
-    """Delete an invitation, answered or ignored. Raises InputError."""
+def ignore(house: House, who: Visitor, invitation: str) -> None:
+    """Delete an invitation. Raises InputError."""
     if who.organisation is None:
         raise InputError("You act for no organisation.")
     house.register.drop_invitation(invitation, who.organisation.id)

@@ -7,9 +7,10 @@
     register.invite(…)                         a private invitation; ignored, it is gone in 30 days
 
 An application says who decided it, who recused themselves, why, and how long it took, so that
-refusals can be counted by size and sector (R8). An invitation that is answered or has run out is
-deleted: it leaves no trace (R2). What a partner did with an access is reported here, for the
-developer to see.
+refusals can be counted by size and sector (R8). An invitation that is answered, ignored or has run
+out is deleted. Whoever sent it is told for 30 days whom they invited, and who has asked since: an
+ignored one looks there like one that nobody has read, and after its day it leaves no trace anywhere
+(R2). What a partner did with an access is reported here, for the developer to see.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ import hashlib
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from proofhouse.portal.fields import NotThereError
 from proofhouse.rules.window import parse_time, print_time
 from proofhouse.said import say
 
-REGISTER = Kind(
+_FIRST = Kind(
     name="register of the portal",
     application_id=0x50485250,  # "PHRP"
     version=1,
@@ -52,6 +53,11 @@ REGISTER = Kind(
     ),
     pragmas=("foreign_keys = ON", "secure_delete = ON"),
 )
+_SENT = (
+    "CREATE TABLE sent (id TEXT PRIMARY KEY, organisation TEXT NOT NULL, sender TEXT NOT NULL, "
+    "at TEXT NOT NULL, ends TEXT NOT NULL, asked TEXT NOT NULL) STRICT, WITHOUT ROWID"
+)
+REGISTER = replace(_FIRST, version=2, schema=(*_FIRST.schema, _SENT))
 
 SECTORS = (
     "water",
@@ -120,6 +126,18 @@ class Invitation:
 
 
 @dataclass(frozen=True)
+class Sent:
+    """An invitation as its sender is told of it: to which organisation, and when that one asked
+    since; empty if it did not, whether the invitation was read, ignored or neither.
+    """
+
+    organisation: str
+    at: str
+    ends: str
+    asked_at: str
+
+
+@dataclass(frozen=True)
 class Use:
     """What a partner did with an access: flaws found in its own systems, how many are closed."""
 
@@ -148,6 +166,7 @@ class Register:
             if not path.exists():
                 make_folders(path.parent)
                 create_database(path, REGISTER)
+            _bring_up(path)
             return cls(path, open_database(path, REGISTER))
 
     def close(self) -> None:
@@ -306,24 +325,54 @@ class Register:
 
     # ---------------------------------------------------------------------------- invitations
 
-    def invite(self, organisation: str, sender: str, contact: str, text: str, at: str) -> None:
-        """Invite a developer privately; after 30 days it is gone."""
+    def invite(
+        self, organisation: str, sender: tuple[str, str], contact: str, text: str, at: str
+    ) -> None:
+        """Invite a developer privately; after 30 days it is gone. ``sender`` is id and name."""
         ends = print_time(parse_time(at) + INVITATION_DAYS * DAY)
-        row = (secrets.token_hex(16), organisation, sender, contact, text, at, ends)
+        row = (secrets.token_hex(16), organisation, sender[1], contact, text, at, ends)
+        sent = (secrets.token_hex(16), organisation, sender[0], at, ends)
         with self._writing() as db:
             db.execute("INSERT INTO invitation VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            db.execute("INSERT INTO sent VALUES (?, ?, ?, ?, ?, '')", sent)
+
+    def expire(self, at: str) -> None:
+        """Delete the invitations whose day has come, also from the lists of their senders."""
+        with self._writing() as db:
+            db.execute("DELETE FROM invitation WHERE ends <= ?", (at,))
+            db.execute("DELETE FROM sent WHERE ends <= ?", (at,))
+
+    def sent(self, sender: str, at: str) -> tuple[Sent, ...]:
+        """What an organisation has sent within 30 days, the newest first."""
+        self.expire(at)
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT organisation, at, ends, asked FROM sent WHERE sender = ? "
+                "ORDER BY at DESC, id",
+                (sender,),
+            ).fetchall()
+        return tuple(Sent(*row) for row in rows)
+
+    def asked(self, organisations: Iterable[str], at: str) -> None:
+        """These have asked: the invitations to them are answered."""
+        with self._writing() as db:
+            for one in organisations:
+                db.execute("DELETE FROM invitation WHERE organisation = ?", (one,))
+                db.execute(
+                    "UPDATE sent SET asked = ? WHERE organisation = ? AND asked = ''", (at, one)
+                )
 
     def invitations(self, organisation: str, at: str) -> tuple[Invitation, ...]:
         """Those that an organisation may still answer or ignore."""
-        with self._writing() as db:
-            db.execute("DELETE FROM invitation WHERE ends <= ?", (at,))
+        self.expire(at)
+        with self._reading() as db:
             rows = db.execute(
                 "SELECT * FROM invitation WHERE organisation = ? ORDER BY at", (organisation,)
             ).fetchall()
         return tuple(Invitation(*row) for row in rows)
 
     def drop_invitation(self, invitation: str, organisation: str) -> None:
-        """Answered or ignored alike: it is deleted."""
+        """It is ignored, and deleted."""
         with self._writing() as db:
             db.execute(
                 "DELETE FROM invitation WHERE id = ? AND organisation = ?",
@@ -354,6 +403,16 @@ class Register:
         """Nothing of an erased case."""
         with self._writing() as db:
             db.execute("DELETE FROM use WHERE case_id = ?", (case,))
+
+
+def _bring_up(path: Path) -> None:
+    """Give a file of the first version the table that the second one has."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version == _FIRST.version:
+        with closing(open_database(path, _FIRST)) as db, writing(db):
+            db.execute(_SENT)
+            db.execute(f"PRAGMA user_version = {REGISTER.version}")
 
 
 _APPLICATION = (

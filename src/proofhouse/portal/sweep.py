@@ -7,7 +7,7 @@
 What is due is read from where cases stand and what time it is, so nothing has to be scheduled, and
 a restart loses nothing: an access window whose end has come is closed and every access in it
 revoked; the run and the window of a developer who left are ended; a run that a crash broke off is
-taken up again; drafts that their case left behind fall away.
+taken up again; drafts that their case left behind fall away, and invitations whose day has come.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ class Sweep:
     def once(self) -> int:
         """Do what is due now; how many things that was."""
         count = signing.sweep(self._house)
+        self._house.register.expire(self._house.clock())
         for row in self._projection.rows():
             try:
                 count += self._due(row)

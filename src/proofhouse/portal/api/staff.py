@@ -17,7 +17,7 @@ from proofhouse.portal.acts import Act
 from proofhouse.portal.api import shapes
 from proofhouse.portal.api.cases import check_match, load, name_of
 from proofhouse.portal.api.operation import PREFIX, Answer, Call, Operation
-from proofhouse.portal.api.shapes import COUNT, ref, several, text, time, whole
+from proofhouse.portal.api.shapes import COUNT, NULL_TIME, ref, several, text, time, whole
 from proofhouse.portal.assess import (
     OUTCOMES,
     SENDER,
@@ -28,7 +28,7 @@ from proofhouse.portal.assess import (
 )
 from proofhouse.portal.cases import find, invitations_for, note
 from proofhouse.portal.inspect import inspect_for, newest
-from proofhouse.portal.queue import INVITATION, answer, invitation_of, invite
+from proofhouse.portal.queue import INVITATION, ignore, invitation_of, invite, sent_by
 
 
 def _simulate(call: Call) -> Answer:
@@ -75,13 +75,27 @@ def _invitable(call: Call) -> Answer:
     return Answer({"items": [{"id": one, "name": name} for one, name in labs.items()]})
 
 
+def _sent(call: Call) -> Answer:
+    names = {one.id: one.name for one in call.house.access.organisations()}
+    items = [
+        {
+            "to": names.get(one.organisation, ""),
+            "at": one.at,
+            "endsAt": one.ends,
+            "askedAt": one.asked_at or None,
+        }
+        for one in sent_by(call.house, call.who)
+    ]
+    return Answer({"items": items})
+
+
 def _invite(call: Call) -> Answer:
     invite(call.house, call.who, call.filled)
     return Answer(None, 204)
 
 
-def _answer(call: Call) -> Answer:
-    answer(call.house, call.who, call.path["invitation"])
+def _ignore(call: Call) -> Answer:
+    ignore(call.house, call.who, call.path["invitation"])
     return Answer(None, 204)
 
 
@@ -142,6 +156,20 @@ SCHEMAS: dict[str, Any] = {
             "text": text(),
             "at": time("When it was made."),
             "endsAt": time("When it is gone."),
+        }
+    ),
+    "SentInvitationList": whole(
+        {
+            "items": several(
+                whole(
+                    {
+                        "to": text("Who was invited."),
+                        "at": time("When it was made."),
+                        "endsAt": time("When it is gone, here too."),
+                        "askedAt": {**NULL_TIME, "description": "When they asked; null: not yet."},
+                    }
+                )
+            )
         }
     ),
     "InvitableList": whole({"items": several(whole({"id": text(), "name": text()}))}),
@@ -234,6 +262,16 @@ OPERATIONS: tuple[Operation, ...] = (
         gives="InvitableList",
     ),
     Operation(
+        "listSentInvitations",
+        "GET",
+        "/invitations/sent",
+        "invite",
+        "Whom your organisation has invited within 30 days, and who asked since",
+        _sent,
+        "Staff",
+        gives="SentInvitationList",
+    ),
+    Operation(
         "listInvitations",
         "GET",
         "/invitations",
@@ -244,12 +282,12 @@ OPERATIONS: tuple[Operation, ...] = (
         gives="InvitationList",
     ),
     Operation(
-        "answerInvitation",
+        "ignoreInvitation",
         "DELETE",
         "/invitations/{invitation}",
         "answer-invitation",
-        "Delete an invitation, answered or ignored: to answer, ask (`beginCase`)",
-        _answer,
+        "Ignore an invitation: it is deleted. To answer one, ask (`beginCase`): then it is, too",
+        _ignore,
         "Acts",
         status=204,
     ),
