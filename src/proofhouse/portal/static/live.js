@@ -29,7 +29,10 @@
       bar.max = state.planned;
       bar.value = state.items;
       const said = panel.querySelector(".progress-said .num");
-      if (said) said.textContent = `${state.items} / ${state.planned}`;
+      if (said) {
+        const told = { "{done}": state.items, "{all}": state.planned };
+        said.textContent = said.dataset.said.replace(/\{\w+\}/g, (of) => number.format(told[of]));
+      }
     }
     const chart = panel.querySelector("[data-evidence]");
     if (chart && state.upper) {
