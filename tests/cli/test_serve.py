@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from proofhouse.access import Access
-from proofhouse.cli.serve import _greet
+from proofhouse.cli.serve import _greet, command
 from proofhouse.errors import InputError
 
 NOW = "2027-01-01T09:00:00Z"
@@ -71,3 +73,19 @@ def test_an_administrator_who_lost_a_passkey_is_let_in_by_name(
     assert f"{ORIGIN}/link/" in said(house, capsys, "Ada Lindt")
     with pytest.raises(InputError, match="There is: Ada Lindt"):
         said(house, capsys, "Mira")
+
+
+def test_what_the_operator_chose_is_what_the_portal_goes_by(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each option that is a setting reaches the house that is opened."""
+    app = pytest.importorskip("proofhouse.portal.app")
+    chosen: list[Any] = []
+    monkeypatch.setattr(app, "open_house", lambda *, settings: chosen.append(settings))
+    CliRunner().invoke(
+        command,
+        ["--port", "0", "--hours", "7", "--contact", "desk@house.example", "--reachable", "a:1"],
+    )
+    (settings,) = chosen
+    assert (settings.hours_a_week, settings.contact) == (7, "desk@house.example")
+    assert settings.reachable == ("a:1",)

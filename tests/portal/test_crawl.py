@@ -285,9 +285,17 @@ def test_a_body_is_bounded(worn_town: Any) -> None:
     client = worn_town.client("developer")
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     whole = b"csrf=" + b"x" * 3_000_000
-    assert client.post("/account/looks", content=whole, headers=form).status_code == 413
+    spanish = {**form, "Accept-Language": "es"}
+    answer = client.post("/account/looks", content=whole, headers=spanish)
+    assert answer.status_code == 413
+    assert "<h1" in answer.text
+    assert "2 MB" in answer.text
+    assert "That is too large" not in answer.text
+    problem = worn_town.program("developer", "inquire").post("/api/v1/cases", content=whole)
+    assert problem.headers["content-type"] == "application/problem+json"
+    assert problem.json()["title"] == "That is too large"
     parts = (whole[i : i + 65_536] for i in range(0, len(whole), 65_536))
-    assert client.post("/account/looks", content=parts, headers=form).status_code in (400, 413)
+    assert client.post("/account/looks", content=parts, headers=form).status_code == 413
     files = {"file": ("x.svg", b"<svg onload=phx()>", "image/svg+xml")}
     data = {"csrf": worn_town.csrf(client)}
     assert client.post("/account/looks", data=data, files=files).status_code in (400, 413)

@@ -21,16 +21,16 @@ def view_of(told: cases.Told, **standing: object) -> CaseView:
 @pytest.mark.parametrize(
     ("story", "answer", "sentence"),
     [
-        ("covered", "COVERED", "This checkpoint was determined to be a covered frontier model."),
+        ("covered", "COVERED", "This version of the model was determined to be a covered frontier model."),
         (
             "covered_and_reviewed",
             "COVERED",
-            "This checkpoint was determined to be a covered frontier model.",
+            "This version of the model was determined to be a covered frontier model.",
         ),
         (
             "not_covered",
             "NOT_COVERED",
-            "This checkpoint was determined not to be a covered frontier model.",
+            "This version of the model was determined not to be a covered frontier model.",
         ),
         ("inconclusive", "INCONCLUSIVE", "The test ended without an answer."),
         ("run_under_way", "NO_FINDING", "There is no finding yet."),

@@ -21,7 +21,7 @@ def test_the_summary_of_a_reviewed_case() -> None:
     """Outcome, where it stands, what was tested and measured, the review, and what it rests on."""
     told = cases.covered_and_reviewed()
     assert lines_of(told) == (
-        "COVERED. This checkpoint was determined to be a covered frontier model.",
+        "COVERED. This version of the model was determined to be a covered frontier model.",
         "The review has ended and all access is revoked.",
         f"case        {told.case.id}",
         "model       northlight-4-preview (checkpoint step-412000)",

@@ -35,6 +35,11 @@ DAY = 86_400
     help="The reviewer hours a week that the assessors' queue is cut to.",
 )
 @click.option(
+    "--contact",
+    default="",
+    help="Where somebody asks for an account, as the public pages say it: an address, a number.",
+)
+@click.option(
     "--oidc",
     type=click.Path(path_type=Path),
     help="A file that names your OpenID provider (docs/portal.md): whoever bound an account there "
@@ -58,6 +63,7 @@ def command(
     origin: str,
     reachable: tuple[str, ...],
     hours: int,
+    contact: str,
     oidc: Path | None,
     let_in: str,
     sample: bool,
@@ -90,6 +96,7 @@ def command(
         reachable=reachable,
         oidc=read(oidc) if oidc is not None else None,
         hours_a_week=hours,
+        contact=contact,
     )
     if sample:
         _fill()

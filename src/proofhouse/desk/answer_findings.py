@@ -78,7 +78,7 @@ def draft(
     if fixed and version is None:
         raise InputError(
             "Something is fixed, and nothing says in which version.",
-            hint="Name its checkpoint, and what it binds to: weights, or how the model answers.",
+            hint="Name that version, and what it binds to: weights, or how the model answers.",
         )
     hidden = Hidden()
     said: dict[str, Any] = {

@@ -41,7 +41,7 @@ GLOSSARY: Final[tuple[tuple[str, str, str], ...]] = (
     ),
     (
         "checkpoint",
-        "Checkpoint",
+        "Version of the model",
         "One saved state of a model under development. The result is about this one.",
     ),
     (

@@ -45,7 +45,7 @@ def glance(view: CaseView) -> Iterator[tuple[str, Markup | str]]:
     if view.submission:
         model = view.submission.model
         yield say("Model"), say("Sealed") if isinstance(model, Sealed) else _brief(model.name)
-        yield say("Checkpoint"), _brief(view.submission.checkpoint)
+        yield say("Version of the model"), _brief(view.submission.checkpoint)
     if view.developer:
         developer = view.developer
         yield (

@@ -46,7 +46,7 @@ from proofhouse.formats import predicates
 from proofhouse.formats.policy import Policy
 from proofhouse.formats.predicates import CLAUSES
 from proofhouse.journey.moves import MadeInTwo, determination, findings
-from proofhouse.portal.fields import Field, FieldsError
+from proofhouse.portal.fields import Field, FieldsError, NotThereError
 from proofhouse.portal.reach import askable
 from proofhouse.rules import terms
 from proofhouse.rules.party import Party
@@ -256,8 +256,7 @@ def _answer_findings(making: Making) -> Draft:
         if not filled["checkpoint"]:
             raise InputError(
                 "Something is fixed, and nothing says in which version.",
-                hint="Name its checkpoint, and what it binds to: weights, or how the model "
-                "answers.",
+                hint="Name that version, and what it binds to: weights, or how the model answers.",
             )
         named = filled["model"] is not None
         told = {
@@ -455,10 +454,10 @@ _ACTS = (
         ("developer",),
         "inquiry",
         "Ask whether a model would be covered",
-        "You ask about one checkpoint under development. The answer is COVERED, NOT_COVERED or "
-        "INCONCLUSIVE. It permits nothing and forbids nothing, and you may withdraw at any moment.",
+        "You ask about one version of a model under development. The answer is COVERED, NOT_COVERED "
+        "or INCONCLUSIVE. It permits nothing and forbids nothing, and you may withdraw at any moment.",
         "Ask",
-        "Next you submit the checkpoint.",
+        "Next you submit the model.",
         _inquire,
         (
             Field("name", "Who asks", "Your organisation’s name. It stays sealed."),
@@ -511,7 +510,9 @@ _ACTS = (
                 "With an endpoint: openai-api/LAB/ and what the endpoint calls it, like "
                 "openai-api/lab/model-x; model-x alone is taken as that.",
             ),
-            Field("checkpoint", "The checkpoint’s own name", default="under development"),
+            Field(
+                "checkpoint", "What you call this version of the model", default="under development"
+            ),
             Field(
                 "endpoint",
                 "The endpoint’s address",
@@ -949,10 +950,10 @@ ACTS: Mapping[str, Act] = {act.name: act for act in _ACTS}
 
 
 def act_named(name: str) -> Act:
-    """The act. Raises InputError if there is none of that name."""
+    """The act. Raises NotThereError if there is none of that name."""
     act = ACTS.get(name)
     if act is None:
-        raise InputError("There is nothing of that name to be done.")
+        raise NotThereError("There is nothing of that name to be done.")
     return act
 
 

@@ -196,7 +196,7 @@ async def record_form(request: Request, who: Recording, start: str, name: str) -
 
 
 def recordable_act(name: str) -> Act:
-    """The act, if staff record it for others. Raises InputError, RefusedError."""
+    """The act, if staff record it for others. Raises NotThereError, RefusedError."""
     act = acts.act_named(name)
     if act.begins or act.roles != ("developer",) or act.name == "submit":
         raise RefusedError(

@@ -551,7 +551,7 @@ def row_for(request: Request, who: Visitor, act: Act, start: str) -> Row | None:
 def act_for(who: Visitor, name: str) -> Act:
     """The act, if the visitor's role makes it, by a program or a person.
 
-    Raises InputError, RefusedError.
+    Raises NotThereError, RefusedError.
     """
     act = acts.act_named(name)
     if acting(who.role) not in act.roles or not who.may_draft(act.action):

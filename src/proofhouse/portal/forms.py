@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request
+from starlette.exceptions import HTTPException
 
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.portal.fields import Field
@@ -27,6 +29,10 @@ async def form(request: Request) -> dict[str, Any]:
         raise InputError("This takes a form.")
     try:
         handed = await request.form(max_files=0, max_fields=MAX_FIELDS)
+    except HTTPException as error:
+        if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            raise
+        raise InputError("The form can't be read.") from None
     except Exception:
         raise InputError("The form can't be read.") from None
     values: dict[str, Any] = {}

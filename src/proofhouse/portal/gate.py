@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from proofhouse.errors import ProofhouseError
 from proofhouse.portal.language import speaking
-from proofhouse.portal.problems import MEDIA, known
+from proofhouse.portal.problems import MEDIA, known, of_http
 from proofhouse.portal.render import language_of
 from proofhouse.portal.visitor import Visitor, who_asks
 
@@ -70,9 +70,7 @@ class Gate:
             await response(scope, receive, guarded)
             return
         length = headers.get("content-length", "0")
-        if not length.isascii() or not length.isdigit() or int(length) > MAX_BODY:
-            await _told(scope, 413, "That is too large.")(scope, receive, guarded)
-            return
+        too_large = not length.isascii() or not length.isdigit() or int(length) > MAX_BODY
         receive = _bounded(receive)
         request = Request(scope)
         house, state["visitor"] = self._house, Visitor()
@@ -87,7 +85,10 @@ class Gate:
             await refused(scope, receive, guarded)
             return
         with speaking(language_of(request, who)):
-            await self._app(scope, receive, guarded)
+            if too_large:
+                await of_http(request, HTTPException(413))(scope, receive, guarded)
+            else:
+                await self._app(scope, receive, guarded)
 
     def _guarded(self, send: Send, state: dict[str, Any], path: str) -> Send:
         async def guarded(message: Message) -> None:

@@ -127,12 +127,20 @@ async def known(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    return of_http(request, error)
+
+
+def of_http(request: Request, error: HTTPException) -> Response:
+    """What is told of a request that HTTP itself has a status for."""
     words = {
         404: (
             N_("There is no such page"),
             N_("The address may be mistyped, or the page has moved."),
         ),
-        413: (N_("That is too large"), N_("It is more than this takes at once.")),
+        413: (
+            N_("That is too large"),
+            N_("It is more than the 2 MB that this takes at once. Nothing of it was kept."),
+        ),
         405: (N_("This page does not take that"), N_("Go back and use its own form.")),
     }
     other = (N_("That did not work"), N_("Go back and try again."))

@@ -4,7 +4,8 @@
     for name, shown in stated(pending): …       "Opened", "1 July 2026, 09:00 UTC" in a time element
 
 Every field of the statement is shown, also one that this module has no name for: a digest short for
-the eye and whole to copy, a time with its zone, a list as a list, an object as facts in facts. What
+the eye and whole to copy, a time with its zone, a list as a list, an object as facts in facts, and
+records of one shape as a table. What was decided comes first, and what it rests on last. What
 is sealed in the statement is shown opened to those who sign it, but for a bank's seed and a
 threshold. Other people's words pass through ``dossier.markup`` (R20). The very bytes stand below on
 the same page.
@@ -13,15 +14,17 @@ the same page.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
+from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup, escape
 
 from proofhouse.dossier import markup
 from proofhouse.formats import bundle as bundles
 from proofhouse.portal import looks, signing
-from proofhouse.portal.language import N_, gettext
+from proofhouse.portal.language import N_, active, gettext
 
 SECRET: Final = frozenset({"seed", "threshold"})
 """What nobody reads, not even those who sign it: a bank's seed, and a threshold. Whoever read the
@@ -45,7 +48,7 @@ NAMES: Final[Mapping[str, str]] = {
     "beside": N_("Beside the determination"),
     "calibrationDigest": N_("Digest of the calibration"),
     "capabilities": N_("Capabilities tested"),
-    "checkpoint": N_("Checkpoint"),
+    "checkpoint": N_("Version of the model"),
     "clauses": N_("The clauses"),
     "closedAt": N_("Closed at"),
     "committedAt": N_("Committed at"),
@@ -133,13 +136,59 @@ NAMES: Final[Mapping[str, str]] = {
 }
 """A field of a statement, or of a value in it → what a person reads."""
 
+IN_NUMBERS: Final[Mapping[str, str]] = {
+    "aboveCut": N_("That it is above the cut"),
+    "assumptions": N_("Assumptions"),
+    "belowCut": N_("That it is below the cut"),
+    "budgetCurve": N_("By tokens spent"),
+    "byLevel": N_("Level by level"),
+    "byLevelMethod": N_("Method, level by level"),
+    "claim": N_("What it supports"),
+    "confidence": N_("Confidence"),
+    "cost": N_("Cost"),
+    "eProcess": N_("E-process"),
+    "estimate": N_("Estimate"),
+    "family": N_("Family"),
+    "high": N_("High end"),
+    "ifFailed": N_("If they had failed"),
+    "ifSolved": N_("If they were solved"),
+    "items": N_("Items"),
+    "level": N_("Level"),
+    "low": N_("Low end"),
+    "method": N_("Method"),
+    "needed": N_("Needed"),
+    "p": N_("p-value"),
+    "personFit": N_("Fit of the answers"),
+    "referenceModels": N_("Reference models"),
+    "scale": N_("Scale"),
+    "sensitivity": N_("If the scale errs"),
+    "standardError": N_("Standard error"),
+    "standardErrors": N_("Standard errors"),
+    "tokens": N_("Tokens"),
+    "tokensPlanned": N_("Tokens planned"),
+    "trajectory": N_("Step by step"),
+}
+"""A quantity, without the unit at the end of its field's name, or what holds quantities."""
+
+FIRST: Final = ("outcome", "reason", "itemsUsed")
+LAST: Final = ("limits", "ability", "evidence", "beside")
+"""Where a determination is read from, and what it rests on."""
+
+_UNIT = re.compile(r"(\w+?)(Ppm|Micrologits|Micronats)")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def stated(pending: signing.Pending) -> list[tuple[str, Markup]]:
     """Field by field: its name, and what it says."""
-    return [(_name(name), _shown(value)) for name, value in values(pending)]
+    found = sorted(values(pending), key=lambda pair: _place(pair[0]))
+    return [(_name(name), _shown(value, name)) for name, value in found]
+
+
+def _place(name: str) -> int:
+    if name in FIRST:
+        return FIRST.index(name) - len(FIRST)
+    return LAST.index(name) + 1 if name in LAST else 0
 
 
 def values(pending: signing.Pending) -> Iterator[tuple[str, Any]]:
@@ -155,24 +204,71 @@ def values(pending: signing.Pending) -> Iterator[tuple[str, Any]]:
 
 
 def _name(name: str) -> str:
-    return gettext(NAMES[name]) if name in NAMES else markup.label(name, 60)
+    unit = _UNIT.fullmatch(name)
+    if name in NAMES:
+        return gettext(NAMES[name])
+    stem = unit[1] if unit else name
+    return gettext(IN_NUMBERS[stem]) if stem in IN_NUMBERS else markup.label(stem, 60)
 
 
-def _shown(value: Any) -> Markup:
+def _shown(value: Any, name: str = "") -> Markup:
     if value is None or value == [] or value == {}:
         return Markup('<span class="muted">{}</span>').format(gettext("none"))
     if isinstance(value, bool):
         return escape(gettext("yes") if value else gettext("no"))
     if isinstance(value, int):
-        return escape(looks.number(value))
+        return escape(_measured(value, name))
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, Mapping):
-        rows = (Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(_name(name), _shown(inner))
-                for name, inner in value.items())  # fmt: skip
+        rows = (Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(_name(at), _shown(inner, at))
+                for at, inner in value.items())  # fmt: skip
         return Markup('<dl class="facts facts--inner">{}</dl>').format(Markup("").join(rows))
+    if _is_table(value):
+        return _table(value, name)
     items = (Markup("<li>{}</li>").format(_shown(one)) for one in value)
     return Markup("<ul>{}</ul>").format(Markup("").join(items))
+
+
+def _measured(value: int, name: str) -> str:
+    """A number in the unit that its field's name ends with, to the last digit that is signed."""
+    unit = _UNIT.fullmatch(name)
+    if unit is None:
+        return looks.number(value)
+    exact = Decimal(value).scaleb(-6)
+    if unit[2] == "Ppm":
+        return str(format_percent(exact, "#,##0.####%", locale=active()))
+    shown = format_decimal(exact, "#,##0.######", locale=active())
+    return f"{shown} {unit[2].removeprefix('Micro')}"
+
+
+def _is_table(value: Sequence[Any]) -> bool:
+    """Whether these are two records or more with the same fields, each of them one word or number.
+
+    A record of one field is as well a list.
+    """
+    if len(value) < 2 or not all(isinstance(one, Mapping) for one in value):
+        return False
+    names = list(value[0])
+    plain = (isinstance(one, str | int) for row in value for one in row.values())
+    return len(names) > 1 and all(list(row) == names for row in value) and all(plain)
+
+
+def _table(rows: Sequence[Mapping[str, Any]], name: str) -> Markup:
+    """Records as rows; it scrolls by itself where it is too wide."""
+    cell = Markup("<td>{}</td>")
+    head = (Markup('<th scope="col">{}</th>').format(_name(at)) for at in rows[0])
+    body = (
+        Markup("<tr>{}</tr>").format(
+            Markup("").join(cell.format(_shown(one, at)) for at, one in row.items())
+        )
+        for row in rows
+    )
+    return Markup(
+        '<div class="usa-table-container--scrollable" tabindex="0" role="region" aria-label="{}">'
+        '<table class="usa-table usa-table--borderless"><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table></div>"
+    ).format(_name(name), Markup("").join(head), Markup("").join(body))
 
 
 def _text(value: str) -> Markup:

@@ -596,11 +596,11 @@ def _retests(case: Case, entry: Entry) -> None:
         )
 
 
-def retested(case: Case, answer: Entry) -> frozenset[str]:
 RETEST_MAY_BE_PLANNED = ("findings_received", "partner_to_accept")
 """Where the developer has the findings, and no plan for them is under way."""
 
 
+def retested(case: Case, answer: Entry) -> frozenset[str]:
     """The findings that were tested again under ``answer``; a run that failed looked at none."""
     failed = {e.predicate["run"] for e in case.all("run-ended") if event_of(e) == "run_failed"}
     spent = {e.predicate["plan"] for e in case.all("run-started") if e.digest in failed}
@@ -610,7 +610,6 @@ RETEST_MAY_BE_PLANNED = ("findings_received", "partner_to_accept")
     )
 
 
-def _dimensions(record: Record, threshold: str) -> int:
 def to_test_again(case: Case) -> tuple[str, ...]:
     """The findings that a re-test can be planned for now: fixed, and not tested under that answer.
 
@@ -625,6 +624,7 @@ def to_test_again(case: Case) -> tuple[str, ...]:
     return tuple(name for name in fixed if name not in retested(case, answer))
 
 
+def _dimensions(record: Record, threshold: str) -> int:
     """How many dimensions a committed threshold has."""
     committed = record.get(threshold, "threshold-commitment")
     return 1 if committed is None else len(committed.predicate["dimensions"])
@@ -953,7 +953,7 @@ def _check_version(case: Case, entry: Entry, version: Mapping[str, Any]) -> None
             entry,
             "says that what was tested is what was fixed: the version is the submission's",
             "R17",
-            "A fixed model differs in checkpoint, safeguards, weights or how it answers.",
+            "A fixed model differs in the name of its version, safeguards, weights or how it answers.",
         )
 
 
@@ -975,6 +975,12 @@ def _partner_access(case: Case, entry: Entry, _record: Record) -> None:
         raise refused(entry, "gives access that has ended when it is given", "R3")
 
 
+def not_taken(case: Case) -> tuple[Entry, ...]:
+    """The accesses that no partner has taken yet, oldest first."""
+    taken = {entry.predicate["access"] for entry in case.all("partner-accepted")}
+    return tuple(entry for entry in case.all("partner-access") if entry.digest not in taken)
+
+
 def _partner_accepted(case: Case, entry: Entry, _record: Record) -> None:
     cited = entry.predicate["access"]
     access = next((one for one in not_taken(case) if one.digest == cited), None)
@@ -984,12 +990,6 @@ def _partner_accepted(case: Case, entry: Entry, _record: Record) -> None:
         raise refused(entry, "is signed by another partner than the one given access", "R8")
     if entry.made_at >= access.predicate["endsAt"]:
         raise refused(entry, "accepts access that has ended", "R3")
-
-def not_taken(case: Case) -> tuple[Entry, ...]:
-    """The accesses that no partner has taken yet, oldest first."""
-    taken = {entry.predicate["access"] for entry in case.all("partner-accepted")}
-    return tuple(entry for entry in case.all("partner-access") if entry.digest not in taken)
-
 
 
 def _window_closed(case: Case, entry: Entry, _record: Record) -> None:

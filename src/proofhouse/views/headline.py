@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The outcome in one plain sentence, what it means, and what it does not mean.
 
-    Headline("NOT_COVERED", "This checkpoint was not determined to be …", …)
+    Headline("NOT_COVERED", "This version of the model was not determined to be …", …)
 
 Rule 1: none of the outcomes is good or bad, and each says that it is no licence (R1).
 Rule 2: none but COVERED says anything of what a model can do; NOT_COVERED is no clearance (R17).
@@ -49,7 +49,7 @@ _Saying = tuple[str, tuple[str, ...], tuple[str, ...]]
 
 def _covered(case: Case, bank: BankView | None, stated: DeterminationView | None) -> _Saying:
     return (
-        say("This checkpoint was determined to be a covered frontier model."),
+        say("This version of the model was determined to be a covered frontier model."),
         (
             _tested_with(bank, stated),
             say(
@@ -71,7 +71,7 @@ def _covered(case: Case, bank: BankView | None, stated: DeterminationView | None
 
 def _not_covered(_case: Case, bank: BankView | None, stated: DeterminationView | None) -> _Saying:
     return (
-        say("This checkpoint was determined not to be a covered frontier model."),
+        say("This version of the model was determined not to be a covered frontier model."),
         (
             _tested_with(bank, stated),
             say("No review follows, and nothing further is asked of the developer."),

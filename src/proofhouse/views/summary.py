@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A case in a dozen lines, for a terminal.
 
-    COVERED. This checkpoint was determined to be a covered frontier model.
+    COVERED. This version of the model was determined to be a covered frontier model.
     Review: the window is open and the assessor is to plan.
     model       reference/strong (checkpoint 2026-06-20)
     items       15 used of 60 planned: 13 solved, 2 failed, 0 missing

@@ -281,7 +281,7 @@ SILENCE: Final = (
     "only that nothing has been found yet."
 )
 BINDING: Final = (
-    "Results bind to what was tested: this checkpoint, with these safeguards, this scaffold and "
+    "Results bind to what was tested: this version, with these safeguards, this scaffold and "
     "these budgets. A model that differs in any of them is another model."
 )
 FLOOR: Final = (
