@@ -454,8 +454,9 @@ _ACTS = (
         ("developer",),
         "inquiry",
         "Ask whether a model would be covered",
-        "You ask about one version of a model under development. The answer is COVERED, NOT_COVERED "
-        "or INCONCLUSIVE. It permits nothing and forbids nothing, and you may withdraw at any moment.",
+        "You ask about one version of a model under development. The answer is COVERED, "
+        "NOT_COVERED or INCONCLUSIVE. It permits nothing and forbids nothing, and you may withdraw "
+        "at any moment.",
         "Ask",
         "Next you submit the model.",
         _inquire,

@@ -953,7 +953,7 @@ def _check_version(case: Case, entry: Entry, version: Mapping[str, Any]) -> None
             entry,
             "says that what was tested is what was fixed: the version is the submission's",
             "R17",
-            "A fixed model differs in the name of its version, safeguards, weights or how it answers.",
+            "A fixed model differs in its version's name, safeguards, weights or how it answers.",
         )
 
 

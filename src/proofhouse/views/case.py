@@ -2,7 +2,7 @@
 """The fold of a case for people: statements and openings in, one `CaseView` out.
 
     view = case_view(case, record, {"3f…": {"name": "Example Lab", "contact": "…"}})
-    view.headline.sentence      "This version of the model was determined to be a covered frontier model."
+    view.headline.sentence      "This version of the model was determined to be a covered …"
     view.submission.model       Sealed("the model’s name", "9c…")
 
 Every field comes from a statement or from an opening of one. What is not opened is `Sealed`, and
