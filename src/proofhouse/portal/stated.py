@@ -236,10 +236,10 @@ def _measured(value: int, name: str) -> str:
     if unit is None:
         return looks.number(value)
     exact = Decimal(value).scaleb(-6)
-    if unit[2] == "Ppm":
+    if unit[2] == "Ppm" and unit[1] != "p":
         return str(format_percent(exact, "#,##0.####%", locale=active()))
     shown = format_decimal(exact, "#,##0.######", locale=active())
-    return f"{shown} {unit[2].removeprefix('Micro')}"
+    return f"{shown} {unit[2].removeprefix('Micro')}" if unit[2] != "Ppm" else str(shown)
 
 
 def _is_table(value: Sequence[Any]) -> bool:
