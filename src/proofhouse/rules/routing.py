@@ -16,7 +16,6 @@ from proofhouse.rules.report import MAKERS
 from proofhouse.rules.reporting import register_report
 from proofhouse.rules.review import ENDED as INQUIRY_ENDED
 from proofhouse.rules.statements import refused
-from proofhouse.said import say
 
 ENDED = INQUIRY_ENDED | REPORT_ENDED
 """The states in which nobody owes anything, of either kind."""
@@ -31,8 +30,10 @@ def register(case: Case, entry: Entry, record: Record) -> Case:
     """The case after ``entry``. Raises RefusedError or FormatError, and changes nothing."""
     of_report = entry.name in MAKERS
     if case.entries and of_report != is_report(case):
-        kind = "a reported vulnerability" if is_report(case) else "an inquiry"
-        raise refused(
-            entry, say("has no place in a case that began as %(kind)s", kind=kind), "chain"
+        why = (
+            "has no place in a case that began as a reported vulnerability"
+            if is_report(case)
+            else "has no place in a case that began as an inquiry"
         )
+        raise refused(entry, why, "chain")
     return register_report(case, entry) if of_report else registration.register(case, entry, record)

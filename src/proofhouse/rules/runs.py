@@ -328,14 +328,12 @@ def _check_reader(reader: str, items: Sequence[Mapping[str, Any]]) -> None:
     for item in items:
         said = item.get("secondReader")
         if (said is not None) != bool(reader and item["transcript"]):
-            raise VerificationError(
-                say(
-                    "The run names %(named)s second reader, and tells %(of)s for %(id)s.",
-                    named="a" if reader else "no",
-                    of="of one" if said else "nothing of one",
-                    id=item["id"],
-                )
+            why = (
+                "The run names a second reader, who said nothing of %(id)s."
+                if said is None
+                else "The run tells of %(id)s what no second reader can have said."
             )
+            raise VerificationError(say(why, id=item["id"]))
         if said is not None and (said == "marked") != any(map(_by_reader, item["flags"])):
             raise VerificationError(
                 say(
