@@ -198,7 +198,7 @@ def submitted(
         bank=bank.digest,
         dimensions=sorted(over.get("threshold", THRESHOLD)["dimensions"]),
         threshold=told.hide("threshold", over.get("threshold", THRESHOLD), double=True),
-        decidedBy=["Agency One", "Agency Two"],
+        decidedBy=over.get("decided_by", ["Agency One", "Agency Two"]),
         consulted=["Institute for Model Assessment"],
         committedAt="2026-06-22T09:00:00Z",
         openBy="2027-06-30T00:00:00Z",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from proofhouse.rules.party import some_of
 from proofhouse.rules.registration import Case, Record
 from proofhouse.views import CaseView, Sealed, Standing, case_view, summary_lines
 from proofhouse.views.values import Developer, Found, Model, Partner
@@ -21,7 +22,11 @@ def view_of(told: cases.Told, **standing: object) -> CaseView:
 @pytest.mark.parametrize(
     ("story", "answer", "sentence"),
     [
-        ("covered", "COVERED", "This version of the model was determined to be a covered frontier model."),
+        (
+            "covered",
+            "COVERED",
+            "This version of the model was determined to be a covered frontier model.",
+        ),
         (
             "covered_and_reviewed",
             "COVERED",
@@ -50,6 +55,21 @@ def test_no_outcome_is_a_licence(story: str) -> None:
     """Whatever the outcome, it says that nothing is held up by it (R1)."""
     head = view_of(cases.STORIES[story]()).headline
     assert any("no licence and no refusal" in line for line in head.not_means)
+
+
+def test_who_set_a_threshold_is_who_signed_it_if_that_was_open() -> None:
+    """What was stated before anybody signed gives way to the signers' names, where those are known;
+    any other statement of who decided stays as it is (R6).
+    """
+    open_yet = cases.covered(decided_by=[some_of(2, ["Agency One", "Agency Two", "Agency Three"])])
+    for told, names, decided in (
+        (open_yet, cases.NAMES, ("Agency One", "Agency Two")),
+        (open_yet, {}, ("2 or more of the owning bodies Agency One, Agency Two, Agency Three",)),
+        (cases.covered(decided_by=["Its director"]), cases.NAMES, ("Its director",)),
+    ):
+        threshold = view_of(told, names=names).threshold
+        assert threshold is not None
+        assert threshold.decided_by == decided
 
 
 def test_not_covered_is_no_clearance() -> None:

@@ -49,7 +49,7 @@ from proofhouse.journey.moves import MadeInTwo, determination, findings
 from proofhouse.portal.fields import Field, FieldsError, NotThereError
 from proofhouse.portal.reach import askable
 from proofhouse.rules import terms
-from proofhouse.rules.party import Party
+from proofhouse.rules.party import Party, some_of
 from proofhouse.rules.registration import Case, not_taken
 from proofhouse.rules.review import CASE
 from proofhouse.rules.terms import OFFER
@@ -413,7 +413,7 @@ def _bodies(policy: Policy) -> list[str]:
     names = [one.name for one in policy.issuers["body"]]
     if policy.body_threshold == len(names):
         return names
-    return [f"{policy.body_threshold} or more of the owning bodies {', '.join(names)}"]
+    return [some_of(policy.body_threshold, names)]
 
 
 def _kept(making: Making) -> Any:

@@ -13,10 +13,14 @@ The keys are those that the trust policy names for the parties, whichever they s
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from proofhouse.rules.statements import Entry, refused
 from proofhouse.said import say
+
+_SOME = re.compile(r"\d+ or more of the owning bodies .+", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -69,3 +73,13 @@ class Party:
                 "R18",
                 "Each steward adds its own: --in FILE --as KEY --out FILE",
             )
+
+
+def some_of(needed: int, names: Sequence[str]) -> str:
+    """Who decides what owning bodies own together, as it is stated before they have signed."""
+    return f"{needed} or more of the owning bodies {', '.join(names)}"
+
+
+def is_some_of(decided_by: Sequence[str]) -> bool:
+    """Whether a statement says no more of who decided it than `some_of`: its signers did."""
+    return len(decided_by) == 1 and _SOME.fullmatch(decided_by[0]) is not None

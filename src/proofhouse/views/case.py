@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from proofhouse.formats.predicates import CLAUSES, CLEAR
 from proofhouse.rules import terms
 from proofhouse.rules.audience import unnamed
+from proofhouse.rules.party import is_some_of
 from proofhouse.rules.registration import ANSWERS, Case, Entry, Record, decisions_of
 from proofhouse.rules.retests import found_first, tested_again
 from proofhouse.rules.runs import answers_alike
@@ -164,12 +165,20 @@ class _Fold:
         stated = entry.predicate
         return ThresholdView(
             dimensions=tuple(stated["dimensions"]),
-            decided_by=tuple(stated["decidedBy"]),
+            decided_by=self._deciders(entry),
             consulted=tuple(stated["consulted"]),
             committed_at=stated["committedAt"],
             open_by=stated["openBy"],
             cuts=self._open(entry, "threshold", openings.cuts),
         )
+
+    def _deciders(self, entry: Entry) -> tuple[str, ...]:
+        """Who decided it as it is stated; who signed it, if that was open when it was stated."""
+        stated, names = tuple(entry.predicate["decidedBy"]), self.standing.names
+        signed = entry.keyids("body")
+        if is_some_of(stated) and signed and signed <= names.keys():
+            return tuple(sorted(names[keyid] for keyid in signed))
+        return stated
 
     # ------------------------------------------------------------------------------ the inquiry
 
