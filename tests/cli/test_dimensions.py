@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from proofhouse.cli.plan_simulate import command as simulate
 from proofhouse.cli.threshold import read_dimensions
+from proofhouse.desk.plan_evaluation import spreads
 from proofhouse.errors import InputError
 from stories import banks
 
@@ -79,6 +80,29 @@ def test_one_of_several_dimensions_has_its_part_of_alpha(bank: Path) -> None:
     assert alone["upperMicronats"] == 2_944_439
     assert one_of_two["upperMicronats"] == 3_637_587
     assert one_of_two["declaredInconclusivePpm"] == 100_000
+
+
+def test_items_stray_as_in_a_plan_to_be_registered(bank: Path) -> None:
+    """Without --item-sd the world is the desk's own; with it, the one that was asked for."""
+    by_default = _simulated("--bank", str(bank))
+    desks = spreads().item_sd_micrologits
+    assert desks > 500_000
+    assert by_default["itemSdMicrologits"] == desks
+    assert by_default["scenarios"][-1]["itemSdMicrologits"] == desks
+    asked = _simulated("--bank", str(bank), "--item-sd", "0.25")
+    assert asked["scenarios"][-1]["itemSdMicrologits"] == 250_000
+
+
+def test_the_simulation_is_drawn_for_a_person_alone(bank: Path) -> None:
+    """Redirected it is one picture without a code for a terminal; with --json there is none."""
+    line = ["--cut", "0", "--zone", "2", "--runs", "100", "--bank", str(bank)]
+    done = CliRunner().invoke(simulate, line, env={"COLUMNS": "72"})
+    assert f"items stray by {spreads().item_sd_micrologits / 1e6:.2f} around" in done.output
+    assert done.output.count("100% │") == 1
+    assert "\x1b" not in done.output
+    picture = done.output[done.output.index("How often") :].split("\n\n")[0]
+    assert max(map(len, picture.splitlines())) <= 72
+    assert "│" not in CliRunner().invoke(simulate, [*line, "--json"]).output
 
 
 def test_a_dimension_has_its_own_families(bank: Path) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from proofhouse import journey
 from proofhouse.cli import output
 from proofhouse.cli.progress import BEYOND, HALF, SAID, Progress, gauge
 from proofhouse.desk import plan_evaluation
+from proofhouse.desk.opened import values
 from proofhouse.desk.run_evaluation import recall
 from proofhouse.evaluation.types import Event
 from proofhouse.formats import canonical
@@ -128,7 +130,8 @@ def test_a_run_that_was_broken_off_goes_on_counting() -> None:
     """Items, tokens and time begin with what an earlier attempt kept."""
     kept = {"item/0": "solved", "item/1": "failed"}
     with shown() as (progress, out):
-        progress.tell(journey.Progress(PLAN, kept, None, tokens=2_345, milliseconds=61_000))
+        spent = {"item/0": 1_000, "item/1": 1_345}
+        progress.tell(journey.Progress(PLAN, kept, None, spent, milliseconds=61_000))
         finished(progress, ["item/2"], kept)
     assert "2 items of this run and 2,345 tokens were kept" in out.getvalue()
     assert "3 of at most 8 items · 3,345 tokens · 1:01" in out.getvalue()
@@ -149,7 +152,156 @@ def test_a_journey_tells_what_was_kept(tmp_path: Path) -> None:
         table = _Table(walk, rehearsed.model, rehearsed.report, rehearsed.bank, rehearsed.threshold)
         table.begin(plan, recall(rehearsed.desk, case))
     (begun,) = told
-    assert begun == journey.Progress(plan, {first["id"]: "solved"}, None, 110, 4_000)
+    assert begun == journey.Progress(
+        plan, {first["id"]: "solved"}, None, {first["id"]: 110}, 4_000, 200_000
+    )
+
+
+# ---------------------------------------------------------------------------------- pictures
+
+
+class Screen(io.StringIO):
+    """A terminal's file; ``encoding`` is what it can show."""
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__()
+        self._encoding = encoding
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._encoding
+
+
+@contextmanager
+def drawn(
+    desk: Any, *, terminal: bool, width: int = 80, height: int = 50, encoding: str = "utf-8"
+) -> Iterator[tuple[Progress, Screen]]:
+    out = Screen(encoding)
+    console = Console(
+        file=out, force_terminal=terminal, width=width, height=height, highlight=False
+    )
+    with Progress(console=console, desk=desk) as progress:
+        yield progress, out
+
+
+def _told(played: Any, names: set[str]) -> list[journey.Registered]:
+    rehearsed, _, _ = played
+    told = (one for one in rehearsed.told if isinstance(one, journey.Registered))
+    return [one for one in told if one.entry.name in names]
+
+
+TITLES = {
+    "plan": "How often the plan gives which answer",
+    "run-ended": "Share of items solved, by tokens an item",
+    "determination": "Scale: estimate and 95% interval",
+}
+
+
+def test_each_picture_follows_its_statement_once(played: Any) -> None:
+    """Redirected too, without codes; what was planned and run for findings decides nothing."""
+    with drawn(played[0].desk, terminal=False) as (progress, out):
+        for told in _told(played, set(TITLES)):
+            progress.tell(told)
+    said = out.getvalue()
+    assert [said.count(title) for title in TITLES.values()] == [1, 1, 1]
+    places = [said.index(title) for title in TITLES.values()]
+    assert places == sorted(places)
+    assert "\x1b" not in said
+    assert all(len(line) <= 80 for line in said.splitlines())
+    assert "threshold" in said[places[2] :]
+
+
+def test_the_picture_has_the_numbers_of_the_dossier(played: Any) -> None:
+    """The scale's estimate and threshold, and the run's share, stand on the page, too."""
+    rehearsed, _, published = played
+    with drawn(rehearsed.desk, terminal=False) as (progress, out):
+        for told in _told(played, set(TITLES)):
+            progress.tell(told)
+    page = published.dossier.read_text()
+    said = out.getvalue()
+    (estimate,) = re.findall(r"this model +(\S+)", said)
+    assert f"this model {estimate}" in page
+    threshold = set(re.findall(r"threshold \S+ ± \S+", said))
+    assert len(threshold) == 1
+    assert threshold.pop() in page
+
+
+def test_nothing_is_drawn_for_a_program(played: Any) -> None:
+    """With --json, nothing at all."""
+    out = io.StringIO()
+    console = Console(file=out, quiet=True)
+    with Progress(console=console, desk=played[0].desk) as progress:
+        for told in _told(played, set(TITLES)):
+            progress.tell(told)
+    assert out.getvalue() == ""
+
+
+def test_a_terminal_without_box_characters_gets_ascii(played: Any) -> None:
+    """The pictures, though not the statements' marks, are drawn with what it can show."""
+    with drawn(played[0].desk, terminal=False, encoding="latin-1") as (progress, out):
+        progress.tell(_told(played, {"determination"})[0])
+    picture = out.getvalue()[out.getvalue().index("Scale:") :]
+    assert picture.isascii()
+    assert "this model" in picture
+
+
+def _moved(rehearsed: Any, case: Any, *, height: int, terminal: bool = True) -> str:
+    """A run of the rehearsed plan, told sample by sample; the last frame, or the lines."""
+    opened = values(rehearsed.desk, case.id)
+    plan = opened[case.all("plan")[0].predicate["plan"]["salted"]]
+    ended = opened[case.all("run-ended")[0].predicate["outcomes"]["salted"]]["items"]
+    outcomes: dict[str, str] = {}
+    with drawn(None, terminal=terminal, height=height) as (progress, out):
+        progress.tell(journey.Progress(plan, budget=200_000))
+        for number, item in enumerate(ended, 1):
+            outcomes[item["id"]] = item["outcome"]
+            event = Event("finished", item["id"], tokens=5_000 * number, outcome=item["outcome"])
+            progress.tell(journey.Progress(plan, dict(outcomes), event))
+        progress.tell(journey.Progress(plan, dict(outcomes), Event("batch-done")))
+        frame = progress._live.get_renderable() if terminal else None
+    if frame is None:
+        return out.getvalue()
+    paper = Console(file=io.StringIO(), width=80, height=height)
+    with paper.capture() as captured:
+        paper.print(frame)
+    return captured.get()
+
+
+def test_evidence_curve_and_estimate_move_while_samples_come_in(played: Any) -> None:
+    """On a terminal all three stand in one frame that fits it, from what is finished so far."""
+    rehearsed, case, _ = played
+    frame = _moved(rehearsed, case, height=24)
+    lines = frame.splitlines()
+    assert len(lines) <= 24
+    assert all(len(line) <= 80 for line in lines)
+    for words in ("evidence  NOT_COVERED", TITLES["run-ended"], "budget 200,000", "this model"):
+        assert words in frame
+    solved = re.search(r"(\d+) of (\d+) items by", frame)
+    assert solved is not None
+    assert int(solved[2]) == len(rehearsed_items(rehearsed, case))
+
+
+def rehearsed_items(rehearsed: Any, case: Any) -> list[Any]:
+    opened = values(rehearsed.desk, case.id)
+    hidden = case.all("run-ended")[0].predicate["outcomes"]["salted"]
+    return list(opened[hidden]["items"])
+
+
+def test_a_low_terminal_keeps_the_evidence(played: Any) -> None:
+    """Where there is no room for a picture there is none, and no frame is cut."""
+    rehearsed, case, _ = played
+    frame = _moved(rehearsed, case, height=10)
+    assert "evidence  NOT_COVERED" in frame
+    assert "100%" not in frame
+    assert len(frame.splitlines()) <= 10
+
+
+def test_no_picture_moves_in_a_file(played: Any) -> None:
+    """Redirected, a run is its lines: a picture of it follows when it has ended."""
+    rehearsed, case, _ = played
+    said = _moved(rehearsed, case, height=24, terminal=False)
+    assert "evidence  NOT_COVERED" in said
+    assert "100%" not in said
 
 
 # --------------------------------------------------------------------------------- statements

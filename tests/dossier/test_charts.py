@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from dossier.reading import Element, Page
 from proofhouse.dossier import svg
-from proofhouse.dossier.ability_chart import MOST_REFERENCES, ability_chart
+from proofhouse.dossier.ability_chart import ability_chart
 from proofhouse.dossier.budget_chart import budget_chart
 from proofhouse.dossier.evidence_chart import HEIGHT, EvidenceFigure, evidence_figure
 from proofhouse.dossier.levels_chart import levels_charts
-from proofhouse.dossier.markup import thinned
 from proofhouse.dossier.operating_chart import operating_chart
 from proofhouse.dossier.window_chart import markers, window_chart
+from proofhouse.views.pictures import MOST_REFERENCES, thinned, ticks
 from proofhouse.views.values import (
     OPEN_MICROLOGITS,
     Ability,
@@ -315,6 +315,14 @@ def test_the_budget_curve_is_the_data() -> None:
     assert "6 of 12 items were solved" in page.one("desc").text
 
 
+def test_the_budget_curve_lies_in_its_band() -> None:
+    """The exact interval of each point: up along the upper ends, and back along the lower ones."""
+    page = read(budget_chart(curve((1_000, 3), (10_000, 6)), 100_000))
+    assert page.one("path", class_="between").attributes["d"] == (
+        "M2750 -264649H3000V-571859H4000V-789056H5000V-210944H4000V-54860H3000V0H2750Z"
+    )
+
+
 @pytest.mark.parametrize(
     ("made", "budget"),
     [
@@ -330,7 +338,9 @@ def test_any_budget_curve_can_be_drawn(made: BudgetCurve, budget: int) -> None:
     chart = budget_chart(made, budget)
     page = read(chart)
     box = [int(n) for n in page.one("svg", class_="stretched").attributes["viewbox"].split()]
-    across = [int(n) for n in re.findall(r"H(\d+)", page.one("path").attributes["d"])]
+    across = [
+        int(n) for n in re.findall(r"H(\d+)", page.one("path", class_="path").attributes["d"])
+    ]
     assert box[0] <= min(across)
     assert max(across) <= box[0] + box[2]
     assert len(page.all("text", class_="tick")) <= 3 + 5
@@ -365,8 +375,9 @@ def test_the_operating_characteristic_is_the_simulation() -> None:
     assert yes.startswith("M-2000000 0L-1500000 -2000L-1000000 -20000L")
     no = page.one("path", class_="curve no").attributes["d"]
     assert no.startswith("M-2000000 -1000000L-1500000 -998000L")
+    assert page.one("path", class_="curve open").attributes["d"].startswith("M-2000000 0L")
     assert len(page.all("circle", class_="dot yes")) == len(SHARES)
-    assert len(page.all("line", class_="whisker")) == 2 * len(SHARES)
+    assert len(page.all("line", class_="whisker")) == 3 * len(SHARES)
 
 
 def test_what_is_declared_ends_at_the_zone() -> None:
@@ -463,9 +474,9 @@ def test_markers_that_would_lie_on_each_other_are_stacked() -> None:
 @given(st.floats(-1e9, 1e9), st.floats(1e-3, 1e9))
 def test_ticks_are_few_round_and_inside(low: float, span: float) -> None:
     """At most as many as asked for, evenly spaced, none outside."""
-    ticks = svg.ticks(low, low + span, 5)
-    assert len(ticks) <= 5
-    assert all(low - span * 1e-6 <= one <= low + span * (1 + 1e-6) for one in ticks)
+    found = ticks(low, low + span, 5)
+    assert len(found) <= 5
+    assert all(low - span * 1e-6 <= one <= low + span * (1 + 1e-6) for one in found)
 
 
 def test_charts_escape_what_they_are_given() -> None:

@@ -135,6 +135,23 @@ def finish(seat: Any, errand: Errand, handover: Any) -> None:
             if held := waiting_scores(case):
                 told["held"] = held
     show(told, _lines(told), as_json=errand.as_json)
+    if errand.out is None and not errand.as_json:
+        _picture(seat, entry)
+
+
+def _picture(seat: Any, entry: Any) -> None:
+    """The pictures that follow a statement, on the terminal of the home where it was registered.
+
+    They show what is sealed, the threshold too, so that no file gets them that keeps what a command
+    printed.
+    """
+    from rich.console import Console
+
+    from proofhouse.cli import pictures
+
+    console = Console(highlight=False)
+    if console.is_terminal:
+        pictures.show(console, pictures.after(seat.desk, entry))
 
 
 def _lines(told: dict[str, Any]) -> list[str]:

@@ -104,7 +104,7 @@ def make_move(
     )
     key = os.environ.get(given["key_env"], "")
     reader = _reader(given)
-    with open_seat() as seat, Progress(quiet=errand.as_json) as progress:
+    with open_seat() as seat:
         case = seat.case(errand.case_id, errand.case_file).case
         check_signers(seat, errand.signers, names[0])
         if case.state in moves.RUN_TO_END and "run-ended" in names:
@@ -112,16 +112,19 @@ def make_move(
             finish(seat, errand, seat.sign(ended.draft, errand.signers or ended.roles))
             return
         _check_state(case.state, states, names)
-        with at_table(
-            seat.log_home,
-            case,
-            progress.tell,
-            key=key,
-            base_url=given["base_url"],
-            wishes=wishes,
-            reader=reader,
-        ) as table:
-            handover = None
+        handover = None
+        with (
+            Progress(quiet=errand.as_json) as progress,
+            at_table(
+                seat.log_home,
+                case,
+                progress.tell,
+                key=key,
+                base_url=given["base_url"],
+                wishes=wishes,
+                reader=reader,
+            ) as table,
+        ):
             while case.state in states:
                 if handover is not None:
                     seat.register(handover)

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 
 from proofhouse.bank import calibration
 from proofhouse.bank.families import FAMILIES
 from proofhouse.bank.item import item_id
-from proofhouse.cli import print_json
+from proofhouse.cli import pictures, print_json
 from proofhouse.cli.recorded import table
+from proofhouse.desk.plan_evaluation import spreads as calibrated_spreads
 from proofhouse.errors import InputError
 from proofhouse.rules.battery import share_of_alpha
 from proofhouse.rules.determination import Plan
@@ -36,6 +38,10 @@ from proofhouse.statistics.simulation import (
     check,
     insist,
 )
+from proofhouse.views import terminal_charts
+from proofhouse.views.openings import simulation
+from proofhouse.views.pictures import operating_of
+from proofhouse.views.values import Cut
 
 PER_LEVEL = 12
 """How many items of each level of the shipped bank a plan may draw from."""
@@ -65,7 +71,13 @@ PER_LEVEL = 12
     help="How much of the slope the plan counts on, up to 1. Default: the most that passes.",
 )
 @click.option("--family-sd", default=0.5, show_default=True, help="Of affinities, in logits.")
-@click.option("--item-sd", default=0.0, show_default=True, help="Of items, along with families.")
+@click.option(
+    "--item-sd",
+    default=calibrated_spreads().item_sd_micrologits / 1e6,
+    show_default=True,
+    help="Of items around their levels, in logits, while families stray. The default is the "
+    "shipped bank's, with which every plan is played before it is registered.",
+)
 @click.option("--near", default=Mix().near_items, show_default=True, help="Items drawn among.")
 @click.option(
     "--aim", default=Mix().aim_spread_micrologits / 1e6, show_default=True, help="Beside the cut."
@@ -86,30 +98,36 @@ PER_LEVEL = 12
 def command(**given: Any) -> None:
     """Simulate a plan: its errors on both sides, its length, what it leaks, and what refuses it.
 
-    Under right parameters, slopes 30 % off, items that stray by 1 logit and families that stray.
+    Under right parameters, slopes 30 % off, items that stray by 1 logit, and families that stray
+    while items stray as they were calibrated. At the end it draws how often each answer comes.
     Exits 3 if the plan could not be registered, and says why.
     """
     bank = _of(given["family"], _shipped() if given["bank"] is None else read_bank(given["bank"]))
-    plan, made, trust = _plan(bank, given)
+    spreads = Spreads(_micro("family-sd", given["family_sd"]), _micro("item-sd", given["item_sd"]))
+    plan, made, trust = _plan(bank, given, spreads)
     if as_json := given["as_json"]:
         print_json(
             {
                 **made.to_dict(),
                 "items": len(plan.items),
                 "trustPpm": trust,
+                "familySdMicrologits": spreads.family_sd_micrologits,
+                "itemSdMicrologits": spreads.item_sd_micrologits,
                 "tokensPerItem": given["tokens_per_item"],
                 "upperMicronats": plan.upper_micronats,
                 "lowerMicronats": plan.lower_micronats,
             }
         )
     else:
-        _show(plan, made, trust, given["tokens_per_item"])
+        _show(plan, made, trust, given["tokens_per_item"], spreads)
     if as_json and made.refusals:
         raise click.exceptions.Exit(3)
     insist(made)
 
 
-def _plan(bank: list[tuple[str, int]], given: dict[str, Any]) -> tuple[Plan, Check, int]:
+def _plan(
+    bank: list[tuple[str, int]], given: dict[str, Any], spreads: Spreads
+) -> tuple[Plan, Check, int]:
     seed = hashlib.sha256(given["seed"].encode()).digest()
     mix = Mix(
         aim_spread_micrologits=_micro("aim", given["aim"]),
@@ -122,7 +140,6 @@ def _plan(bank: list[tuple[str, int]], given: dict[str, Any]) -> tuple[Plan, Che
         inconclusive_ppm=_micro("inconclusive", given["inconclusive"]) // dimensions,
         leakage_millibits=_micro("leakage-bits", given["leakage_bits"]) // 1000,
     )
-    spreads = Spreads(_micro("family-sd", given["family_sd"]), _micro("item-sd", given["item_sd"]))
     slope = _micro("slope", given["slope"])
     shape = (
         _micro("cut", given["cut"]),
@@ -210,10 +227,14 @@ def _shipped() -> list[tuple[str, int]]:
     ]
 
 
-def _show(plan: Plan, made: Check, trust: int, tokens: int) -> None:
+def _show(plan: Plan, made: Check, trust: int, tokens: int, spreads: Spreads) -> None:
     click.echo(
         f"{len(plan.items)} items in batches of {plan.batch_size}, at least {plan.minimum_items}; "
         f"counting on {trust / 1e4:.0f} % of the slope; {made.runs:,} runs a point."
+    )
+    click.echo(
+        f"Where families stray, by {spreads.family_sd_micrologits / 1e6:.2f} logits, items stray "
+        f"by {spreads.item_sd_micrologits / 1e6:.2f} around their levels (standard deviations)."
     )
     percent: list[tuple[str, ...]] = [
         (
@@ -252,5 +273,14 @@ def _show(plan: Plan, made: Check, trust: int, tokens: int) -> None:
         f"{known.range_micrologits / 1e6:.2f} logits "
         f"({known.information_millibits / 1e3:.1f} bits)."
     )
+    pictures.show(Console(highlight=False), [_drawing(plan, made)])
+    click.echo()
     verdict = "could be registered" if not made.refusals else "would be refused"
     click.echo(f"The plan {verdict}.")
+
+
+def _drawing(plan: Plan, made: Check) -> pictures.Drawing:
+    """The operating characteristic, read as it would be read of a registered plan."""
+    cut = Cut("", "", plan.cut_micrologits, plan.zone_micrologits, ())
+    picture = operating_of(simulation("", made.to_dict()), cut, plan.alpha_ppm, plan.beta_ppm)
+    return lambda width, letters: terminal_charts.operating(picture, width, letters)

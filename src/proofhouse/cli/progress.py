@@ -5,21 +5,24 @@
      ⠹ Testing  14 of 36 items · 2 at work · 41,309 tokens · 0:31
        evidence  NOT_COVERED      ├─────────┼─────────┤··●  COVERED  +3.62
 
-On a terminal the last two lines are drawn anew as things happen, and what is longer than a line is
-broken between words; elsewhere a line is printed when a batch is done, and none is broken, so that
-a file of them can be searched. Everything goes to standard error, so that standard output stays
-for results. A run that was broken off goes on counting from what was kept; of the time only that
-of finished items was, so the clock goes on from about there.
+On a terminal the last two lines are drawn anew as things happen, and below them, where it is high
+enough, the estimate on the scale and the budget curve; what is longer than a line is broken between
+words. Elsewhere a line is printed when a batch is done, and none is broken, so that a file of them
+can be searched. Either way a picture follows the statement that it belongs to (``pictures``): the
+plan its operating characteristic, the run its budget curve, the determination the scale. Everything
+goes to standard error, so that standard output stays for results. A run that was broken off goes on
+counting from what was kept; of the time only that of finished items was, so the clock goes on from
+about there.
 """
 
 from __future__ import annotations
 
 import textwrap
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -27,11 +30,21 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from proofhouse import journey
+from proofhouse.cli import pictures
 from proofhouse.cli.output import command, shown
+from proofhouse.desk.estimate import ability
 from proofhouse.publish import Published
+from proofhouse.rules.battery import Battery
 from proofhouse.rules.registration import Case, Entry
-from proofhouse.views import plain, summary_lines
+from proofhouse.rules.supposing import budget_curve
+from proofhouse.views import openings, plain, summary_lines, terminal_charts
+from proofhouse.views.pictures import budget_of, scale_of
 from proofhouse.views.summary import LABEL
+from proofhouse.views.terminal_charts import Letters, Row
+from proofhouse.views.values import Ability, BudgetCurve, Cut, Spent
+
+if TYPE_CHECKING:
+    from proofhouse.desk.desk import Desk
 
 SAID: dict[str, str] = {
     "log-opened": "opens the log",
@@ -76,13 +89,22 @@ HALF = 10
 BEYOND = 5
 """Columns on either side for evidence that has crossed a boundary."""
 
+LIVE_ROWS = 6
+"""From nothing to all on the budget curve while it moves; the rest is for statements."""
+
 _MARGIN = "   "
 
 
 class Progress:
-    """Shows what a journey tells. Use it as a context; ``quiet`` shows nothing at all."""
+    """Shows what a journey tells. Use it as a context; ``quiet`` shows nothing at all.
 
-    def __init__(self, *, quiet: bool = False, console: Console | None = None) -> None:
+    With a ``desk`` statements are followed by their pictures, from what it opens.
+    """
+
+    def __init__(
+        self, *, quiet: bool = False, console: Console | None = None, desk: Desk | None = None
+    ) -> None:
+        self._desk = desk
         self._console = console or Console(stderr=True, quiet=quiet, highlight=False)
         self._live = Live(console=self._console, refresh_per_second=8, transient=True)
         self._run: _Run | None = None
@@ -99,6 +121,7 @@ class Progress:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._settle()
         self._live.stop()
 
     def tell(self, told: journey.Told) -> None:
@@ -106,17 +129,16 @@ class Progress:
         if isinstance(told, journey.Progress):
             self._progress(told)
             return
-        self._run = None
-        self._live.update(Text(""))
+        self._settle()
         if isinstance(told, journey.Registered):
             self._say(_statement(told.entry))
+            self._picture(told.entry)
         else:
             self._say(Text(f" · {told.text}", style="dim"))
 
     def summary(self, case: Case, published: Published, policy: Path) -> None:
         """Show what it came to, and where the files are."""
-        self._run = None
-        self._live.update(Text(""))
+        self._settle()
         self._console.print()
         for line in summary_lines(published.view):
             label = line[:LABEL]
@@ -136,6 +158,23 @@ class Progress:
         self._row(f"This took {_clock(time.monotonic() - self._began)}.", dim=True)
 
     # ------------------------------------------------------------------------------ saying it
+
+    def _picture(self, entry: Entry) -> None:
+        """The pictures that follow a statement, with an empty line on either side."""
+        if self._desk is None or self._console.quiet:
+            return
+        drawings = pictures.after(self._desk, entry)
+        pictures.show(self._console, drawings, len(_MARGIN))
+        if drawings:
+            self._console.print()
+
+    def _settle(self) -> None:
+        """On a terminal, what moved stays as it ended."""
+        run, self._run = self._run, None
+        self._live.update(Text(""))
+        if run is not None and self._console.is_terminal:
+            for line in run.lines():
+                self._row(line)
 
     def _say(self, text: Text) -> None:
         """One line; on a terminal broken at its edge, elsewhere never."""
@@ -164,7 +203,7 @@ class Progress:
                 self._row(line, dim=True)
         self._run.follow(told)
         if self._console.is_terminal:
-            self._live.update(self._run.drawn())
+            self._live.update(self._run.drawn(self._console))
         elif event is not None and event.kind == "batch-done":
             for line in self._run.lines():
                 self._row(line)
@@ -184,9 +223,12 @@ class _Run:
             name: told["families"] for name, told in begun.plan.get("dimensions", {}).items()
         }
         self.at_work: set[str] = set()
-        self.kept_tokens = begun.tokens
-        self.tokens: dict[str, int] = {}
+        self.kept_tokens = sum(begun.spent.values())
+        self.budget = begun.budget
+        self.tokens: dict[str, int] = dict(begun.spent)
         self.outcomes: dict[str, str] = dict(begun.outcomes)
+        self._battery = Battery.parse(begun.plan) if "model" in begun.plan else None
+        self._abilities = self._estimated()
         self._began = time.monotonic() - begun.milliseconds / 1000
         self._spinner = Spinner("dots")
 
@@ -200,6 +242,8 @@ class _Run:
         if event is not None and event.kind in ("tokens", "finished"):
             self.tokens[event.id] = event.tokens
         self.outcomes = dict(told.outcomes)
+        if event is not None and event.kind == "batch-done":
+            self._abilities = self._estimated()
 
     def opening(self) -> list[str]:
         """What is said once, before the run moves: what was kept, and what evidence is."""
@@ -222,7 +266,7 @@ class _Run:
         words = [
             f"{len(self.outcomes)} of {limit}{len(self.plan['items'])} items",
             f"{len(self.at_work)} at work" if self.at_work else "",
-            f"{self.kept_tokens + sum(self.tokens.values()):,} tokens",
+            f"{sum(self.tokens.values()):,} tokens",
             _clock(time.monotonic() - self._began),
         ]
         kind = "Testing" if self.weights else "Testing deeper"
@@ -235,11 +279,53 @@ class _Run:
                 lines.append(f"{self._evidence(own)}  {plain.one_line(name, 20)}")
         return lines
 
-    def drawn(self) -> Group:
-        """The lines, with a spinner."""
+    def drawn(self, console: Console) -> Group:
+        """The lines, with a spinner, and as many of the pictures as the terminal is high."""
         first, *rest = self.lines()
         self._spinner.update(text=Text(first))
-        return Group(self._spinner, *(Text(f"  {line}") for line in rest))
+        width, letters = console.width - len(_MARGIN), pictures.letters_of(console)
+        shown_: list[Text] = []
+        room = console.height - len(rest) - 3
+        for rows in (self._curve(width, letters), *self._scales(width, letters)):
+            if rows and len(shown_) + len(rows) + 1 <= room:
+                shown_ += [Text(""), *pictures.text_of(rows, len(_MARGIN))]
+        return Group(self._spinner, *(Text(f"  {line}") for line in rest), *shown_)
+
+    def _curve(self, width: int, letters: Letters) -> Sequence[Row]:
+        """The budget curve of what is finished; nothing before an item was solved."""
+        curve = self._solved_by()
+        if not self.weights or not curve.steps:
+            return ()
+        return terminal_charts.budget(
+            budget_of(curve, self.budget or curve.steps[-1].tokens), width, letters, rows=LIVE_ROWS
+        )
+
+    def _solved_by(self) -> BudgetCurve:
+        items = [
+            {"outcome": outcome, "inputTokens": self.tokens.get(name, 0), "outputTokens": 0}
+            for name, outcome in self.outcomes.items()
+        ]
+        steps = (Spent(step["tokens"], step["solved"]) for step in budget_curve(items))
+        return BudgetCurve(len(items), tuple(steps))
+
+    def _scales(self, width: int, letters: Letters) -> list[Sequence[Row]]:
+        """Where the model stands by what is finished, one scale a dimension."""
+        return [
+            terminal_charts.scale(scale_of(one, [cut]), width, letters, named=one.dimension)
+            for one, cut in self._abilities
+        ]
+
+    def _estimated(self) -> tuple[tuple[Ability, Cut], ...]:
+        """The ability of each dimension, as a determination would state it now, and its cut."""
+        if self._battery is None or not self.outcomes:
+            return ()
+        tests = dict(self._battery.tests)
+        made = openings.ability(ability(self._battery, self.outcomes))  # type: ignore[arg-type]
+        return tuple(
+            (one, Cut(one.dimension, one.scale, test.cut_micrologits, test.zone_micrologits, ()))
+            for one in made
+            for test in (tests[one.dimension],)
+        )
 
     def _evidence(self, outcomes: Mapping[str, str]) -> str:
         low, high = self._sum(outcomes, "failed"), self._sum(outcomes, "solved")

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from rich.console import Console
 
-from proofhouse.cli import print_json
+from proofhouse.cli import pictures, print_json
 from proofhouse.cli.recorded import SILENT, minutes, read, sources, table
 from proofhouse.errors import InputError
 from proofhouse.statistics.peers import METHODS
 from proofhouse.statistics.replay import Row, Setting, replay
+from proofhouse.views import terminal_charts
+from proofhouse.views.pictures import MOST_REFERENCES, minutes_scale
 
 
 @click.command()
@@ -91,6 +94,25 @@ def command(
         ("model", "decision", "share", "estimate", "items", "of", "tokens", "excluded", "reason"),
         [_line(row, records.left_out.get(row.model, 0)) for row in rows],
     )
+    pictures.show(Console(highlight=False), _drawings(rows, setting))
+
+
+def _drawings(rows: Sequence[Row], setting: Setting) -> list[pictures.Drawing]:
+    """The models on the scale of minutes, with the threshold; the first of them, if many."""
+    placed = [
+        (row.model, row.estimate_minutes, *row.interval_minutes)
+        for row in rows
+        if row.estimate_minutes
+    ]
+    if not placed:
+        return []
+    picture = minutes_scale(
+        placed[:MOST_REFERENCES],
+        setting.cut_minutes,
+        setting.zone,
+        round(setting.confidence * 1e6),
+    )
+    return [lambda width, letters: terminal_charts.scale(picture, width, letters)]
 
 
 def _ppm(name: str, value: float) -> int:

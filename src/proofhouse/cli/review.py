@@ -85,7 +85,10 @@ def command(**options: Any) -> None:
         turns_per_item=options["turns"],
         seconds_per_item=options["seconds"],
     )
-    with open_home() as home, Progress(quiet=options["as_json"]) as progress:
+    with (
+        open_home() as home,
+        Progress(quiet=options["as_json"], desk=home.desk) as progress,
+    ):
         if home.desk.log.size == 1:
             progress.tell(Registered(home.desk.clear(0).entry))
         if options["abandon"]:

@@ -89,6 +89,14 @@ class Conducted:
         """Item id → solved, failed or missing."""
         return {name: sample["outcome"] for name, sample in self.samples.items()}
 
+    @property
+    def spent(self) -> dict[str, int]:
+        """Item id → tokens, in and out."""
+        return {
+            name: int(sample["inputTokens"]) + int(sample["outputTokens"])
+            for name, sample in self.samples.items()
+        }
+
     def total(self, name: str) -> int:
         """The sum of one count over the samples."""
         return sum(int(sample[name]) for sample in self.samples.values())

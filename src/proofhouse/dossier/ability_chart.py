@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the model stands on the bank's scale: estimate, interval, threshold, reference models.
 
-Across: logits. The first row is the model tested; below it a row for each reference model, the
-strongest first, with its normal 95 % interval. The threshold and its indifference zone run through
-all rows; they are drawn only if opened, and only where they lie on the same scale. An interval
-without an end goes to the edge of the picture in an arrow: there is no number to draw.
+Across: logits (``pictures.scale_of``). The first row is the model tested; below it a row for each
+reference model, the strongest first, with its normal 95 % interval. The threshold and its
+indifference zone run through all rows; they are drawn only if opened, and only where they lie on
+the same scale. An interval without an end goes to the edge of the picture in an arrow: there is no
+number to draw.
 """
 
 from __future__ import annotations
@@ -16,15 +17,12 @@ from markupsafe import Markup
 from proofhouse.dossier import svg
 from proofhouse.said import say
 from proofhouse.views import plain, supposing
-from proofhouse.views.values import OPEN_MICROLOGITS, Ability, Cut, ReferenceModel
-
-MOST_REFERENCES = 12
-"""So many are drawn; the table has all."""
+from proofhouse.views.pictures import Mark, Scale, Zone, scale_of, shown
+from proofhouse.views.values import Ability, Cut, ReferenceModel
 
 _LABEL = 22
 _FIRST = 62
 _ROW = 42
-_NAME = 26
 
 Place = Callable[[float], float]
 
@@ -39,37 +37,30 @@ def ability_chart(
 
     ``place``: which figure of its kind it is on its page.
     """
-    drawn = [cut for cut in cuts if cut.scale == ability.scale]
-    rows = shown(references)
-    low, high = _span(ability, drawn, rows)
-    top = _LABEL if drawn else 0
-    base = top + _FIRST + _ROW * len(rows)
+    drawn = scale_of(ability, cuts, references)
+    tested, *others = drawn.marks
+    top = _LABEL if drawn.zones else 0
+    base = top + _FIRST + _ROW * len(others)
 
     def x(micrologits: float) -> float:
-        return 100 * (micrologits - low) / (high - low)
+        return 100 * (micrologits - drawn.low) / (drawn.high - drawn.low)
 
     return svg.figure(
         svg.numbered("fig-ability", place),
         base + 26,
         say("The model on the scale"),
-        describe(ability, drawn, rows),
+        describe(ability, [cut for cut in cuts if cut.scale == ability.scale], shown(references)),
         *([svg.hatch("hatch-ability")] if place == 1 else []),
-        *(part for cut in drawn for part in _cut(cut, x, base)),
+        *(part for zone in drawn.zones for part in _zone(zone, x, base)),
         svg.line(0, base, 100, base, "axis"),
-        *_ticks(low, high, x, base),
-        *_model(ability, x, top + 40),
+        *_ticks(drawn, x, base),
+        *_model(tested, x, top + 40),
         *(
             part
-            for number, one in enumerate(rows)
+            for number, one in enumerate(others)
             for part in _reference(one, x, top + _FIRST + _ROW * number)
         ),
     )
-
-
-def shown(references: Sequence[ReferenceModel]) -> tuple[ReferenceModel, ...]:
-    """The reference models that are drawn: the first of those stated, the strongest on top."""
-    first = references[:MOST_REFERENCES]
-    return tuple(sorted(first, key=lambda one: (-one.estimate_micrologits, one.name)))
 
 
 def describe(
@@ -110,38 +101,15 @@ def place_of(one: ReferenceModel) -> str:
     )
 
 
-def _span(
-    ability: Ability, cuts: Sequence[Cut], references: Sequence[ReferenceModel]
-) -> tuple[float, float]:
-    """From the lowest to the highest number there is; an open end has none."""
-    edges = [ability.estimate_micrologits]
-    if not ability.low_is_open:
-        edges.append(ability.low_micrologits)
-    if not ability.high_is_open:
-        edges.append(ability.high_micrologits)
-    for cut in cuts:
-        edges += [cut.cut_micrologits - cut.zone_micrologits]
-        edges += [cut.cut_micrologits + cut.zone_micrologits]
-    for one in references:
-        for edge in (-one.half_micrologits, one.half_micrologits):
-            far = one.estimate_micrologits + edge
-            edges.append(min(max(far, -OPEN_MICROLOGITS), OPEN_MICROLOGITS))
-    room = max(0.08 * (max(edges) - min(edges)), 250_000)
-    return min(edges) - room, max(edges) + room
-
-
-def _model(ability: Ability, x: Place, middle: float) -> list[Markup]:
-    left = 0.0 if ability.low_is_open else x(ability.low_micrologits)
-    right = 100.0 if ability.high_is_open else x(ability.high_micrologits)
-    estimate = x(ability.estimate_micrologits)
+def _model(mark: Mark, x: Place, middle: float) -> list[Markup]:
+    left = 0.0 if mark.low is None else x(mark.low)
+    right = 100.0 if mark.high is None else x(mark.high)
+    estimate = x(mark.estimate)
     ends = [
         svg.arrow(place, middle, way, "arrow")
-        if is_open
+        if end is None
         else svg.line(place, middle - 11, place, middle + 11, "whisker")
-        for place, way, is_open in (
-            (left, "left", ability.low_is_open),
-            (right, "right", ability.high_is_open),
-        )
+        for place, way, end in ((left, "left", mark.low), (right, "right", mark.high))
     ]
     return [
         svg.rect(left, middle - 7, right - left, 14, "interval"),
@@ -150,22 +118,19 @@ def _model(ability: Ability, x: Place, middle: float) -> list[Markup]:
         svg.text(
             estimate,
             middle - 16,
-            say(
-                "this model %(estimate)s",
-                estimate=plain.logits(ability.estimate_micrologits),
-            ),
+            say("this model %(estimate)s", estimate=mark.says),
             "strong halo",
             anchor=svg.anchored(estimate),
         ),
     ]
 
 
-def _reference(one: ReferenceModel, x: Place, top: float) -> list[Markup]:
+def _reference(mark: Mark, x: Place, top: float) -> list[Markup]:
+    assert mark.low is not None
+    assert mark.high is not None
     middle = top + 26
-    left = x(one.estimate_micrologits - one.half_micrologits)
-    right = x(one.estimate_micrologits + one.half_micrologits)
-    estimate = x(one.estimate_micrologits)
-    words = f"{plain.one_line(one.name, _NAME)} {plain.logits(one.estimate_micrologits)}"
+    left, estimate, right = x(mark.low), x(mark.estimate), x(mark.high)
+    words = f"{mark.name} {mark.says}"
     return [
         svg.line(left, middle, right, middle, "whisker"),
         svg.line(left, middle - 4, left, middle + 4, "whisker"),
@@ -175,33 +140,21 @@ def _reference(one: ReferenceModel, x: Place, top: float) -> list[Markup]:
     ]
 
 
-def _cut(cut: Cut, x: Place, base: float) -> list[Markup]:
-    left = x(cut.cut_micrologits - cut.zone_micrologits)
-    right = x(cut.cut_micrologits + cut.zone_micrologits)
-    at = x(cut.cut_micrologits)
+def _zone(zone: Zone, x: Place, base: float) -> list[Markup]:
+    left, at, right = x(zone.low), x(zone.cut), x(zone.high)
     return [
         svg.rect(left, _LABEL, right - left, base - _LABEL, "rest", fill="url(#hatch-ability)"),
         svg.line(at, _LABEL, at, base, "bound"),
-        svg.text(
-            at,
-            14,
-            say(
-                "threshold %(cut)s ± %(zone)s",
-                cut=plain.logits(cut.cut_micrologits),
-                zone=plain.size(cut.zone_micrologits),
-            ),
-            "small",
-            anchor=svg.anchored(at),
-        ),
+        svg.text(at, 14, zone.says, "small", anchor=svg.anchored(at)),
     ]
 
 
-def _ticks(low: float, high: float, x: Place, base: float) -> list[Markup]:
+def _ticks(drawn: Scale, x: Place, base: float) -> list[Markup]:
     return [
         part
-        for tick in svg.ticks(low / 1e6, high / 1e6, 5)
+        for at, label in drawn.ticks
         for part in (
-            svg.line(x(tick * 1e6), base, x(tick * 1e6), base + 5, "axis"),
-            svg.text(x(tick * 1e6), base + 20, svg.tick(tick), "tick", anchor="middle"),
+            svg.line(x(at), base, x(at), base + 5, "axis"),
+            svg.text(x(at), base + 20, label, "tick", anchor="middle"),
         )
     ]

@@ -1,29 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the share of solved items grew with the tokens that an item was given.
 
-Across: tokens an item, on a logarithmic scale, up to the budget. Upwards: the share of all items
-of the run that were solved by so many tokens; missing items count as not solved. The path's
-coordinates are the data: thousandths of a unit of log10, and parts per million with the sign
-turned. A curve that is flat before the budget says that more tokens were not what was wanting; one
-that still climbs there says that the result is a floor.
+Across: tokens an item, on a logarithmic scale, up to the budget. Upwards: the share of all items of
+the run that were solved by so many tokens; missing items count as not solved. The band is the exact
+interval of each point by itself (``pictures.budget_of``). The path's coordinates are the data:
+thousandths of a unit of log10, and parts per million with the sign turned. A curve that is flat
+before the budget says that more tokens were not what was wanting; one that still climbs there says
+that the result is a floor.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from markupsafe import Markup
 
 from proofhouse.dossier import svg
-from proofhouse.dossier.markup import thinned
 from proofhouse.said import say
 from proofhouse.views import plain
-from proofhouse.views.values import BudgetCurve, Spent
+from proofhouse.views.pictures import Budget, Reached, budget_of, milli
+from proofhouse.views.values import BudgetCurve
 
 HEIGHT = 170
 _TOP = 18
-_MOST_TICKS = 5
 
 
 def budget_chart(curve: BudgetCurve, budget: int, most: int = 200) -> Markup:
@@ -31,11 +30,10 @@ def budget_chart(curve: BudgetCurve, budget: int, most: int = 200) -> Markup:
 
     The curve must not be empty.
     """
-    steps = thinned(curve.steps, most)
-    low, high = _span(steps, budget)
+    drawn = budget_of(curve, budget, most)
 
     def x(tokens: float) -> float:
-        return 100 * (_milli(tokens) - low) / (high - low)
+        return 100 * (milli(tokens) - drawn.low) / (drawn.high - drawn.low)
 
     at = x(budget)
     return svg.figure(
@@ -44,12 +42,13 @@ def budget_chart(curve: BudgetCurve, budget: int, most: int = 200) -> Markup:
         say("Share of items solved, by tokens an item"),
         describe(curve, budget),
         *_grid(),
-        *_ticks(low, high, x),
+        *_ticks(drawn, x),
         svg.stretched(
-            (low, -1_000_000, high - low, 1_000_000),
+            (drawn.low, -1_000_000, drawn.high - drawn.low, 1_000_000),
             _TOP,
             HEIGHT,
-            svg.element("path", d=path_of(steps, curve.items, low, budget), class_="path"),
+            svg.element("path", d=band_of(drawn), class_="between"),
+            svg.element("path", d=path_of(drawn), class_="path"),
         ),
         svg.line(at, _TOP, at, _TOP + HEIGHT, "minimum"),
         svg.text(
@@ -77,27 +76,26 @@ def describe(curve: BudgetCurve, budget: int) -> str:
     )
 
 
-def path_of(steps: Sequence[Spent], items: int, low: int, budget: int) -> str:
-    """The step line in data units, from nothing at ``low`` to the last share at the budget."""
-    end = max(_milli(budget), _milli(steps[-1].tokens))
-    climbs = "".join(f"H{_milli(step.tokens)}V{-share(step, items)}" for step in steps)
-    return f"M{low} 0{climbs}H{end}"
+def path_of(drawn: Budget) -> str:
+    """The step line in data units, from nothing at the left to the last share at the budget."""
+    return _line(drawn, lambda step: step.share_ppm)
 
 
-def share(step: Spent, items: int) -> int:
-    """Parts per million of the items."""
-    return round(1_000_000 * step.solved / items)
+def band_of(drawn: Budget) -> str:
+    """The area of the intervals: along the upper ends, and back along the lower ones."""
+    steps = drawn.steps
+    befores = [drawn.none, *steps[:-1]]
+    back = f"V{-steps[-1].low_ppm}" + "".join(
+        f"H{milli(step.tokens)}V{-before.low_ppm}"
+        for before, step in zip(reversed(befores), reversed(steps), strict=True)
+    )
+    return f"{_line(drawn, lambda step: step.high_ppm)}{back}H{drawn.low}Z"
 
 
-def _milli(tokens: float) -> int:
-    return round(1000 * math.log10(max(tokens, 1)))
-
-
-def _span(steps: Sequence[Spent], budget: int) -> tuple[int, int]:
-    low = min(_milli(steps[0].tokens), _milli(budget))
-    high = max(_milli(steps[-1].tokens), _milli(budget))
-    room = max(100, (high - low) // 8)
-    return low - room, high + room
+def _line(drawn: Budget, share: Callable[[Reached], int]) -> str:
+    end = max(milli(drawn.tokens), milli(drawn.steps[-1].tokens))
+    climbs = "".join(f"H{milli(step.tokens)}V{-share(step)}" for step in drawn.steps)
+    return f"M{drawn.low} {-share(drawn.none)}{climbs}H{end}"
 
 
 def _grid() -> list[Markup]:
@@ -112,11 +110,11 @@ def _grid() -> list[Markup]:
     ]
 
 
-def _ticks(low: int, high: int, place: Callable[[float], float]) -> list[Markup]:
+def _ticks(drawn: Budget, place: Callable[[float], float]) -> list[Markup]:
     base = _TOP + HEIGHT
     return [
         part
-        for mark in _marks(low, high)
+        for mark in drawn.ticks
         for part in (
             svg.line(place(mark), base, place(mark), base + 5, "axis"),
             svg.text(
@@ -128,17 +126,3 @@ def _ticks(low: int, high: int, place: Callable[[float], float]) -> list[Markup]
 
 def _anchor(x: float) -> str:
     return "start" if x < 8 else "end" if x > 92 else "middle"
-
-
-def _marks(low: int, high: int) -> tuple[int, ...]:
-    """Powers of ten between, with their twofold and fivefold where there is room."""
-    for factors in ((1, 2, 5), (1, 3), (1,)):
-        found = [
-            factor * 10**power
-            for power in range(max(0, low // 1000), high // 1000 + 1)
-            for factor in factors
-            if low <= _milli(factor * 10**power) <= high
-        ]
-        if len(found) <= _MOST_TICKS:
-            return tuple(found)
-    return thinned(found, _MOST_TICKS)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from proofhouse.dossier.ability_chart import ability_chart, shown
+from proofhouse.dossier.ability_chart import ability_chart
 from proofhouse.dossier.budget_chart import budget_chart
 from proofhouse.dossier.evidence_chart import EvidenceFigure, evidence_figure
 from proofhouse.dossier.levels_chart import levels_charts
-from proofhouse.dossier.operating_chart import CURVE, operating_chart, scenarios
+from proofhouse.dossier.operating_chart import operating_chart
 from proofhouse.dossier.window_chart import Marker, markers, window_chart
-from proofhouse.views import decided_run, supposing
+from proofhouse.views import decided_run, figures, supposing
+from proofhouse.views.pictures import JOINED, scenarios, shown
 from proofhouse.views.values import (
     Ability,
-    Beside,
     CaseView,
     Cut,
     ItemRow,
@@ -69,7 +69,7 @@ class OperatingFigure:
     @property
     def edges_only(self) -> bool:
         """Whether no scenario has points enough for a curve."""
-        return all(len(one.points) < CURVE for one in self.scenarios)
+        return all(len(one.points) < JOINED for one in self.scenarios)
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,9 @@ def _families(view: CaseView, dimension: str) -> frozenset[str] | None:
     """The families of a dimension as far as anything opened tells; None for all of an only one."""
     if not dimension:
         return None
-    told = {cut.dimension: {name for name, _ in cut.population} for cut in _cuts(view)}
+    told = {
+        cut.dimension: {name for name, _ in cut.population} for cut in figures.opened_cuts(view)
+    }
     ability = view.determination.ability if view.determination else ()
     for one in () if isinstance(ability, Sealed) else ability:
         told.setdefault(one.dimension, {row.family for row in one.levels})
@@ -156,46 +158,27 @@ def _planned(plan: PlanView, families: frozenset[str] | None) -> int:
 
 
 def _ability(view: CaseView) -> tuple[AbilityFigure, ...]:
-    stated = view.determination
-    if stated is None or isinstance(stated.ability, Sealed):
-        return ()
-    references = stated.beside.references if isinstance(stated.beside, Beside) else ()
-    figures = []
-    for place, one in enumerate(stated.ability, 1):
-        drawn = tuple(
-            cut
-            for cut in _cuts(view)
-            if cut.scale == one.scale and one.dimension in ("", cut.dimension)
+    return tuple(
+        AbilityFigure(
+            one.ability,
+            ability_chart(one.ability, one.cuts, one.references, place),
+            one.cuts,
+            shown(one.references),
         )
-        chart = ability_chart(one, drawn, references, place)
-        figures.append(AbilityFigure(one, chart, drawn, shown(references)))
-    return tuple(figures)
-
-
-def _cuts(view: CaseView) -> tuple[Cut, ...]:
-    opened = view.threshold.cuts if view.threshold else ()
-    return () if isinstance(opened, Sealed) else opened
+        for place, one in enumerate(figures.abilities(view), 1)
+    )
 
 
 def _operating(view: CaseView) -> tuple[OperatingFigure, ...]:
     """Simulated abilities lie about the cut: while that is sealed, no chart is drawn."""
-    plan = view.plan
-    if plan is None or isinstance(plan.design, Sealed) or not plan.alpha_ppm or not plan.beta_ppm:
-        return ()
-    cuts = {cut.dimension: cut for cut in _cuts(view)}
-    share = plan.alpha_ppm // max(1, len(plan.design.simulations))
-    figures = []
-    for place, one in enumerate(plan.design.simulations, 1):
-        alone = next(iter(cuts.values())) if len(cuts) == 1 and not one.dimension else None
-        cut = alone or cuts.get(one.dimension)
-        chart = None if cut is None else operating_chart(one, cut, share, plan.beta_ppm, place)
-        drawn = scenarios(one, share, plan.beta_ppm)
-        figures.append(OperatingFigure(one, share, plan.beta_ppm, chart, drawn))
-    return tuple(figures)
+    found = []
+    for place, one in enumerate(figures.simulations(view), 1):
+        played, cut, errors = one.simulation, one.cut, (one.alpha_ppm, one.beta_ppm)
+        chart = None if cut is None else operating_chart(played, cut, *errors, place)
+        found.append(OperatingFigure(played, *errors, chart, scenarios(played, *errors)))
+    return tuple(found)
 
 
 def _budget(view: CaseView, most: int) -> Markup | None:
-    run = decided_run(view)
-    if run is None or view.curve is None or not view.curve.steps:
-        return None
-    return budget_chart(view.curve, run.plan.budgets.tokens_per_item, most)
+    drawn = figures.curve(view)
+    return None if drawn is None else budget_chart(*drawn, most)

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from proofhouse.dossier import svg
-from proofhouse.dossier.markup import thinned
 from proofhouse.said import say
 from proofhouse.views import plain
+from proofhouse.views.pictures import thinned, ticks
 from proofhouse.views.values import Evidence, ItemRow, Step
 
 HEIGHT = 280
@@ -258,7 +258,7 @@ def _labels(frame: Frame, outcome: str) -> list[Markup]:
 
 
 def _axis(frame: Frame) -> list[Markup]:
-    marks = [tick for tick in svg.ticks(0, frame.items) if tick == int(tick)]
+    marks = [tick for tick in ticks(0, frame.items) if tick == int(tick)]
     base = svg.line(0, HEIGHT, 100, HEIGHT, "axis")
     labels = [
         svg.text(

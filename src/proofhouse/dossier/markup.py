@@ -11,14 +11,11 @@ where a text was cut the page says so and where the rest is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 from markupsafe import Markup, escape
 
 from proofhouse.said import say
 from proofhouse.views import plain
-
-T = TypeVar("T")
 
 SHORT = 400
 LONG = 4_000
@@ -87,13 +84,3 @@ def date(text: str) -> Markup:
 def digest(text: str) -> Markup:
     """The first ten digits, the rest on hover; in full in the appendix."""
     return Markup('<code class="digest" title="{}">{}…</code>').format(text, text[:10])
-
-
-def thinned(sequence: Sequence[T], most: int) -> tuple[T, ...]:
-    """At most ``most`` elements, evenly taken; the last is always among them."""
-    if len(sequence) <= most:
-        return tuple(sequence)
-    step = -(-len(sequence) // most)
-    last = len(sequence) - 1
-    kept = {*range(step - 1, len(sequence), step), last}
-    return tuple(sequence[index] for index in sorted(kept)[-most:])

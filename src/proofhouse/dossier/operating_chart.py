@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """How often a plan answers what, by ability, as simulated before it was registered.
 
-Across: ability in logits. Upwards: the share of runs that answered COVERED (solid) and NOT_COVERED
-(dashed). Two scenarios are drawn: the scale as stated, and the one in which the test errs most.
-What the plan declares stands as a short line at each side: COVERED has to stay below alpha left of
-the zone, NOT_COVERED below beta right of it. Dots are what was simulated, with their Monte Carlo
-intervals; lines join them where there are more than the zone's two edges.
+Across: ability in logits (``pictures.operating_of``). Upwards: the share of runs that answered
+COVERED (solid), NOT_COVERED (dashed) and INCONCLUSIVE (dotted). Two scenarios are drawn: the scale
+as stated, and the one in which the test errs most. What the plan declares stands as a short line at
+each side: COVERED has to stay below alpha left of the zone, NOT_COVERED below beta right of it.
+Dots are what was simulated, with their Monte Carlo intervals; lines join them where there are more
+than the zone's two edges.
 """
 
 from __future__ import annotations
@@ -16,13 +17,12 @@ from markupsafe import Markup
 
 from proofhouse.dossier import svg
 from proofhouse.said import say
-from proofhouse.views import plain, supposing
+from proofhouse.views import plain
+from proofhouse.views.pictures import JOINED, Operating, Zone, operating_of
 from proofhouse.views.values import Cut, Scenario, Share, SimulatedPoint, Simulation
 
 HEIGHT = 220
 _TOP = 44
-CURVE = 3
-"""From so many points on they are joined; fewer would make up what lies between."""
 
 Place = Callable[[float], float]
 
@@ -31,40 +31,31 @@ def operating_chart(
     simulation: Simulation, cut: Cut, alpha_ppm: int, beta_ppm: int, place: int = 1
 ) -> Markup:
     """The chart; ``alpha_ppm`` and ``beta_ppm`` as the plan declares them of this dimension."""
-    drawn = scenarios(simulation, alpha_ppm, beta_ppm)
-    low, high = _span(drawn, cut)
+    drawn = operating_of(simulation, cut, alpha_ppm, beta_ppm)
+    zone = drawn.zone
 
     def x(micrologits: float) -> float:
-        return 100 * (micrologits - low) / (high - low)
+        return 100 * (micrologits - drawn.low) / (drawn.high - drawn.low)
 
     return svg.figure(
         svg.numbered("fig-operating", place),
         _TOP + HEIGHT + 26,
         say("How often the test gives which answer, by ability"),
-        describe(drawn, cut, alpha_ppm, beta_ppm),
+        describe(drawn.scenarios, cut, alpha_ppm, beta_ppm),
         *([svg.hatch("hatch-operating")] if place == 1 else []),
-        *_zone(cut, x),
+        *_zone(zone, x),
         *_grid(),
-        *_ticks(low, high, x),
-        svg.line(0, _y(alpha_ppm), x(cut.cut_micrologits - cut.zone_micrologits),
-                 _y(alpha_ppm), "declared"),
-        svg.line(x(cut.cut_micrologits + cut.zone_micrologits), _y(beta_ppm), 100,
-                 _y(beta_ppm), "declared"),
+        *_ticks(drawn, x),
+        svg.line(0, _y(alpha_ppm), x(zone.low), _y(alpha_ppm), "declared"),
+        svg.line(x(zone.high), _y(beta_ppm), 100, _y(beta_ppm), "declared"),
         *(
             part
-            for number, one in reversed(list(enumerate(drawn)))
-            for part in _scenario(one, x, (low, high), "" if number == 0 else " worst")
+            for number, one in reversed(list(enumerate(drawn.scenarios)))
+            for part in _scenario(one, x, drawn, "" if number == 0 else " worst")
         ),
         svg.text(0, _TOP - 10, "NOT_COVERED", "strong halo"),
         svg.text(100, _TOP - 10, "COVERED", "strong halo", anchor="end"),
-    )  # fmt: skip
-
-
-def scenarios(simulation: Simulation, alpha_ppm: int, beta_ppm: int) -> tuple[Scenario, ...]:
-    """What is drawn: the first scenario, the scale as stated, and the worst if it is another."""
-    first = simulation.scenarios[0]
-    worst = supposing.worst(simulation, alpha_ppm, beta_ppm)
-    return (first,) if worst == first else (first, worst)
+    )
 
 
 def describe(drawn: Sequence[Scenario], cut: Cut, alpha_ppm: int, beta_ppm: int) -> str:
@@ -93,31 +84,12 @@ def _y(ppm: int) -> float:
     return _TOP + HEIGHT * (1_000_000 - ppm) / 1_000_000
 
 
-def _span(drawn: Sequence[Scenario], cut: Cut) -> tuple[int, int]:
-    edges = [cut.cut_micrologits - cut.zone_micrologits, cut.cut_micrologits + cut.zone_micrologits]
-    edges += [point.ability_micrologits for one in drawn for point in one.points]
-    room = max((max(edges) - min(edges)) // 6, 100_000)
-    return min(edges) - room, max(edges) + room
-
-
-def _zone(cut: Cut, x: Place) -> list[Markup]:
-    left = x(cut.cut_micrologits - cut.zone_micrologits)
-    right = x(cut.cut_micrologits + cut.zone_micrologits)
-    at = x(cut.cut_micrologits)
+def _zone(zone: Zone, x: Place) -> list[Markup]:
+    left, at, right = x(zone.low), x(zone.cut), x(zone.high)
     return [
         svg.rect(left, _TOP, right - left, HEIGHT, "rest", fill="url(#hatch-operating)"),
         svg.line(at, _TOP, at, _TOP + HEIGHT, "bound"),
-        svg.text(
-            at,
-            14,
-            say(
-                "threshold %(cut)s ± %(zone)s",
-                cut=plain.logits(cut.cut_micrologits),
-                zone=plain.size(cut.zone_micrologits),
-            ),
-            "small",
-            anchor=svg.anchored(at),
-        ),
+        svg.text(at, 14, zone.says, "small", anchor=svg.anchored(at)),
     ]
 
 
@@ -132,14 +104,14 @@ def _grid() -> list[Markup]:
     ]
 
 
-def _ticks(low: int, high: int, x: Place) -> list[Markup]:
+def _ticks(drawn: Operating, x: Place) -> list[Markup]:
     base = _TOP + HEIGHT
     return [
         part
-        for tick in svg.ticks(low / 1e6, high / 1e6, 5)
+        for at, label in drawn.ticks
         for part in (
-            svg.line(x(tick * 1e6), base, x(tick * 1e6), base + 5, "axis"),
-            svg.text(x(tick * 1e6), base + 20, svg.tick(tick), "tick", anchor="middle"),
+            svg.line(x(at), base, x(at), base + 5, "axis"),
+            svg.text(x(at), base + 20, label, "tick", anchor="middle"),
         )
     ]
 
@@ -150,28 +122,27 @@ def path_of(points: Sequence[SimulatedPoint], share: Callable[[SimulatedPoint], 
     return f"M{'L'.join(places)}"
 
 
-def _scenario(one: Scenario, x: Place, span: tuple[int, int], kind: str) -> list[Markup]:
-    low, high = span
-    series: tuple[tuple[str, Callable[[SimulatedPoint], Share]], ...] = (
-        ("no", lambda point: point.not_covered),
-        ("yes", lambda point: point.covered),
-    )
+SERIES: tuple[tuple[str, Callable[[SimulatedPoint], Share]], ...] = (
+    ("open", lambda point: point.inconclusive),
+    ("no", lambda point: point.not_covered),
+    ("yes", lambda point: point.covered),
+)
+"""The class of each answer's curve, and its share at a point."""
+
+
+def _scenario(one: Scenario, x: Place, drawn: Operating, kind: str) -> list[Markup]:
     paths = [
-        svg.element(
-            "path",
-            d=path_of(one.points, share),
-            class_=f"curve {name}{kind}",
-        )
-        for name, share in series
-        if len(one.points) >= CURVE
+        svg.element("path", d=path_of(one.points, share), class_=f"curve {name}{kind}")
+        for name, share in SERIES
+        if len(one.points) >= JOINED
     ]
     dots = [
         part
-        for name, share in series
+        for name, share in SERIES
         for point in one.points
         for part in _dot(x(point.ability_micrologits), share(point), f"{name}{kind}")
     ]
-    box = (low, -1_000_000, high - low, 1_000_000)
+    box = (drawn.low, -1_000_000, drawn.high - drawn.low, 1_000_000)
     return [*([svg.stretched(box, _TOP, HEIGHT, *paths)] if paths else []), *dots]
 
 

@@ -30,6 +30,7 @@ from proofhouse.dossier.mark import mark
 from proofhouse.said import say, spoken, telling_now
 from proofhouse.views import decided_run, plain, supposing, words
 from proofhouse.views.openings import SEVERITIES
+from proofhouse.views.pictures import thinned
 from proofhouse.views.values import (
     Beside,
     CaseView,
@@ -231,8 +232,8 @@ _TABLES: Final[dict[str, Any]] = {
     "ruled_out": spoken(words.RULED_OUT),
     "purposes": spoken(words.PURPOSES),
     "endings": spoken(words.ENDINGS),
-    "grades": spoken(words.GRADED),
     "asked_again": spoken(words.ASKED_AGAIN),
+    "grades": spoken(words.GRADED),
     "answers": spoken(words.ANSWERS),
     "verdicts": spoken(words.VERDICTS),
     "severities": {name: len(SEVERITIES) - at for at, name in enumerate(SEVERITIES)},
@@ -260,7 +261,7 @@ def _budget(view: CaseView, run: RunView | None, room: Room) -> dict[str, Any]:
         return {"budget_sentence": "", "budget_steps": ()}
     return {
         "budget_sentence": sentences.budget(view.curve, run.plan.budgets.tokens_per_item),
-        "budget_steps": markup.thinned(view.curve.steps, room.rows(60)),
+        "budget_steps": thinned(view.curve.steps, room.rows(60)),
     }
 
 

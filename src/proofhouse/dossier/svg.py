@@ -12,8 +12,6 @@ Every attribute and every text is escaped here, so a chart can hold anybody's wo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from markupsafe import Markup, escape
 
 Number = int | float
@@ -150,30 +148,3 @@ def hatch(name: str, class_: str = "hatch") -> Markup:
             patternTransform="rotate(45)",
         ),
     )
-
-
-def tick(value: float) -> str:
-    """A tick's number with a true minus sign and commas: ``−2.5``, ``10,000``."""
-    return f"{value:,g}".replace("-", "−") if abs(value) < 1e6 else f"{value:,.0f}"
-
-
-def ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
-    """Round numbers from ``low`` to ``high``, at most ``most`` of them, in steps of 1, 2 or 5."""
-    span = high - low
-    for step in _steps(span / most):
-        first = -(-low // step)
-        found = [
-            first * step + i * step for i in range(most + 2) if first * step + i * step <= high
-        ]
-        if len(found) <= most:
-            return tuple(found)
-    return ()
-
-
-def _steps(least: float) -> Iterable[float]:
-    power = 10.0**-7
-    while power < 1e15:
-        for factor in (1, 2, 5):
-            if power * factor >= least:
-                yield power * factor
-        power *= 10

@@ -199,9 +199,9 @@ class _Table:
 
     def begin(self, plan: Mapping[str, object], kept: Conducted) -> None:
         """Tell who waits that a run begins, or goes on from what was kept."""
-        tokens = kept.total("inputTokens") + kept.total("outputTokens")
         milliseconds = kept.total("milliseconds") // self.wishes.samples_at_once
-        self.journey.tell(Progress(plan, kept.outcomes, None, tokens, milliseconds))
+        budget = self.wishes.tokens_per_item
+        self.journey.tell(Progress(plan, kept.outcomes, None, kept.spent, milliseconds, budget))
 
     def progress(
         self, plan: Mapping[str, object], outcomes: Mapping[str, str], event: Event

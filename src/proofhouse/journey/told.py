@@ -29,15 +29,22 @@ class Registered:
 class Progress:
     """A run moves: the opened plan, the outcomes so far, what just happened (None: it begins).
 
-    Where it begins, ``tokens`` is what the items cost that an earlier attempt finished, and
-    ``milliseconds`` about how long they took, side by side: a run goes on counting from there.
+    Where it begins, ``spent`` is what each item cost that an earlier attempt finished, in tokens,
+    and ``milliseconds`` about how long they took, side by side: a run goes on counting from there.
+    ``budget`` is what an item may spend.
     """
 
     plan: Mapping[str, Any]
     outcomes: Mapping[str, str] = field(default_factory=dict)
     event: Event | None = None
-    tokens: int = 0
+    spent: Mapping[str, int] = field(default_factory=dict)
     milliseconds: int = 0
+    budget: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """What all items cost that an earlier attempt finished."""
+        return sum(self.spent.values())
 
 
 Told = Said | Registered | Progress

@@ -9,7 +9,8 @@
 A view is never stored: it is folded anew from statements and openings each time (the one idea).
 ``values`` holds what comes out, ``case`` the fold, ``openings`` the reading of opened values,
 ``headline`` and ``words`` the sentences, ``plain`` numbers and times, ``summary`` the terminal's
-lines. Pages are made of a view in ``proofhouse.dossier``.
+lines. ``figures`` says which pictures a view has, ``pictures`` what each shows in numbers, and
+``terminal_charts`` draws them with letters. Pages are made of a view in ``proofhouse.dossier``.
 """
 
 from proofhouse.views.case import case_view, decided_run

@@ -310,11 +310,12 @@ def design(value: Any) -> Design:
         method=value["selection"]["method"],
         simulations=()
         if played is None
-        else tuple(_simulation(name, one) for name, one in _each(played)),
+        else tuple(simulation(name, one) for name, one in _each(played)),
     )
 
 
-def _simulation(name: str, value: Mapping[str, Any]) -> Simulation:
+def simulation(name: str, value: Mapping[str, Any]) -> Simulation:
+    """``plan.design.simulation`` of one dimension, as ``statistics.simulation.Check`` has it."""
     return Simulation(
         dimension=name,
         scenarios=tuple(_scenario(one) for one in value["scenarios"]),
