@@ -3,6 +3,7 @@
 
     python benchmarks/validation/gate.py CORPUS… [--results FILE] [--only a0,b1] [--kinds good,bad]
                                                  [--seconds N] [--benign] [--part 1/2]
+                                                 [--but FILE]
     python benchmarks/validation/gate.py --table FILE…
 
 Layout of a case: ``case.json`` (build, run, test, author), ``source/``, ``tests/``, ``proof/*``,
@@ -12,10 +13,11 @@ then the table: for each method what was accepted of the good and of the bad one
 Wilson 95 % intervals, and how long a patch took.
 
 With --part, every second patch and no other (two of them side by side share the work, each with a
-FILE of its own). With --results each judgement is a row of FILE as soon as it is made, and what is
-there already is not judged again; rows of another gate (a digest of its code) are not mixed with
-this one's. The methods beside the gate are its own first checks, made in the same run. The load
-that is kept with each row is the machine's, of the last minute when the patch was judged.
+FILE of its own); with --but, none that a FILE has a row of already. With --results each judgement
+is a row of FILE as soon as it is made, and what is there already is not judged again; rows of
+another gate (a digest of its code) are not mixed with this one's. The methods beside the gate are
+its own first checks, made in the same run. The load that is kept with each row is the machine's, of
+the last minute when the patch was judged.
 """
 
 from __future__ import annotations
@@ -47,9 +49,10 @@ CODE = (
         "differences.py",
         "exploration.py",
     ),
-    *("gate.py", "growth.py", "hints.py", "instrument.py", "layouts.py", "limits.py"),
-    *("patches.py", "places.py", "pool.py", "program.py", "python_client.c", "python_server.py"),
-    *("recording.py", "sequel.py", "sequences.py", "sources.py", "traces.py"),
+    *("endless.py", "evidence.py", "gate.py", "growth.py", "hints.py", "infinite.c"),
+    *("instrument.py", "layouts.py", "limits.py", "patches.py", "places.py", "pool.py"),
+    *("program.py", "promises.py", "python_client.c", "python_server.py", "recording.py"),
+    *("relation.py", "sequel.py", "sequences.py", "sources.py", "traces.py"),
 )
 #: Checks that the cheaper methods consist of.
 REPLAY = ("applies", "builds", "proof-before", "proof-gone")
@@ -148,10 +151,13 @@ def rows(args: argparse.Namespace, done: Sequence[Row]) -> Iterator[Row]:
 def patches(args: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
     """Every case with each of its patches that is asked for."""
     cases = {path.parent for corpus in args.corpus for path in corpus.glob("*/case.json")}
+    left = {(row.case, row.kind, row.patch) for row in (read(args.but) if args.but else [])}
     for case in sorted(cases):
         if case.name.startswith(tuple(args.only.split(","))):
             for kind in args.kinds.split(","):
-                yield from ((case, patch) for patch in sorted((case / kind).glob("*.patch")))
+                for patch in sorted((case / kind).glob("*.patch")):
+                    if (case.name, kind, patch.name) not in left:
+                        yield case, patch
 
 
 def read(path: Path) -> list[Row]:
@@ -229,6 +235,7 @@ def main() -> None:
     parser.add_argument("corpus", type=Path, nargs="*")
     parser.add_argument("--table", type=Path, nargs="+", default=[])
     parser.add_argument("--results", type=Path)
+    parser.add_argument("--but", type=Path)
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--only", default="")
     parser.add_argument("--kinds", default="good,bad")

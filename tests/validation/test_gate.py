@@ -17,7 +17,10 @@ from validation.programs import NOTES, TABLE, Program
 
 pytestmark = pytest.mark.sandbox
 
-GOOD = [(program, name) for program in (NOTES, TABLE) for name in program.good]
+UNSURE = [(NOTES, "cuts"), (TABLE, "says so")]
+"""Good patches whose answers nothing bears out."""
+
+GOOD = [(p, name) for p in (NOTES, TABLE) for name in p.good if (p, name) not in UNSURE]
 BAD = [(program, name) for program in (NOTES, TABLE) for name in program.bad]
 
 
@@ -37,14 +40,26 @@ def judged(program: Program, patch: bytes, seconds: float, **changes: object) ->
 @pytest.mark.parametrize("seconds", [2.0, pytest.param(20.0, marks=pytest.mark.soak)])
 @pytest.mark.parametrize(("program", "name"), GOOD, ids=lambda v: getattr(v, "path", v))
 def test_a_good_patch_is_accepted(program: Program, name: str, seconds: float) -> None:
-    """Refusing, cutting, and making room are all fixes; none is taken for a break."""
+    """Refusing and making room are both fixes, and what they answer is borne out."""
     judgement = judged(program, program.patch(program.good[name]), seconds)
     assert judgement.verdict == "accepted", judgement.to_dict()
     assert [check.name for check in judgement.checks if check.result != "noted"] == [
         *("applies", "builds", "proof-before", "proof-gone", "tests", "tricks", "known-inputs"),
         *(("bare",) if program is NOTES else ()),
-        *("answers", "variants", "behaviour"),
+        *("answers", "variants", "behaviour", "evidence"),
     ]
+
+
+def test_what_nothing_bears_out_waits_for_who_knows() -> None:
+    """A text that is cut to fit may be right or wrong; a test that says which decides it."""
+    for program, name in UNSURE:
+        alone = judged(program, program.patch(program.good[name]), 2.0)
+        assert (alone.verdict, alone.checks[-1].name) == ("inconclusive", "evidence")
+        assert "--test" in alone.reason
+    cuts = NOTES.patch(NOTES.good["cuts"])
+    told = f"printf 'put 1 {'y' * 30}\\nget 1\\n' > t.in && ./notes t.in | grep -qx '{'y' * 15}'"
+    stated = judged(NOTES, cuts, 2.0, tests=(NOTES.test, told))
+    assert stated.verdict == "accepted", stated.to_dict()
 
 
 SOME = [b if at % 3 == 0 else pytest.param(*b, marks=pytest.mark.soak) for at, b in enumerate(BAD)]
@@ -64,7 +79,8 @@ def test_a_fault_that_was_there_before_is_not_the_patchs() -> None:
     """A variant that comes further now, to a crash the source has by itself, does not refuse."""
     patch = TABLE.patch(TABLE.good["says so"])
     further = (TABLE.proof, b"add 1,2\nrow 9\nsum\n")
-    assert judged(TABLE, patch, 4.0, proofs=further).verdict == "accepted"
+    judgement = judged(TABLE, patch, 4.0, proofs=further)
+    assert {c.name: c.result for c in judgement.checks}["variants"] == "passed"
 
 
 def test_a_patch_that_does_not_fit_or_leaves_the_tree_is_refused() -> None:

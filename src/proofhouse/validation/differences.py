@@ -134,6 +134,11 @@ class Flaw:
         return {family(kind) for _, kind, _ in self.signatures} == {"outside-object"}
 
     @property
+    def of_memory(self) -> bool:
+        """Whether it is a bad access to memory and nothing else."""
+        return bool(self.signatures) and {family(k) for _, k, _ in self.signatures} <= _MEMORY
+
+    @property
     def by_value(self) -> bool:
         """Whether it is a value that its type can't have, which may stand where nobody uses it."""
         return any(canonical_class(kind) == "invalid-value" for _, kind, _ in self.signatures)

@@ -17,12 +17,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import random
 import re
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from proofhouse.validation.answers import (
     NO_LINE,
@@ -36,6 +37,7 @@ from proofhouse.validation.answers import (
     unsigned,
 )
 from proofhouse.validation.differences import Flaw, Weighed, repeatable, unsettled, weigh
+from proofhouse.validation.evidence import Found, Meant, Notes, Sides, unproven
 from proofhouse.validation.growth import (
     MOST_INPUT,
     Havoc,
@@ -81,6 +83,7 @@ _LETTERS, _DIGITS, _BLANKS = (re.compile(p) for p in (rb"[A-Za-z]+", rb"[0-9]+",
 _WORDS = re.compile(rb"[A-Za-z0-9_.-]+")
 _DEPTH = re.compile(r"RecursionError|recursion depth|[Ss]tack ?[Oo]verflow|stack level too deep")
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+$")
+_PIECE = re.compile(rb"\s*\S+|\s+")
 _TEXT = re.compile(rb"[\t\n\r\x20-\x7e]*")
 # Where a flaw has no exact edge, a fix may shift a corner case; a broken neighbour shows again.
 _ENOUGH = 3
@@ -89,6 +92,7 @@ _PATIENCE = 2.4
 _PROBED = 8
 _MOST_SURROUNDINGS = 150
 _MOST_CONTROLS = 12
+_MOST_ROUNDS, _MOST_WITHOUT = 7, 96
 _MOST_BYTES = 160
 _MOST_ENDS = 300
 _MOST_LESS = 200
@@ -185,6 +189,9 @@ class Explorer:
         self._commands = [""]
         self._limits: set[int] = set()
         self._told = 0
+        self.notes = Notes(())
+        self.came_by: set[str] = set()
+        self.turned: list[tuple[Knob, int]] = []
         self.runs = self.crashed = self.unconfirmed = self.excused = self.single = 0
 
     def counts(self) -> dict[str, int]:
@@ -208,6 +215,7 @@ class Explorer:
         as many seconds by the clock.
         """
         self.proofs, self.known, self._deadline = tuple(proofs), tuple(known), seconds
+        self.notes = Notes(self.proofs, self.probes[0].run)
         self._begun, self._computed = time.monotonic(), await self._processor()
         for proof in proofs:
             seen = await self.probes[0].see(proof)
@@ -234,6 +242,7 @@ class Explorer:
             (0.04, self._stretched),
         ]
         finding = await self._stage([*given, *known], 0.12 * seconds)
+        finding = finding or await self._stage(await self._smallest(), 0.15 * seconds)
         finding = finding or await self._answered(0.15 * seconds)
         finding = finding or await self._stage(self._by_others(known, proofs), 0.22 * seconds)
         finding = finding or await self._edges_of(proofs, 0.3 * seconds)
@@ -259,6 +268,42 @@ class Explorer:
     def _clock(self, until: float) -> float:
         """The latest ``time.monotonic`` at which ``until`` is reached."""
         return time.monotonic() + max(until - self._time, 0.2) * _PATIENCE
+
+    async def evidence(self, meant: Meant, told: str = "") -> Found:
+        """What bears out the answers to inputs with the flaw; see ``evidence``. After `explore`.
+
+        ``told`` is the gate's own command, made to tell what it leaves in files.
+        """
+        self._deadline = math.inf
+        left, right = (self._runner(probe, told, told != "") for probe in self.probes)
+        notes = self.notes
+        if told:
+            some = notes.chosen()
+            pairs = await left([f.data for f in some]), await right([f.data for f in some])
+            again = zip(some, *pairs, strict=False)
+            notes.failing = {f.data: replace(f, before=a, after=b) for f, a, b in again}
+        turned = self.turned if self.flaw.has_edge else []  # or nothing begins at a value
+        return await unproven(notes, Sides(left, right, self.flaw.shows), turned, meant)
+
+    async def _smallest(self) -> list[Item]:
+        """Of each proof the least that shows the flaw, by lines and then by words.
+
+        What stands beside the flaw in a proof can keep another way to it from showing.
+        """
+        left = self._runner(self.probes[0], "")
+        found = []
+        for proof in self.proofs[:4]:
+            least = proof
+            for pattern in (_LINE, _PIECE):
+                for _ in range(_MOST_ROUNDS):
+                    less = _without(pattern.findall(least))
+                    seen = await left(less)
+                    fine = [d for d, one in zip(less, seen, strict=False) if self.flaw.shows(one)]
+                    if not fine:
+                        break
+                    least = min(fine, key=len)
+            found.append(Item(least, "", "kin"))
+        return found
 
     async def _answered(self, until: float) -> Finding | None:
         """Whether inputs with the flaw that are let through now are answered in full."""
@@ -287,9 +332,12 @@ class Explorer:
                 return Finding("difference", why, item, before, new[0])
         return None
 
-    def _runner(self, probe: Probe, run: str) -> Run:
+    def _runner(self, probe: Probe, run: str, told: bool = False) -> Run:
+        """Runs inputs on one side; with ``told``, what is left in files is told already."""
+
         async def every(inputs: Sequence[bytes]) -> list[Seen]:
-            return [seen for seen, _ in await self._looked(probe, inputs, run)]
+            seen = [seen for seen, _ in await self._looked(probe, inputs, run)]
+            return [replace(one, files=()) for one in seen] if told else seen
 
         return every
 
@@ -304,6 +352,7 @@ class Explorer:
                 continue
             if knob.least < inside < knob.now - 1:
                 self._limits.add(inside)
+            self.turned.append((knob, inside))
             near = (inside + 1, inside, inside - 1, inside * 3 // 4, inside // 2, inside + 2)
             turned = [v for v in dict.fromkeys(near) if knob.least <= v <= knob.now]
             least = knob.turned(knob.least)
@@ -422,6 +471,12 @@ class Explorer:
         self.havoc.learn((*left.compared, *right.compared))
         for side, reached in zip(self._compared_with, (left, right), strict=True):
             side.update(constant for constant, _ in reached.compared)
+        if before.ended == "crashed" and self.flaw.shows(before):
+            self.came_by.update(before.functions)
+        if not item.run:
+            shows = self.flaw.shows(before)
+            if not shows or item.origin in ("kin", "graft"):
+                self.notes.take(item.data, before, after, shows=shows)
         if self.flaw.shows(before) and taken(after):
             if len(self.let_through) < _MOST_LET_THROUGH:
                 self.let_through.setdefault(after.stdout, item)
@@ -954,6 +1009,17 @@ def went_apart(left: Reached, right: Reached) -> set[tuple[int, int, int]]:
     orders = one.keys() | other.keys()
     by = {n: max(min(other[n] - one[n], _FAR_APART), -_FAR_APART) for n in orders}
     return {(2, n, more) for n, more in by.items() if more}
+
+
+def _without(parts: Sequence[bytes]) -> list[bytes]:
+    """A text without some of its parts: without half of them, a quarter, and so on, or one."""
+    found: list[bytes] = []
+    size = len(parts) // 2
+    while size and len(found) < _MOST_WITHOUT:
+        for at in range(0, len(parts), size):
+            found.append(b"".join([*parts[:at], *parts[at + size :]]))
+        size //= 2
+    return list(dict.fromkeys(found[:_MOST_WITHOUT]))
 
 
 def _ended(text: bytes) -> bytes:

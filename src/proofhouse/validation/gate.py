@@ -18,29 +18,33 @@ Checks, in this order; the first that fails refuses, and all before it are kept 
 9.  *answers*       a proof that is now taken is answered: not silence, not half the work
 10. *variants*      mutants of the proofs that crashed do not, and none crashes anew
 11. *behaviour*     inputs grown from all of these, led by coverage, are answered as before
+12. *evidence*      (inconclusive) something bears out what inputs with the flaw are answered now
 
 Steps 10 and 11 run against an instrumented build of both sides (``instrument``) for a stated time,
 and what they find is confirmed on the plain builds. Where the program without the patch behaves
 the same without processes and threads of its own, all runs of 3, 4 and 7 to 11 are fenced so, or a
 patch could let a child crash and tell otherwise. ``weigh`` in ``differences`` says which
-difference counts. What no check reached is not known: an accepted patch is not proven right.
+difference counts. All these look for objections, which are not to be had where the program without
+the patch fails; so step 12 asks for reasons (``evidence`` and, for the diff, ``promises``).
+What no check reached is not known: an accepted patch is not proven right.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from proofhouse.errors import FormatError, RefusedError
 from proofhouse.sandbox import SessionLostError, start_session
-from proofhouse.validation import bare, hints
+from proofhouse.validation import bare, endless, hints, sequel
 from proofhouse.validation.answers import silence
-from proofhouse.validation.commands import check_run, others
+from proofhouse.validation.commands import check_run, leading, others
 from proofhouse.validation.differences import (
     Flaw,
     only_silenced,
@@ -48,6 +52,7 @@ from proofhouse.validation.differences import (
     unsettled,
     weigh,
 )
+from proofhouse.validation.evidence import Found
 from proofhouse.validation.exploration import Explorer, Item
 from proofhouse.validation.growth import prose, seeds
 from proofhouse.validation.instrument import Probe, tools
@@ -62,6 +67,7 @@ from proofhouse.validation.program import (
     put_tree,
     quiet_options,
 )
+from proofhouse.validation.promises import doubts, ways
 from proofhouse.validation.recording import Call, record
 from proofhouse.validation.reproduce import GENERIC_CONTROLS, RUNS, seen_dict
 from proofhouse.validation.sources import Tree
@@ -80,6 +86,8 @@ _COPIED = {
     "__asan_shadow_memory_dynamic_address",
 }
 _MOST_COMMANDS = 4
+_LEFT = re.compile(rf"[0-9a-f]{{64}}  ({re.escape(SOURCE)}/[A-Za-z0-9_./-]+)")
+_MOST_FILES = 4
 _MOST_CROSSED = 10
 VERDICTS = ("accepted", "refused", "inconclusive")
 
@@ -181,6 +189,7 @@ class _Gate:
         self.request, self.tier = request, tier
         self.checks: list[Check] = []
         self.sanitized = False
+        self.mended: tuple[Call, ...] = ()
 
     def _tell(self, name: str, result: str, why: str, **evidence: Any) -> None:
         self.checks.append(Check(name, result, why, evidence))
@@ -387,9 +396,12 @@ class _Gate:
                 self._tell("tests", "failed", why, tests=told)
             if new[0] != 0:
                 self._tell("tests", "inconclusive", f"{line!r} fails before and after.", tests=told)
-            calls += await record(
+            made = await record(
                 plain.before, self.request.run, line, self.request.test_seconds, tier=self.tier
             )
+            calls += made
+            if old[0] != 0:
+                self.mended += tuple(made)
         if self.request.tests and self.checks[-1].name != "tests":
             fixed = sum(row["before"] != 0 for row in told)
             why = f"{len(told)} pass with the patch, {fixed} of them failed without it."
@@ -531,6 +543,7 @@ class _Gate:
             beyond = await self._going_on(benches[0])
             explorer.beyond = await probe(beyond, goes_on=True) if beyond is not None else None
             finding = await explorer.explore(known, request.proofs, request.seconds)
+            borne = await self._borne_out(explorer, benches) if finding is None else None
         evidence = {**explorer.counts(), "build": how, "seconds": int(time.monotonic() - begun)}
         if finding is not None:
             at = "behaviour" if finding.kind == "difference" else "variants"
@@ -542,6 +555,58 @@ class _Gate:
             self._tell(at, "failed", finding.why, **evidence, **told)
         self._tell("variants", "passed", "No variant ends badly.", **evidence)
         self._tell("behaviour", "passed", "Nothing that counts is answered otherwise.", **evidence)
+        if borne is not None:
+            flawed = frozenset(function for _, _, function in flaw.signatures)
+            other = ways(patch, request.source, patched, flawed, frozenset(explorer.came_by))
+            self._evidence(borne, (*doubts(patch, request.source, patched), *other))
+
+    async def _borne_out(self, explorer: Explorer, benches: tuple[Bench, Bench]) -> Found:
+        """Step 12, but for the diff: run past its flaw the program may say what it meant."""
+        run, seconds = self.request.run, self.request.run_seconds
+        for call in self.mended:
+            own = "" if call.run in run else call.run
+            if explorer.flaw.shows(await benches[0].see(call.data, own)):
+                return Found({"stated by a test": 1}, ())
+        async with AsyncExitStack() as stack:
+            pair: list[Bench] = []
+            any_taken = any(f.after.exit_status == 0 for f in explorer.notes.failing.values())
+            if self.sanitized and explorer.flaw.of_memory and any_taken:
+                built = await self._build(self.request.source, endless.tools())
+                for fill in endless.FILLS if built.ok else ():
+                    made = Bench(built, run, seconds, extra=endless.filled(fill), tier=self.tier)
+                    made.fenced = benches[0].fenced & benches[1].fenced
+                    pair.append(await stack.enter_async_context(made))
+
+            async def meant(data: bytes) -> list[Seen]:
+                said = []
+                if explorer.beyond is not None:
+                    on = await explorer.beyond.see(data)
+                    said += [replace(on, ended="quiet")] if sequel.tells(on) else []
+                told = await endless.answer(data, "", (pair[0], pair[1])) if pair else None
+                return [*said, told] if told is not None else said
+
+            told = telling(run, await benches[0].see(self.request.proofs[0]))
+            if told and benches[0].run in explorer.probes[0].fenced:
+                for probe in explorer.probes:
+                    probe.fence(told)
+            return await explorer.evidence(meant, told)
+
+    def _evidence(self, borne: Found, unsettled: Sequence[hints.Hint]) -> None:
+        told: dict[str, Any] = {"proven": borne.proven}
+        if unsettled:
+            told["diff"] = [{"path": h.path, "line": h.line, "why": h.why} for h in unsettled]
+        if borne.doubts:
+            first = borne.doubts[0]
+            item = Item(first.failing.data, "", "kin")
+            told.update(shown(item, first.failing.before, first.failing.after))
+            told["doubts"] = [doubt.why for doubt in borne.doubts]
+            why = f"{first.why} Look whether it is right; a test that says so (--test) settles it."
+            self._tell("evidence", "inconclusive", why, **told)
+        if unsettled:
+            hint = unsettled[0]
+            why = f"The patch {hint.why} ({hint.path}): nothing here tells whether that is right."
+            self._tell("evidence", "inconclusive", why, **told)
+        self._tell("evidence", "passed", _reasons(borne), **told)
 
     async def _instrumented(
         self, patched: Tree, known: Sequence[Item], plain: Bench
@@ -581,6 +646,27 @@ class _Gate:
                 if wanted.ended == "quiet":
                     same.append(repeatable(seen) == repeatable(wanted))
         return sum(same) * 2 >= len(same)
+
+
+def telling(run: str, seen: Seen) -> str:
+    """The command, made to print the files that a run left behind; "" if there are none.
+
+    >>> telling("./x {proof} >page", Seen("quiet", files=("0" * 64 + "  /work/src/page",)))
+    '( ./x {proof} >page ); status=$?; cat /work/src/page 2>/dev/null; exit $status'
+    """
+    names = [found[1] for line in seen.files if (found := _LEFT.fullmatch(line))]
+    if not names or leading(run)[0]:
+        return ""
+    return f"( {run} ); status=$?; cat {' '.join(names[:_MOST_FILES])} 2>/dev/null; exit $status"
+
+
+def _reasons(borne: Found) -> str:
+    """What bore out the answers, in words."""
+    known = {name: count for name, count in borne.proven.items() if name != "not asked"}
+    if not known:
+        return "No input with the flaw was left to look at."
+    parts = [f"{count} {name}" for name, count in sorted(known.items())]
+    return f"Answers to inputs with the flaw that something bears out: {', '.join(parts)}."
 
 
 def crossed(
