@@ -26,7 +26,7 @@ from proofhouse.portal.forms import form, form_values
 from proofhouse.portal.house import House
 from proofhouse.portal.language import N_
 from proofhouse.portal.projection import Row
-from proofhouse.portal.render import render
+from proofhouse.portal.render import render, render_form
 from proofhouse.portal.visitor import Visitor, need
 from proofhouse.rules.held import held
 from proofhouse.rules.registration import Case
@@ -40,10 +40,13 @@ Planning = Annotated[Visitor, Depends(need("plan"))]
 Recording = Annotated[Visitor, Depends(need("record-for"))]
 
 SCENARIOS = {
-    "as calibrated": N_("The scale as it was calibrated"),
-    "slopes 30 % lower": N_("Slopes 30 % lower"),
-    "slopes 30 % higher": N_("Slopes 30 % higher"),
+    "as stated": N_("The scale as it was calibrated"),
+    "slopes −30 %": N_("Slopes 30 % lower"),
+    "slopes +30 %": N_("Slopes 30 % higher"),
+    "items stray": N_("Items stray by 1 logit"),
+    "families stray": N_("Families and items stray as calibrated"),
 }
+"""The worlds that a plan is played in, by their names in it (``statistics.simulation``)."""
 
 
 @router.get("/cases/{start}/simulate", response_class=HTMLResponse)
@@ -112,10 +115,9 @@ async def held_page(request: Request, who: Deciding, start: str) -> HTMLResponse
 def _held_form(
     request: Request, row: Row, listed: list[dict[str, Any]], errors: dict[str, str], refusal: Any
 ) -> HTMLResponse:
-    return render(
+    return render_form(
         request,
         "cases/held.html",
-        status=422 if errors or refusal else 200,
         row=row,
         held=listed,
         outcomes=OUTCOMES,
@@ -216,10 +218,9 @@ def _form(
     errors: dict[str, str],
     refusal: Any = None,
 ) -> HTMLResponse:
-    return render(
+    return render_form(
         request,
         "cases/record.html",
-        status=422 if errors or refusal else 200,
         act=act,
         fields=(SENDER, *with_clauses(act, act.fields, case)),
         row=row,
