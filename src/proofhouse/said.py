@@ -24,7 +24,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final, Protocol, cast
+from typing import Final, Protocol, TypeVar, cast
+
+T = TypeVar("T")
 
 
 class Tongue(Protocol):
@@ -100,11 +102,18 @@ def told(text: str, tongue: Tongue) -> str:
 @contextmanager
 def telling(tongue: Tongue) -> Iterator[None]:
     """Say everything in ``tongue`` within."""
-    token = _TONGUE.set(tongue)
+    with holding(_TONGUE, tongue):
+        yield
+
+
+@contextmanager
+def holding(variable: ContextVar[T], value: T) -> Iterator[None]:
+    """Let a context variable have ``value`` within, and what it had before after it."""
+    token = variable.set(value)
     try:
         yield
     finally:
-        _TONGUE.reset(token)
+        variable.reset(token)
 
 
 def telling_now() -> Tongue:

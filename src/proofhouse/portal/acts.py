@@ -439,6 +439,23 @@ _OPEN_BY = Field(
     kind="time",
 )
 
+_KEY = Field(
+    "key",
+    "The endpoint’s key",
+    "It goes straight into the vault and is never shown again.",
+    kind="secret",
+    needed=False,
+    most=4000,
+)
+
+_WEIGHTS = Field(
+    "weights",
+    "The digest of the weights’ manifest",
+    "SHA-256, 64 hexadecimal digits, if the result is to name the weights, too.",
+    kind="digest",
+    needed=False,
+)
+
 _CLAUSE_NAMES = {
     "confidentiality": "Confidentiality",
     "cybersecurity": "Cybersecurity",
@@ -523,21 +540,8 @@ _ACTS = (
                 needed=False,
                 most=500,
             ),
-            Field(
-                "key",
-                "The endpoint’s key",
-                "It goes straight into the vault and is never shown again.",
-                kind="secret",
-                needed=False,
-                most=4000,
-            ),
-            Field(
-                "weights",
-                "The digest of the weights’ manifest",
-                "SHA-256, 64 hexadecimal digits, if the result is to name the weights, too.",
-                kind="digest",
-                needed=False,
-            ),
+            _KEY,
+            _WEIGHTS,
             Field(
                 "artefact",
                 "Where a public artefact is found",
@@ -687,21 +691,8 @@ _ACTS = (
                 needed=False,
                 most=500,
             ),
-            Field(
-                "key",
-                "The endpoint’s key",
-                "It goes straight into the vault and is never shown again.",
-                kind="secret",
-                needed=False,
-                most=4000,
-            ),
-            Field(
-                "weights",
-                "The digest of the weights’ manifest",
-                "SHA-256, 64 hexadecimal digits, if you submit weights.",
-                kind="digest",
-                needed=False,
-            ),
+            _KEY,
+            _WEIGHTS,
         ),
     ),
     Act(
@@ -917,7 +908,7 @@ _ACTS = (
         "",
         "Open a commitment to everybody",
         "From then on anybody can make every item again, check every score, and replay every "
-        "determination; and nothing more is measured by it.",
+        "determination; and nothing more is measured by it, also if a later day was promised.",
         "Draft it",
         "It is published once enough of the owning bodies have signed, for ever.",
         _open_commitment,

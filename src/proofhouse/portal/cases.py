@@ -34,9 +34,9 @@ from proofhouse.portal.language import ACTIVE, N_, gettext
 from proofhouse.portal.projection import Row, access_over
 from proofhouse.portal.reach import check_endpoint, whole_name
 from proofhouse.portal.register import Invitation
-from proofhouse.portal.render import render
+from proofhouse.portal.render import render, render_form
 from proofhouse.portal.runs import PLANNING, RUNNING, UNDER_WAY, key_of_endpoint
-from proofhouse.portal.stated import stated
+from proofhouse.portal.stated import stated, withheld
 from proofhouse.portal.told import ROLES
 from proofhouse.portal.visitor import Visitor, need
 from proofhouse.publish import read_bundle
@@ -286,10 +286,9 @@ async def _case_page(
     note(house, who, "case", row.case)
     open_to_them = acts.open_acts(known.case, acting(who.role), who.party)
     possible = [one for one in open_to_them if who.may(one.action)]
-    return render(
+    return render_form(
         request,
         "cases/case.html",
-        422 if errors else 200,
         given=given,
         errors=errors,
         row=row,
@@ -577,10 +576,9 @@ def _form(
     errors: Mapping[str, str],
     refusal: Any = None,
 ) -> HTMLResponse:
-    return render(
+    return render_form(
         request,
         "cases/act.html",
-        status=422 if errors or refusal else 200,
         act=act,
         fields=with_clauses(act, fields_of(house, act, who), case),
         row=row,
@@ -664,6 +662,7 @@ async def draft_page(request: Request, who: SignedIn, draft: str) -> HTMLRespons
         pending=pending,
         act=acts.ACTS.get(pending.act),
         stated=stated(pending),
+        withheld=withheld(pending),
         statement=statement,
         wanted=pending.waits_for(actor.party, actor.role, actor.person),
         obstacle=await house.run(lambda _: signing.obstacle(house, pending)),

@@ -32,7 +32,7 @@ from proofhouse.portal.fields import Field, FieldsError
 from proofhouse.portal.forms import form, form_values
 from proofhouse.portal.language import N_
 from proofhouse.portal.projection import Row
-from proofhouse.portal.render import render
+from proofhouse.portal.render import render_form
 from proofhouse.portal.runs import Runs
 from proofhouse.portal.visitor import Visitor, need
 from proofhouse.rules.registration import Case, to_test_again
@@ -88,10 +88,9 @@ async def _page(
     act = acts.act_named("answer-findings")
     answers = who.may(act.action) and act in acts.open_acts(known.case, "developer")
     again = to_test_again(known.case) if who.may("plan") else ()
-    return render(
+    return render_form(
         request,
         "partners/findings.html",
-        status=422 if errors or refusal else 200,
         row=row,
         found=found,
         view=view,

@@ -31,7 +31,7 @@ from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from proofhouse.said import Tongue, told
+from proofhouse.said import Tongue, holding, told
 
 LANGUAGES: Final = {"en": "English", "es": "Español"}
 """Code → its own name. The first is what the texts are written in."""
@@ -70,11 +70,8 @@ def _accepted(header: str) -> Iterator[str]:
 def speaking(language: str) -> Iterator[None]:
     """Speak ``language`` within; KeyError if it is none of ours."""
     LANGUAGES[language]
-    token = _active.set(language)
-    try:
+    with holding(_active, language):
         yield
-    finally:
-        _active.reset(token)
 
 
 def active() -> str:

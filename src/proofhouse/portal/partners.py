@@ -34,7 +34,7 @@ from proofhouse.portal.register import (
     Use,
     tally,
 )
-from proofhouse.portal.render import render
+from proofhouse.portal.render import render, render_form
 from proofhouse.portal.visitor import Anybody, Visitor, address_of, need
 from proofhouse.said import say
 
@@ -85,10 +85,9 @@ async def apply_form(request: Request, _who: Anybody) -> HTMLResponse:
 
 
 def _apply(request: Request, filled: dict[str, str], errors: dict[str, str]) -> HTMLResponse:
-    return render(
+    return render_form(
         request,
         "partners/apply.html",
-        status=422 if errors else 200,
         criteria=CRITERIA,
         fields=APPLICATION,
         filled=filled,
@@ -247,10 +246,9 @@ def _uses(
     uses = uses_for(house, who, row)
     looks = () if own else house.access.views(case=row.case)
     people = {one.id: one.name for one in house.access.people()}
-    return render(
+    return render_form(
         request,
         "partners/uses.html",
-        status=422 if errors else 200,
         row=row,
         uses=uses,
         looks=looks,

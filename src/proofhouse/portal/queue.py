@@ -26,7 +26,7 @@ from proofhouse.portal.house import House
 from proofhouse.portal.language import N_
 from proofhouse.portal.projection import Row
 from proofhouse.portal.register import Sent
-from proofhouse.portal.render import render
+from proofhouse.portal.render import render, render_form
 from proofhouse.portal.visitor import Visitor, need
 from proofhouse.rules.window import parse_time
 
@@ -248,10 +248,9 @@ def _invite_page(
     sent: bool = False,
 ) -> HTMLResponse:
     house = house_of(request)
-    return render(
+    return render_form(
         request,
         "cases/invite.html",
-        status=422 if errors else 200,
         fields=invitation_of(house),
         filled=filled or {},
         errors=errors or {},

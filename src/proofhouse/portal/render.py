@@ -56,6 +56,14 @@ def render(request: Request, name: str, /, status: int = 200, **context: Any) ->
         return HTMLResponse(_environment().get_template(name).render(given), status)
 
 
+def render_form(
+    request: Request, name: str, /, *, errors: Any, refusal: Any = None, **context: Any
+) -> HTMLResponse:
+    """The page ``name`` with a form: 422 with what is wrong in it, or with why it is refused."""
+    status = 422 if errors or refusal else 200
+    return render(request, name, status, errors=errors, refusal=refusal, **context)
+
+
 def menu_of(who: Visitor) -> list[tuple[str, str]] | None:
     """The menu of whoever is signed in; None for the public, whose menu the frame knows."""
     if who.person is None:
