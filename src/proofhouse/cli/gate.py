@@ -13,10 +13,9 @@ from typing import Any
 import click
 
 from proofhouse.cli import print_json
-from proofhouse.cli.validate import read_input
+from proofhouse.cli.validate import read_input, read_or_tell
 from proofhouse.errors import InputError
-from proofhouse.validation.gate import GateRequest, Judgement, gate
-from proofhouse.validation.sources import read_source
+from proofhouse.validation.gate import Check, GateRequest, Judgement, gate
 
 EXIT = {"accepted": 0, "refused": 1, "inconclusive": 3}
 MOST_CORPUS = 500
@@ -64,8 +63,9 @@ def command(
 
     Everything runs in the sandbox only. Ends with 0 accepted, 1 refused, 3 inconclusive.
     """
+    tree, wrong = read_or_tell(source)
     request = GateRequest(
-        read_source(source),
+        tree,
         read_input(patch),
         build,
         run,
@@ -78,7 +78,10 @@ def command(
         seconds=seconds,
         seed=seed,
     )
-    judgement = asyncio.run(gate(request))
+    if wrong:
+        judgement = Judgement("inconclusive", wrong, (Check("source", "inconclusive", wrong),))
+    else:
+        judgement = asyncio.run(gate(request))
     if as_json:
         print_json(judgement.to_dict())
     else:

@@ -7,15 +7,16 @@ Ends with 0 reproduced, 1 not_reproduced, 3 inconclusive, 5 environment_failed; 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from proofhouse.cli import print_json
-from proofhouse.errors import InputError
+from proofhouse.errors import FormatError, InputError, RefusedError
 from proofhouse.validation.program import MOST_PROOF, Seen
 from proofhouse.validation.reproduce import Report, Request, check_expected, validate
-from proofhouse.validation.sources import read_source
+from proofhouse.validation.sources import Tree, make_tree, read_source
 
 EXIT = {"reproduced": 0, "not_reproduced": 1, "inconclusive": 3, "environment_failed": 5}
 
@@ -53,19 +54,27 @@ def command(
     Everything runs in the sandbox only. Ends with 0 reproduced, 1 not_reproduced,
     3 inconclusive, 5 environment_failed.
     """
+    tree, wrong = read_or_tell(source)
+    newer, newer_wrong = read_or_tell(newest) if newest else (None, "")
     request = Request(
-        read_source(source),
+        tree,
         build,
         run,
         read_input(proof),
-        newest=read_source(newest) if newest else None,
+        newest=newer,
         benign=tuple(read_input(path) for path in benign),
         expect_class=check_expected(expect_class),
         expect_function=expect_function,
         build_seconds=build_timeout,
         run_seconds=timeout,
     )
-    report = asyncio.run(validate(request))
+    if wrong:
+        report = Report("environment_failed", wrong)
+    else:
+        judged = replace(request, newest=None) if newer_wrong else request
+        report = asyncio.run(validate(judged))
+        if newer_wrong:
+            report = replace(report, newest=Report("environment_failed", newer_wrong))
     if as_json:
         print_json(report.to_dict(request))
     else:
@@ -74,6 +83,17 @@ def command(
 
 
 _LOG_LINES = 12
+
+
+def read_or_tell(path: Path) -> tuple[Tree, str]:
+    """A source, or an empty one and why it can't be used: it leads out, is a bomb, or is damaged.
+
+    That is a fact about what was sent in, and so a verdict. Raises InputError where nothing is.
+    """
+    try:
+        return read_source(path), ""
+    except (RefusedError, FormatError) as error:
+        return make_tree(()), f"The source {path.name} is not unpacked: {error.message}"
 
 
 def read_input(path: Path) -> bytes:

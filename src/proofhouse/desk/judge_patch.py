@@ -44,7 +44,7 @@ class How:
     build_seconds: float = 300.0
     run_seconds: float = 10.0
     test_seconds: float = 120.0
-    seconds: float = 75.0
+    seconds: float = 60.0
     seed: int = 1
 
 
