@@ -158,6 +158,15 @@ def test_nobody_reads_a_threshold_before_it_is_opened(worn_town: Town) -> None:
     assert newest.decided == ("First Body", "Second Body")
     page = text_of(worn_town.client().get(f"/tested/{newest.bank.index}"))
     assert "Threshold decided by First Body and Second Body" in page
+    of_it = newest.threshold.digest
+    draft = make(worn_town, "body", "/begin/open-commitment", {"of": of_it})
+    page = worn_town.client("body").get(draft)
+    assert "published with the last signature" in page.text
+    assert str(cut).lstrip("-") not in page.text
+    assert opening.salt.hex() not in page.text
+    sign(worn_town, "body", draft)
+    sign(worn_town, "body", draft, "Second Body")
+    assert worn_town.house.desk.find_clear("opening", of_it) is not None
 
 
 def test_bare_weights_are_refused_where_they_are_handed_in(worn_town: Town) -> None:

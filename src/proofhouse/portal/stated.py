@@ -31,6 +31,9 @@ SECRET: Final = frozenset({"seed", "threshold"})
 drawn cut could take the draft back and draw again until they liked it.
 """
 
+OPENED: Final = frozenset({"value", "salt", "blinding"})
+"""What an opening publishes; before its last signature nobody reads that either."""
+
 MOST: Final = 4_000
 """Bytes of one text."""
 
@@ -191,6 +194,14 @@ def _place(name: str) -> int:
     return LAST.index(name) + 1 if name in LAST else 0
 
 
+def withheld(pending: signing.Pending) -> frozenset[str]:
+    """The fields of the statement that nobody reads before it is registered.
+
+    An opening's are compared with their commitment when it is drafted, so its signers need not.
+    """
+    return OPENED if pending.name == "opening" else frozenset()
+
+
 def values(pending: signing.Pending) -> Iterator[tuple[str, Any]]:
     """The fields of the statement; what is hidden in it is opened to those who sign it."""
     opened = {bundles.opened(one): one.value for one in pending.handover.openings}
@@ -200,6 +211,8 @@ def values(pending: signing.Pending) -> Iterator[tuple[str, Any]]:
             continue
         if isinstance(value, Mapping) and (hidden := value.get("salted") or value.get("sha256")):
             value = gettext("sealed") if name in SECRET else opened.get(hidden, gettext("sealed"))
+        if name in withheld(pending):
+            value = gettext("published with the last signature; it is what the commitment holds")
         yield name, value
 
 
@@ -276,4 +289,4 @@ def _text(value: str) -> Markup:
         return looks.short(value)
     if _TIME.fullmatch(value):
         return looks.moment(value)
-    return Markup('<span class="pre">{}</span>').format(markup.words(value, MOST))
+    return Markup('<span class="pre">{}</span>').format(looks.words(value, MOST))

@@ -22,7 +22,7 @@ from proofhouse.portal.api import shapes
 from proofhouse.portal.api.cases import check_match
 from proofhouse.portal.api.operation import PREFIX, Answer, Call, Operation
 from proofhouse.portal.cases import draft_for, find, signing_as
-from proofhouse.portal.stated import SECRET
+from proofhouse.portal.stated import SECRET, withheld
 from proofhouse.rules.registration import Entry
 
 ACTION_OF = {
@@ -61,6 +61,12 @@ def _read(call: Call) -> Answer:
 
 def _payload(call: Call) -> Answer:
     pending = _pending(call)
+    if withheld(pending):
+        raise RefusedError(
+            "What this opens is read by nobody before the last signature.",
+            rule="R16",
+            hint=f"Sign it on its page: {call.house.settings.origin}/drafts/{pending.id}",
+        )
     handover = json.loads(pending.handover.to_bytes())
     if SECRET & pending.handover.statement.predicate.keys() and not pending.sealed_case:
         handover["openings"] = []  # drawn here, and read by nobody before it is opened to everybody
@@ -183,7 +189,7 @@ OPERATIONS: tuple[Operation, ...] = (
         _payload,
         "Signatures",
         gives="Payload",
-        problems=(404,),
+        problems=(404, 409),
     ),
     Operation(
         "signDraft",

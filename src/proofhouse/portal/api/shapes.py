@@ -22,7 +22,7 @@ from proofhouse.portal.acts import Act
 from proofhouse.portal.cases import AUDIENCES, acting, my_move
 from proofhouse.portal.fields import Field
 from proofhouse.portal.projection import Row
-from proofhouse.portal.stated import SECRET
+from proofhouse.portal.stated import SECRET, withheld
 from proofhouse.portal.visitor import Visitor
 from proofhouse.rules.audience import shown, unnamed
 from proofhouse.rules.registration import Entry
@@ -475,6 +475,8 @@ def told(one: signing.Pending) -> list[dict[str, Any]]:
     for name, value in predicate.items():
         if isinstance(value, Mapping) and (hidden := value.get("salted") or value.get("sha256")):
             value = opened.get(hidden) if name not in SECRET else None
+        if name in withheld(one):
+            value = None
         lines.append({"name": name, "value": value})
     return lines
 
