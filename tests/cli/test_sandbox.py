@@ -15,7 +15,8 @@ from click.testing import CliRunner
 
 from proofhouse.cli import program
 from proofhouse.cli.sandbox import _pass_on
-from proofhouse.sandbox import TIERS
+from proofhouse.errors import PrerequisiteError
+from proofhouse.sandbox import TIERS, check_tier
 from proofhouse.sandbox.strength import TABLE
 
 pytestmark = pytest.mark.sandbox
@@ -163,6 +164,21 @@ def test_what_can_not_be_is_refused_before_anything_runs(options, said):
     assert (done.returncode, said in done.stderr.decode()) == (2, True), done.stderr
 
 
+def test_users_of_its_own_are_asked_for():
+    """A user that is named runs the command; with anybody who isn't there, nothing runs."""
+    try:
+        check_tier(users=True)
+    except PrerequisiteError as error:
+        if os.geteuid() == 0:
+            raise
+        pytest.skip(str(error))  # an ordinary user without ids of its own
+    words = ["sandbox", "run", "--user"]
+    told = CliRunner().invoke(program, [*words, "root", "--", "id", "-u"], standalone_mode=False)
+    assert (told.output, told.return_value) == ("0\n", 0)
+    told = CliRunner().invoke(program, [*words, "nix", "--", "id", "-u"], standalone_mode=False)
+    assert (told.output, told.return_value) == ("sandbox: there is no user 'nix'\n", 126)
+
+
 def test_a_missing_tier_is_refused_with_its_remedy(monkeypatch, tmp_path):
     """Without gVisor its tier is refused; nothing weaker runs in its place."""
     (tmp_path / "bwrap").symlink_to("/usr/bin/bwrap")
@@ -199,7 +215,8 @@ def test_the_attacks_are_told_one_by_one(monkeypatch):
     from proofhouse.sandbox import attacks
     from proofhouse.sandbox.attacks import ATTACKS, Verdict
 
-    async def some(tier):
+    async def some(tier, user):
+        assert user is None
         yield Verdict(ATTACKS[0], tier, worked=False)
         yield Verdict(ATTACKS[1], tier, worked=worked)
 

@@ -10,9 +10,9 @@ from collections import Counter
 
 import pytest
 
-from proofhouse.errors import PrerequisiteError
+from proofhouse.errors import InputError, PrerequisiteError
 from proofhouse.sandbox import TIERS, check_tier
-from proofhouse.sandbox.attacks import ATTACKS, Control, run, staged, verdict
+from proofhouse.sandbox.attacks import ATTACKS, GRANTED, Control, run, staged, verdict
 
 pytestmark = pytest.mark.sandbox
 
@@ -59,6 +59,37 @@ def test_no_attack_works(tier):
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("user", ["root", "user"])
+def test_no_attack_works_where_there_are_users(user):
+    """In a sandbox with users of its own nobody inside does better, root inside neither."""
+    try:
+        check_tier("bwrap", users=True)
+    except PrerequisiteError as error:
+        if os.geteuid() == 0:
+            raise
+        pytest.skip(str(error))  # an ordinary user without ids of its own
+
+    async def all_of_them():
+        return [told async for told in run("bwrap", user)]
+
+    verdicts = asyncio.run(all_of_them())
+    assert len(verdicts) == len(ATTACKS) - (len(GRANTED) if user == "root" else 0)
+    worked = [told.attack for told in verdicts if told.worked]
+    assert not worked, [f"{a.name}: {a.sentence}" for a in worked]
+
+
+@pytest.mark.soak
+def test_an_attacker_who_is_not_there():
+    """Attacks from a user that does not exist are refused: they would all fail."""
+
+    async def first():
+        return [told async for told in run("bwrap", "nobody-of-that-name")]
+
+    with pytest.raises(InputError, match="is inside to attack from"):
+        asyncio.run(first())
+
+
+@pytest.mark.soak
 def test_each_attack_works_without_a_fence():
     """What fails in a sandbox succeeds outside of one: no attack passes by being broken.
 
@@ -84,6 +115,7 @@ def test_every_attack_is_told():
     assert [name for name, count in names.items() if count > 1] == []
     assert len(ATTACKS) >= 60
     assert {attack.group for attack in ATTACKS} == GROUPS
+    assert set(names) >= GRANTED
     for attack in ATTACKS:
         assert re.fullmatch(r"[A-Z][^.]*(\.[0-9.]+)?[^.]*\.", attack.sentence), attack.name
         assert attack.fence

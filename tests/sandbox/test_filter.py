@@ -177,6 +177,20 @@ def test_descriptor_commands(ask):
     assert ask("flock", 3, 2) == SUCCESS
 
 
+@pytest.mark.parametrize("machine", sorted(seccomp.ARCHITECTURES))
+def test_the_filter_of_a_sandbox_with_users(machine):
+    """It differs in one thing: who waits for a lock of fcntl is told that it has it."""
+    plain, users = seccomp.build(machine), seccomp.build(machine, users=True)
+    fcntl = NUMBERS[machine]["fcntl"]
+    asked = [(number, 0) for number in range(470)] + [(fcntl, command) for command in range(48)]
+    for number, argument in asked:
+        told = run(users, AUDIT[machine], number, 3, argument)
+        if (number, argument) == (fcntl, 7):
+            assert told == SUCCESS
+        else:
+            assert told == run(plain, AUDIT[machine], number, 3, argument)
+
+
 def test_personalities(ask):
     """Asking, the default and no randomisation pass; every other bit is refused."""
     assert ask("personality", 0) == ask("personality", 0xFFFFFFFF) == ALLOW

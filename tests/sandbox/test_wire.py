@@ -15,6 +15,7 @@ from proofhouse.sandbox.descriptors import Descriptors, sealed_memfd
 from proofhouse.sandbox.limits import Limits
 from proofhouse.sandbox.wire import (
     SLOTS,
+    Account,
     Kind,
     Reply,
     Stage,
@@ -32,9 +33,19 @@ def test_a_request_byte_by_byte():
     """A request is laid out as init.c reads it."""
     task = Task(Kind.EXECUTE, (b"cc", b"-o", b"x"), (b"A=1",), b"/work", b"", False)
     limits = Limits(cpu_seconds=5, open_files=64, tmp_bytes=1 << 20)
-    numbers = (1, 9, 3, 1, 0, 0, 7, 64, 2 << 20)
-    assert request(task, 9, limits) == struct.pack("=6I3Q", *numbers)
+    numbers = (1, 9, 3, 1, 0, 0, 0, 0, 0, 0, 7, 64, 2 << 20)
+    assert request(task, 9, limits) == struct.pack("=10I3Q", *numbers)
     assert strings(task) == b"/work\0cc\0-o\0x\0A=1\0"
+
+
+def test_a_request_for_a_user_byte_by_byte():
+    """Who is named goes with the request, and the further groups with the strings."""
+    account = Account(1000, 1001, (100, 27), "/home/ann")
+    task = Task(Kind.EXECUTE, (b"id",), (b"A=1",), b"/work", account=account)
+    numbers = (1, 9, 1, 1, 2, 0, 0, 1, 1000, 1001, 7, 64, 2 << 20)
+    limits = Limits(cpu_seconds=5, open_files=64, tmp_bytes=1 << 20)
+    assert request(task, 9, limits) == struct.pack("=10I3Q", *numbers)
+    assert strings(task) == b"/work\0id\0A=1\x00100\x0027\0"
 
 
 def test_both_sides_agree_on_their_numbers():

@@ -126,6 +126,12 @@ _DEFAULT = Limits()
 @click.option(
     "--env", "variables", multiple=True, metavar="NAME=VALUE", help="A variable; may be repeated."
 )
+@click.option(
+    "--user",
+    metavar="NAME",
+    help="Give it users of its own, and run CMD as this one (root, user or a number). No item has "
+    "that.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.argument("argv", nargs=-1, required=True, metavar="-- CMD...", type=click.UNPROCESSED)
 def run(
@@ -140,10 +146,11 @@ def run(
     network: str,
     files: tuple[str, ...],
     variables: tuple[str, ...],
+    user: str | None,
     as_json: bool,
     argv: tuple[str, ...],
 ) -> None:
-    """Run CMD in a fresh sandbox exactly as an item would, and end it.
+    """Run CMD in a fresh sandbox exactly as an item would (but for --user), and end it.
 
     It starts in /work as user 65534, with no variable but PATH, HOME and LANG, and no network.
     Standard input is handed over, unless it is a terminal.
@@ -164,6 +171,7 @@ def run(
         dict(_variable(text) for text in variables),
         argv,
         b"" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.buffer.read(),
+        user,
     )
     done = asyncio.run(_perform(wish))
     if as_json:
@@ -183,6 +191,7 @@ class _Wish:
     environment: dict[str, str]
     argv: tuple[str, ...]
     stdin: bytes
+    user: str | None
 
 
 @dataclass(frozen=True)
@@ -207,14 +216,15 @@ async def _perform(wish: _Wish) -> _Done:
     async with AsyncExitStack() as stack:
         attempts: tuple[Attempt, ...] = ()
         if wish.hosts:
+            if wish.user is not None:
+                raise InputError("--network and --user don't go together.", hint="Leave one out.")
             opened = open_network(wish.hosts, wish.limits, wish.tier, own_address=wish.address)
             network = await stack.enter_async_context(opened)
             done = await _inside(wish, network.foothold)
             attempts = network.attempts()
         else:
-            done = await _inside(
-                wish, await stack.enter_async_context(open_session(wish.limits, wish.tier))
-            )
+            alone = open_session(wish.limits, wish.tier, users=wish.user is not None)
+            done = await _inside(wish, await stack.enter_async_context(alone))
         return _Done(done.result, done.usage, done.milliseconds, attempts)
 
 
@@ -222,7 +232,7 @@ async def _inside(wish: _Wish, session: Session) -> _Done:
     for path, data, executable in wish.files:
         await session.write_file(path, data, executable)
     begun = time.monotonic()
-    result = await session.exec(wish.argv, stdin=wish.stdin, env=wish.environment)
+    result = await session.exec(wish.argv, stdin=wish.stdin, env=wish.environment, user=wish.user)
     milliseconds = round(1000 * (time.monotonic() - begun))
     try:
         usage = await session.usage()
@@ -388,28 +398,34 @@ def _missing(tier: str) -> ProofhouseError | None:
 @click.option(
     "--tier", type=click.Choice(sorted(TIERS)), default="bwrap", show_default=True, help="Which."
 )
+@click.option(
+    "--user",
+    metavar="NAME",
+    help="From sandboxes with users of their own, as this one (root, user or a number).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def escape(tier: str, as_json: bool) -> None:
+def escape(tier: str, user: str | None, as_json: bool) -> None:
     """Attack a tier, and say of each attack what stopped it.
 
     Harmless: nothing is aimed at but files, processes and listeners made for this on this machine,
     and all of it is removed. Ends with 1 if any attack worked.
     """
-    rows = asyncio.run(_escape(tier, as_json))
+    rows = asyncio.run(_escape(tier, user, as_json))
     worked = sum(row["worked"] for row in rows)
     if as_json:
         print_json({"tier": tier, "attacks": rows, "worked": worked})
     else:
-        click.echo(f"{len(rows)} attacks on {tier}: {worked or 'none'} worked.")
+        whose = "" if user is None else f" as {user}"
+        click.echo(f"{len(rows)} attacks on {tier}{whose}: {worked or 'none'} worked.")
     click.get_current_context().exit(1 if worked else 0)
 
 
-async def _escape(tier: str, quiet: bool) -> list[dict[str, Any]]:
+async def _escape(tier: str, user: str | None, quiet: bool) -> list[dict[str, Any]]:
     from proofhouse.sandbox.attacks import run as attacks
 
     rows: list[dict[str, Any]] = []
     group = ""
-    async for verdict in attacks(tier):
+    async for verdict in attacks(tier, user):
         attack = verdict.attack
         rows.append(
             {

@@ -9,7 +9,9 @@ tests/evaluation/test_provider.py. Where the two contracts differ:
     signal n        a command that a signal ended has status 128 + n here, −n in our session
     time            a timed-out command raises TimeoutError and is never repeated: commands of an
                     agent are not idempotent, whatever ``timeout_retry`` says
-    users           there is one user inside; any other raises SandboxUserUnsupportedError
+    users           there is one user inside; any other raises SandboxUserUnsupportedError. For
+                    other people's tasks that ask for it `spec(..., users=True)` has a root, too,
+                    who may add more; no item of a bank has it
     environment     a command sees what the session gives and what is passed, nothing of ours:
                     `inspect_ai.util.subprocess`, which hands on this process's, is not used
     output          truncated to the session's limit instead of an error
@@ -101,11 +103,13 @@ async def control(limits: Limits, tier: str) -> bool:
 class SandboxConfig(BaseModel, frozen=True):
     """What Inspect records of a sample's sandbox, and hands back to start it.
 
-    ``network`` is the label under which hosts were granted, or empty.
+    ``network`` is the label under which hosts were granted, or empty; ``users`` gives the sandbox
+    users of its own, and so a root inside.
     """
 
     tier: str
     network: str = ""
+    users: bool = False
     memory_bytes: int
     pids: int
     cpu_seconds: int
@@ -116,24 +120,40 @@ class SandboxConfig(BaseModel, frozen=True):
 
     def limits(self) -> Limits:
         """As the sandbox room takes them."""
-        return Limits(**self.model_dump(exclude={"tier", "network"}))
+        return Limits(**self.model_dump(exclude={"tier", "network", "users"}))
 
 
-def spec(limits: Limits, tier: str, network: str = "") -> SandboxEnvironmentSpec:
-    """The sandbox of a sample, for Inspect; a tier of Inspect's own goes by its name alone."""
+def spec(
+    limits: Limits, tier: str, network: str = "", *, users: bool = False
+) -> SandboxEnvironmentSpec:
+    """The sandbox of a sample, for Inspect; a tier of Inspect's own goes by its name alone.
+
+    ``users`` gives it users of its own (`proofhouse.sandbox.users`), which takes our tier ``bwrap``
+    and no network. Raises `RefusedError` for anything else.
+    """
+    if users and (network or provider_name(tier)):
+        raise RefusedError(
+            "A sandbox with users of its own has no granted network, and is one of ours.",
+            rule="users",
+            hint="Take the tier bwrap and no network.",
+        )
     if foreign := provider_name(tier):
         return SandboxEnvironmentSpec(foreign)
-    return SandboxEnvironmentSpec(NAME, SandboxConfig(tier=tier, network=network, **asdict(limits)))
+    config = SandboxConfig(tier=tier, network=network, users=users, **asdict(limits))
+    return SandboxEnvironmentSpec(NAME, config)
 
 
 @sandboxenv(name=NAME)
 class ProofhouseSandbox(SandboxEnvironment):
     """One session of ours, in Inspect's terms."""
 
-    def __init__(self, session: Session, network: Network | None = None) -> None:
+    def __init__(
+        self, session: Session, network: Network | None = None, *, users: bool = False
+    ) -> None:
         super().__init__()
         self._session = session
         self._network = network
+        self._users = users
 
     @override
     @classmethod
@@ -160,7 +180,8 @@ class ProofhouseSandbox(SandboxEnvironment):
         limits = Limits() if box is None else box.limits()
         tier = "bwrap" if box is None else box.tier
         if box is None or not box.network:
-            return {"default": cls(await start_session(limits, tier))}
+            users = box is not None and box.users
+            return {"default": cls(await start_session(limits, tier, users=users), users=users)}
         hosts = [
             HostSpec(
                 host.name,
@@ -205,10 +226,14 @@ class ProofhouseSandbox(SandboxEnvironment):
         concurrency: bool = True,
     ) -> ExecResult[str]:
         """Run one command; see the module's table for what differs from our session."""
-        if user not in _USERS:
+        if user in _USERS:
+            user = None
+        elif not self._users:
             raise SandboxUserUnsupportedError(f"There is no user {user!r} in this sandbox.")
         stdin = input.encode() if isinstance(input, str) else input or b""
-        result = await self._session.exec(cmd, stdin=stdin, cwd=cwd, env=env, timeout=timeout)
+        result = await self._session.exec(
+            cmd, stdin=stdin, cwd=cwd, env=env, timeout=timeout, user=user
+        )
         if result.timed_out:
             raise TimeoutError("The command was stopped: it ran longer than it may.")
         if result.returncode == 126 and _FORBIDDEN.match(result.stderr):

@@ -94,8 +94,10 @@ LOG_ROOM: Final = 1 << 20
 _PASSED_ON: Final = (
     *("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"),
     *("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"),
-    # what the sandbox needs: a session bus for its cgroup, its user, its compiled first process
-    *("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "PROOFHOUSE_SANDBOX_UID"),
+    # what the sandbox needs: a session bus for its cgroup, its user and users, its
+    # compiled first process
+    *("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"),
+    *("PROOFHOUSE_SANDBOX_UID", "PROOFHOUSE_SANDBOX_IDS"),
     "PROOFHOUSE_TASKS",  # an environment with packages of others' tasks
 )
 

@@ -28,7 +28,15 @@ from proofhouse.sandbox import wire
 from proofhouse.sandbox.cgroup import Slot
 from proofhouse.sandbox.descriptors import Descriptors
 from proofhouse.sandbox.image import INSIDE_UID
-from proofhouse.sandbox.launch import Spawned, diagnose, meet, settled, spawn, spawner
+from proofhouse.sandbox.launch import (
+    START_SECONDS,
+    Spawned,
+    diagnose,
+    meet,
+    settled,
+    spawn,
+    spawner,
+)
 from proofhouse.sandbox.leftovers import Leftovers
 from proofhouse.sandbox.limits import Limits
 from proofhouse.sandbox.output import Output
@@ -41,9 +49,8 @@ from proofhouse.sandbox.session import (
     SessionLostError,
     Usage,
 )
-from proofhouse.sandbox.wire import Kind, Reply, Stage, Task
+from proofhouse.sandbox.wire import Account, Kind, Reply, Stage, Task
 
-_START_SECONDS = 20.0  # a start takes milliseconds; a busy machine may need longer
 _FILE_SECONDS = 60.0  # for a file of the size of the place it lies in
 _GRACE_SECONDS = 0.25  # for output that a background process still holds
 _END_SECONDS = 5.0  # for a killed tree to be gone
@@ -51,6 +58,8 @@ _CLOSE_SECONDS = 5.0
 _LEAST_CPU_CHECK_SECONDS = 0.05
 _REMOVAL_PAUSES = (0.001, 0.002, 0.005, 0.01, 0.05, 0.2)  # a group empties a little after its end
 _CROWDED = (errno.EAGAIN, errno.ETOOMANYREFS)  # what is under way fills the socket
+_PATH_OF_ROOT = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_NOT_STARTED = 126  # as a shell has it, and docker for a user that there is not
 _TOO_MANY = "The sandbox can't run one more command."
 _STAGES = {
     Stage.START: "starting",
@@ -82,17 +91,29 @@ def _duration(timeout: float | None, limits: Limits) -> float:
 
 
 def _command(
-    argv: Sequence[str | bytes], stdin: bytes, cwd: str | None, env: Mapping[str, str] | None
+    argv: Sequence[str | bytes],
+    stdin: bytes,
+    cwd: str | None,
+    env: Mapping[str, str] | None,
+    account: Account | None,
 ) -> Task:
     if isinstance(argv, str | bytes) or not argv:
         raise InputError("A command is a list of its name and its arguments, not empty.")
     return Task(
         Kind.EXECUTE,
         tuple(wire.encode(argument, "command") for argument in argv),
-        wire.encode_environment({**ENVIRONMENT, **(env or {})}),
+        wire.encode_environment({**ENVIRONMENT, **_at_home(account), **(env or {})}),
         wire.encode(cwd or WORK_DIRECTORY, "directory"),
         stdin,
+        account=account,
     )
+
+
+def _at_home(account: Account | None) -> dict[str, str]:
+    """What the environment of a named user has otherwise."""
+    if account is None:
+        return {}
+    return {"HOME": account.home, **({"PATH": _PATH_OF_ROOT} if account.uid == 0 else {})}
 
 
 def _result(outcome: Outcome, program: bytes) -> ExecResult:
@@ -124,6 +145,7 @@ class BwrapSession:
     def __init__(self, spawned: Spawned, limits: Limits, outside_uid: int) -> None:
         self._limits = limits
         self._uid = outside_uid
+        self._owner: int | None = outside_uid  # of pipes
         self._loop = asyncio.get_running_loop()
         self._process, self._control = spawned.process, spawned.control
         self._group = spawned.group
@@ -149,9 +171,14 @@ class BwrapSession:
         cwd: str | None = None,
         env: Mapping[str, str] | None = None,
         timeout: float | None = None,
+        user: str | None = None,
     ) -> ExecResult:
         """See `Session.exec`."""
-        task = _command(argv, stdin, cwd, env)
+        account = None if user is None else await self._account(user)
+        if user is not None and account is None:
+            stderr = f"sandbox: there is no user {user!r}\n".encode("utf-8", "replace")
+            return ExecResult(_NOT_STARTED, b"", stderr)
+        task = _command(argv, stdin, cwd, env, account)
         seconds = _duration(timeout, self._limits)
         self._require_alive()
         self._leftovers.renew(self._inhabited())
@@ -186,6 +213,14 @@ class BwrapSession:
         if self._closing is None:
             self._closing = self._loop.create_task(self._tear_down())
         await asyncio.shield(self._closing)
+
+    async def _account(self, user: str) -> Account | None:
+        """Who is called that inside; None if nobody is."""
+        raise RefusedError(
+            f"This sandbox has no user {user!r}: there is one user in it.",
+            rule="users",
+            hint="Start it with users of its own, if the task may have a root inside.",
+        )
 
     # ---- one task ------------------------------------------------------------------------------
 
@@ -235,7 +270,7 @@ class BwrapSession:
         """Ask for a task; if that fails, for lack of descriptors say, nothing has begun."""
         try:
             for _ in range(2):
-                outputs.append(Output(self._loop, output_bytes, self._uid))
+                outputs.append(Output(self._loop, output_bytes, self._owner))
             self._send(task, slot, outputs)
         except BaseException:
             if not ended.done():
@@ -445,9 +480,9 @@ class BwrapSession:
 
     async def come_up(self) -> str:
         """Wait for PID 1; empty once it has spoken and all fences stand, else what is wrong."""
-        await asyncio.wait([self._met], timeout=_START_SECONDS)
+        await asyncio.wait([self._met], timeout=START_SECONDS)
         if not self._met.done():
-            return f"nothing was heard of it in {_START_SECONDS:.0f} seconds"
+            return f"nothing was heard of it in {START_SECONDS:.0f} seconds"
         return self._met.result()
 
 
@@ -502,16 +537,20 @@ class BwrapTier:
     outside_uid: int | None = None
     session: ClassVar[type[BwrapSession]] = BwrapSession
 
+    def outside(self) -> int:
+        """Who PID 1 is on the host when root starts it."""
+        return outside_user(self.outside_uid)
+
     def spawn(self, limits: Limits, uid: int, seat: Seat | None) -> Spawned:
         """Start a sandbox without waiting for it; in the spawner's thread."""
         return spawn(limits, uid, seat)
 
     def check(self) -> None:
         """See `Tier.check`."""
-        uid = outside_user(self.outside_uid)
+        uid = self.outside()
         spawned = spawner().submit(self.spawn, Limits(), uid, None).result()
         try:
-            spawned.control.settimeout(_START_SECONDS)
+            spawned.control.settimeout(START_SECONDS)
             trouble = meet(spawned.control, uid, self.session._judge)
         except OSError as error:
             trouble = f"nothing was heard of it ({error})"
@@ -524,7 +563,7 @@ class BwrapTier:
 
     async def start(self, limits: Limits, seat: Seat | None = None) -> Session:
         """See `Tier.start`."""
-        uid = outside_user(self.outside_uid)
+        uid = self.outside()
         spawning = spawner().submit(self.spawn, limits, uid, seat)
         try:
             spawned = await asyncio.shield(asyncio.wrap_future(spawning))

@@ -11,6 +11,11 @@
     /init           the first process
     everything else absent: /home, /root, /sys, /opt, /srv, /run, /mnt, /boot
 
+In a sandbox with users of its own root inside can write /etc, /home, /root and /run, in memory,
+each of the stated size, and finds there what programs need that add users. Settings by which it
+could have a library loaded into everybody's programs are covered. So are PID 1 in /proc and the
+kernel's settings, of which some would be its own.
+
 The files of ours name no host, user or organisation. Programs crash at start-up without
 ``/etc/os-release`` or ``/etc/hosts``, which looks like a finding, so these exist.
 
@@ -42,6 +47,24 @@ _ETC = {
     "nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
     "os-release": _OS_RELEASE,
 }
+_ETC_OF_USERS = {
+    "passwd": b"root:x:0:0:root:/root:/bin/sh\nuser:x:65534:65534:user:/work:/bin/sh\n",
+    "group": b"root:x:0:\nusers:x:100:\nuser:x:65534:\n",
+    "login.defs": b"UMASK 022\nUID_MIN 1000\nUID_MAX 59999\nGID_MIN 1000\nGID_MAX 59999\n"
+    b"ENCRYPT_METHOD SHA512\nUSERGROUPS_ENAB yes\n",
+    "adduser.conf": b"DHOME=/home\nSKEL=/etc/skel\nDSHELL=/bin/sh\n",
+    "shells": b"/bin/sh\n/bin/bash\n",
+    # Root may do what it likes; nobody else gets anything by a password.
+    "pam.d/other": b"auth sufficient pam_rootok.so\nauth required pam_deny.so\n"
+    b"account required pam_permit.so\npassword required pam_deny.so\n"
+    b"session required pam_permit.so\n",
+}
+_SHADOWS = {
+    "shadow": b"root:*:19000:0:99999:7:::\nuser:*:19000:0:99999:7:::\n",
+    "gshadow": b"root:*::\nusers:*::\nuser:*::\n",
+}
+_LOADED_BY_ALL = ("ld.so.preload", "ld.so.cache", "profile")
+_PLACES_OF_USERS = (("/home", "0755"), ("/root", "0700"), ("/run", "0755"))
 _COVERED = {
     "/proc/cmdline": b"",
     "/proc/version": b"Linux version %s\n" % os.uname().release.encode(),
@@ -117,23 +140,56 @@ def _tmpfs(path: str, mode: str, size: int) -> list[str]:
     return ["--perms", mode, "--size", str(size), "--tmpfs", path]
 
 
+def _settings() -> list[str]:
+    """The kernel's settings, of which those of its own namespaces would be root's inside.
+
+    Not at once, since /proc/sys/fs/binfmt_misc may be a mount of the host's, or one that is made
+    when somebody looks.
+    """
+    below = (os.listdir("/proc/sys"), os.listdir("/proc/sys/fs"))
+    every = [f"/proc/sys/{name}" for name in below[0] if name != "fs"]
+    every += [f"/proc/sys/fs/{name}" for name in below[1] if name != "binfmt_misc"]
+    return sorted(path for path in every if os.path.isdir(path))
+
+
+def _for_users(limits: Limits, give: Descriptors) -> list[str]:
+    """What a sandbox with users of its own has more, and what it must not have of /proc."""
+    arguments = ["--dir", "/etc/skel"]
+    for name, text in _SHADOWS.items():
+        arguments += ["--perms", "0600", "--file", str(give.data(text)), f"/etc/{name}"]
+    for name in _LOADED_BY_ALL:
+        empty = str(give.data(b""))
+        arguments += ["--perms", "0444", "--ro-bind-data", empty, f"/etc/{name}"]
+    for path, mode in _PLACES_OF_USERS:
+        arguments += _tmpfs(path, mode, limits.tmp_bytes)
+    for path in _settings():
+        arguments += ["--ro-bind", path, path]
+    nothing = ["--perms", "0555", "--size", "4096", "--tmpfs", "/proc/1"]
+    return [*arguments, *nothing, "--remount-ro", "/proc/1"]
+
+
 def tree_arguments(
     limits: Limits,
     init: Path,
     give: Descriptors,
     hostname: str = HOSTNAME,
     own_proc: bool = False,
+    users: bool = False,
 ) -> list[str]:
     """The whole tree; ``init`` becomes ``/init``.
 
     With ``own_proc`` nothing of /proc is covered: what runs inside has one of another kernel's, and
-    that kernel could not mount a /proc where another is covered in part.
+    that kernel could not mount a /proc where another is covered in part. With ``users`` it is the
+    tree of a sandbox with users of its own.
     """
-    arguments = list(base_arguments())
-    for name, text in _ETC.items():
+    arguments = _tmpfs("/etc", "0755", limits.tmp_bytes) if users else []
+    arguments += base_arguments()
+    for name, text in {**_ETC, **(_ETC_OF_USERS if users else {})}.items():
         content = text.replace(b"%s", hostname.encode("ascii"))
         arguments += ["--perms", "0644", "--file", str(give.data(content)), f"/etc/{name}"]
     arguments += ["--proc", "/proc", "--dev", "/dev"]
+    if users:
+        arguments += _for_users(limits, give)
     for path, content in _COVERED.items():
         if os.path.exists(path) and not (own_proc and path.startswith("/proc/")):
             arguments += ["--perms", "0444", "--ro-bind-data", str(give.data(content)), path]

@@ -2,7 +2,7 @@
 /* The first process of a sandbox, and the step that leads to it.
  *
  *     init launch UID FD,FD,... PROGRAM ARGUMENT...   outside: enter the cgroups, drop to UID, exec
- *     init serve FD [UID]                             inside, as PID 1: carry out requests from FD
+ *     init serve FD [UID [users]]                     inside, as PID 1: carry out requests from FD
  *
  * `launch` writes "0" to every descriptor (each a cgroup's `tasks` or `cgroup.procs`), becomes UID
  * ("-": stays who it is) and executes bubblewrap, which executes `serve` behind its fences. It
@@ -13,13 +13,18 @@
  *
  * With UID, which only root inside can give, whatever `serve` starts is that user.
  *
+ * A sandbox with users of its own (ids.py): with "=FD" for UID, `launch` makes a user namespace,
+ * says so through that socket, waits until the other side has mapped a range of ids there, becomes
+ * its root and lets nobody make a further one. `serve` then has RIGHTS at most, which it gives to
+ * what it starts as root; what it starts as another user has none and can't come by any.
+ *
  * `serve` reads requests from a SEQPACKET socket. One message is a `struct request` with its
  * descriptors beside it (SCM_RIGHTS):
  *
  *     strings, stdin, stdout, stderr, cgroup...
  *
- * `strings` is a sealed memfd: the working directory, argc arguments and envc variables, each
- * ended by NUL. The answer is one `struct reply` when the process it started has ended. A slot is
+ * `strings` is a sealed memfd: the working directory, argc arguments, envc variables and groupc
+ * numbers of groups, each ended by NUL. The answer is one `struct reply` when the process it started has ended. A slot is
  * a number the other side picks; at most one process is alive under it. `serve` holds nothing
  * else: clocks, limits on output and killing belong to the other side, which works from outside
  * the sandbox on the cgroup named by the slot. When the socket closes, `serve` exits, and the
@@ -40,6 +45,7 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -61,6 +67,11 @@
 
 #define PROC 0x9fa0 /* f_type of /proc, statfs(2) */
 #define NO_DOMAIN "(none)" /* as a kernel starts */
+#define FURTHER "/proc/sys/user/max_user_namespaces"
+#define WORK "/work"
+#define BIT(capability) (1U << (capability))
+#define RIGHTS \
+    (BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) | BIT(CAP_SETGID) | BIT(CAP_SETUID))
 #define SLOTS 256
 #define DESCRIPTORS 8 /* strings, stdin, stdout, stderr, cgroups */
 #define STREAMS 1     /* where the three streams begin among them */
@@ -78,7 +89,9 @@ enum kind {
 enum stage { NOTHING = 0, START = 1, GROUP = 2, DIRECTORY = 3, PROGRAM = 4, FILE_ITSELF = 5 };
 
 struct request {
-    uint32_t kind, slot, argc, envc, executable, processes; /* processes: 0 if a cgroup bounds them */
+    uint32_t kind, slot, argc, envc, groupc, executable;
+    uint32_t processes;          /* 0 if a cgroup bounds them */
+    uint32_t named, user, group; /* named: 0 for whom `serve` was given */
     uint64_t cpu_seconds, open_files, file_bytes; /* file_bytes: of READ_FILE, what is copied */
 };
 
@@ -94,6 +107,7 @@ struct failure {
 
 static struct failure *failures;
 static uid_t servant; /* 0: whoever PID 1 is */
+static int users;     /* whether there are others */
 static pid_t running[SLOTS];
 
 static void close_from(unsigned first)
@@ -132,12 +146,54 @@ static int become(uid_t id)
     return 0;
 }
 
+static int hold(uint32_t rights)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2] = {{rights, rights, 0}, {0, 0, 0}};
+    return (int)syscall(SYS_capset, &header, data);
+}
+
+/* Nobody who executes something from here on gets any right but these. */
+static int bound(uint32_t rights)
+{
+    for (unsigned long right = 0; right < 64; right++)
+        if ((right >= 32 || (rights & BIT(right)) == 0) &&
+            prctl(PR_CAPBSET_DROP, right, 0, 0, 0) != 0 && errno != EINVAL)
+            return -1;
+    return 0;
+}
+
 /* ---- launch --------------------------------------------------------------------------------- */
 
 static int refuse(const char *what)
 {
     dprintf(2, "launch: %s: %s\n", what, strerror(errno));
     return 125;
+}
+
+static int forbid_namespaces(void)
+{
+    int file = open(FURTHER, O_WRONLY | O_CLOEXEC);
+    ssize_t written = file < 0 ? -1 : write(file, "0", 1);
+    close(file);
+    return written == 1 ? 0 : -1;
+}
+
+/* Root is who makes the namespace, so that it is nobody else's; then it is one of those mapped. */
+static int enter_users(int other_side)
+{
+    char answer;
+    if (geteuid() == 0 && setgroups(0, NULL) != 0)
+        return -1;
+    if (unshare(CLONE_NEWUSER) != 0 || write(other_side, "", 1) != 1)
+        return -1;
+    errno = ECANCELED;
+    if (read(other_side, &answer, 1) != 1)
+        return -1;
+    close(other_side);
+    if (setgroups(0, NULL) != 0 || setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0)
+        return -1;
+    return forbid_namespaces();
 }
 
 static int launch(const char *user, char *groups, char **program)
@@ -158,7 +214,9 @@ static int launch(const char *user, char *groups, char **program)
             return refuse("entering a cgroup");
         close(descriptor);
     }
-    if (strcmp(user, "-") != 0 && become((uid_t)strtoul(user, NULL, 10)) != 0)
+    if (user[0] == '=' && enter_users(atoi(user + 1)) != 0)
+        return refuse("a user namespace with users of its own");
+    if (user[0] != '=' && strcmp(user, "-") != 0 && become((uid_t)strtoul(user, NULL, 10)) != 0)
         return refuse("dropping root");
     default_signals();
     execv(program[0], program);
@@ -195,8 +253,9 @@ static void set_limits(const struct request *request)
     limit(RLIMIT_CORE, 1);
 }
 
-/* Splits the memfd into the working directory, arguments and environment. */
-static char *split(int strings, const struct request *request, char **argv, char **envp)
+/* Splits the memfd into the working directory, arguments, environment and groups. */
+static char *split(int strings, const struct request *request, char **argv, char **envp,
+                   gid_t *groups)
 {
     struct stat about;
     if (fstat(strings, &about) != 0 || about.st_size == 0)
@@ -207,10 +266,14 @@ static char *split(int strings, const struct request *request, char **argv, char
         return NULL;
     char *end = text + size;
     char *next = text + strlen(text) + 1;
-    for (uint32_t i = 0; i < request->argc + request->envc; i++) {
+    uint32_t variables = request->argc + request->envc;
+    for (uint32_t i = 0; i < variables + request->groupc; i++) {
         if (next >= end)
             return NULL;
-        *(i < request->argc ? &argv[i] : &envp[i - request->argc]) = next;
+        if (i < variables)
+            *(i < request->argc ? &argv[i] : &envp[i - request->argc]) = next;
+        else
+            groups[i - variables] = (gid_t)strtoul(next, NULL, 10);
         next += strlen(next) + 1;
     }
     return text;
@@ -276,23 +339,43 @@ static int write_file(const char *path, int executable)
     return fchmod(file, executable ? 0755 : 0644);
 }
 
+/* Becomes whom the request names; who is not root loses all rights, and those it might get. */
+static int serve_as(const struct request *request, const gid_t *groups)
+{
+    uid_t user = request->named != 0 ? request->user : servant;
+    if (request->named != 0 && !users) {
+        errno = EPERM;
+        return -1;
+    }
+    if (users && (user == 0 ? hold(RIGHTS) : bound(0)) != 0)
+        return -1;
+    if (request->named == 0)
+        return user == 0 ? 0 : become(user);
+    if (setgroups(request->groupc, groups) != 0)
+        return -1;
+    if (setresgid(request->group, request->group, request->group) != 0)
+        return -1;
+    return setresuid(user, user, user);
+}
+
 static _Noreturn void run(const struct request *request, const int *descriptors, int count)
 {
     struct failure *failure = &failures[request->slot];
     char **argv = calloc(request->argc + 1UL, sizeof *argv);
     char **envp = calloc(request->envc + 1UL, sizeof *envp);
+    gid_t *groups = calloc(request->groupc + 1UL, sizeof *groups);
     default_signals();
     setsid();
     for (int i = GROUPS; i < count; i++)
         if (enter_group(descriptors[i]) != 0)
             fail(failure, GROUP, errno);
-    if (servant != 0 && become(servant) != 0)
-        fail(failure, START, errno);
-    if (argv == NULL || envp == NULL)
+    if (argv == NULL || envp == NULL || groups == NULL)
         fail(failure, START, ENOMEM);
-    char *directory = split(descriptors[0], request, argv, envp);
+    char *directory = split(descriptors[0], request, argv, envp, groups);
     if (directory == NULL)
         fail(failure, START, ENOMEM);
+    if (serve_as(request, groups) != 0)
+        fail(failure, START, errno);
     for (int stream = 0; stream < 3; stream++)
         if (dup2(descriptors[STREAMS + stream], stream) < 0)
             fail(failure, START, errno);
@@ -404,11 +487,21 @@ static void reap(int control)
         ended(control, child, status);
 }
 
+/* PID 1 of a sandbox with users; it keeps, for itself, the right to take rights away. */
+static int prepare_users(void)
+{
+    return bound(RIGHTS) != 0 || hold(RIGHTS | BIT(CAP_SETPCAP)) != 0 ||
+           prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 ||
+           chown(WORK, servant, servant) != 0;
+}
+
 static int serve(int inherited)
 {
     const int control = 3;
     sigset_t child;
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (users && prepare_users() != 0)
+        return 125;
     if (inherited != control)
         dup2(inherited, control);
     close_from(4);
@@ -447,8 +540,9 @@ int main(int argc, char **argv)
         return launch(argv[2], argv[3], argv + 4);
     if (argc > 3)
         servant = (uid_t)strtoul(argv[3], NULL, 10);
+    users = argc > 4 && strcmp(argv[4], "users") == 0;
     if (argc > 2 && strcmp(argv[1], "serve") == 0)
         return serve(atoi(argv[2]));
-    dprintf(2, "usage: init launch UID FD,FD,... PROGRAM ARGUMENT... | init serve FD [UID]\n");
+    dprintf(2, "usage: init launch UID FD,FD,... PROGRAM ARGUMENT... | init serve FD [UID [users]]\n");
     return 125;
 }

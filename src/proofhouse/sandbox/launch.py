@@ -7,8 +7,10 @@ that are meant, an empty environment and a session of its own, so that neither a
 environment nor Ctrl-C in the terminal gets through.
 
 The chain: ``init launch`` enters the cgroups and drops root; bubblewrap fences; ``init serve`` is
-PID 1 inside. Closing our end of the control socket ends it. Before anything is run in a sandbox,
-its PID 1 is looked at from outside: a bubblewrap that did not raise every fence is not trusted.
+PID 1 inside. For a sandbox with users of its own (`users`) ``init launch`` makes the user
+namespace, in which we map ids and bubblewrap is root; PID 1 then keeps six capabilities, over those
+ids alone. Closing our end of the control socket ends it. Before anything is run in a sandbox, its
+PID 1 is looked at from outside: a bubblewrap that did not raise every fence is not trusted.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import shutil
 import socket
 import struct
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -30,6 +32,7 @@ from proofhouse.sandbox import seccomp
 from proofhouse.sandbox.build import init_binary, network_binary
 from proofhouse.sandbox.cgroup import SessionGroup, controllers
 from proofhouse.sandbox.descriptors import Descriptors
+from proofhouse.sandbox.ids import Ids, map_ids, mapped
 from proofhouse.sandbox.image import HOSTNAME, INSIDE_UID, tree_arguments
 from proofhouse.sandbox.limits import Limits
 from proofhouse.sandbox.session import Seat
@@ -37,10 +40,19 @@ from proofhouse.sandbox.terminals import bound_terminals
 from proofhouse.sandbox.wire import REPLY_BYTES, Kind, parse_reply
 
 _OLDEST = (0, 8)  # --disable-userns
+START_SECONDS = 20.0  # a start takes milliseconds; a busy machine may need longer
 _FENCES = (
     *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
     *("--new-session", "--as-pid-1", "--cap-drop", "ALL", "--clearenv"),
     *("--uid", str(INSIDE_UID), "--gid", str(INSIDE_UID)),
+)
+#: Of PID 1 of a sandbox with users; all but the last, at most, go on to what it starts as root.
+_RIGHTS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID", "SETPCAP")
+_RIGHTS_MASK, _BOUND_MASK = "00000000000001cb", "00000000000000cb"
+_FENCES_OF_USERS = (
+    *(f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts", "cgroup")),
+    *("--die-with-parent", "--new-session", "--as-pid-1", "--clearenv", "--cap-drop", "ALL"),
+    *(word for right in _RIGHTS for word in ("--cap-add", f"CAP_{right}")),
 )
 #: Settings that bar user namespaces: file, barring value, remedy.
 _BARS = (
@@ -102,7 +114,7 @@ def bubblewrap() -> str:
 
 
 @cache
-def system_call_filter() -> bytes:
+def system_call_filter(users: bool = False) -> bytes:
     """The filter for this machine's architecture; `PrerequisiteError` for one we have none for."""
     machine = os.uname().machine
     if machine not in seccomp.ARCHITECTURES:
@@ -110,7 +122,7 @@ def system_call_filter() -> bytes:
             f"The sandbox has no system-call filter for {machine}.",
             hint=f"It runs on {' and '.join(seccomp.ARCHITECTURES)}.",
         )
-    return seccomp.build(machine)
+    return seccomp.build(machine, users)
 
 
 @cache
@@ -123,32 +135,41 @@ def spawner() -> ThreadPoolExecutor:
     return _spawner_of(os.getpid())
 
 
-def spawn(limits: Limits, outside_uid: int, seat: Seat | None = None) -> Spawned:
+def spawn(
+    limits: Limits, outside_uid: int, seat: Seat | None = None, users: Ids | None = None
+) -> Spawned:
     """Start a sandbox without waiting for it; call it in `spawner` only.
 
-    With a ``seat`` it has that place on a granted network instead of a network with nobody.
+    With a ``seat`` it has that place on a granted network instead of a network with nobody; with
+    ``users``, which takes no seat, it has users of its own, whose ids are those outside.
 
     Raises `PrerequisiteError` for whatever can be known to be missing beforehand.
     """
-    program, binary, filter_ = bubblewrap(), init_binary(), system_call_filter()
+    program, binary, filter_ = bubblewrap(), init_binary(), system_call_filter(users is not None)
     group = SessionGroup(controllers(), limits)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     # Before anything is sent: a message carries credentials only if they were asked for by then.
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
     errors = os.memfd_create("errors", os.MFD_CLOEXEC)
+    mapping, told = socket.socketpair()
     try:
-        with theirs, Descriptors() as give:
+        with theirs, told, Descriptors() as give:
             entrances = ",".join([str(give.add(entrance)) for entrance in group.entrances()])
             user = str(outside_uid) if os.geteuid() == 0 else "-"
-            command = [str(binary), "launch", user, entrances, program, *_FENCES]
+            if users is not None:
+                user = f"={give.add(os.dup(told.fileno()))}"
+            fences = _FENCES if users is None else _FENCES_OF_USERS
+            command = [str(binary), "launch", user, entrances, program, *fences]
             if seat is not None:
                 handed = str(give.add(os.dup(seat.socket.fileno())))
                 command = [str(network_binary()), handed, seat.address, *command, "--share-net"]
             hostname = HOSTNAME if seat is None else seat.hostname
             command += ["--hostname", hostname]
-            command += tree_arguments(limits, binary, give, hostname)
+            command += tree_arguments(limits, binary, give, hostname, users=users is not None)
             command += ["--seccomp", str(give.data(filter_))]
             command += ["--", "/init", "serve", "0"]  # one number for all: they read it in there
+            if users is not None:
+                command += [str(INSIDE_UID), "users"]
             process = subprocess.Popen(
                 command,
                 stdin=theirs.fileno(),
@@ -159,13 +180,40 @@ def spawn(limits: Limits, outside_uid: int, seat: Seat | None = None) -> Spawned
                 start_new_session=True,
                 pass_fds=tuple(give.numbers),
             )
+        if users is not None:
+            _map_once_it_asks(process, mapping, users)
     except BaseException:
         ours.close()
         os.close(errors)
         group.remove()
         raise
+    finally:
+        mapping.close()
     ours.setblocking(False)
     return Spawned(process, ours, group, errors)
+
+
+def _map_once_it_asks(process: subprocess.Popen[bytes], mapping: socket.socket, users: Ids) -> None:
+    """Wait until ``init launch`` has its namespace, then map its ids; without them it must end."""
+    mapping.settimeout(START_SECONDS)
+    try:
+        if mapping.recv(1):  # else it has ended, and says why
+            map_ids(process.pid, users)
+            mapping.sendall(b"\0")
+    except (OSError, subprocess.SubprocessError) as error:
+        _give_up(process)
+        raise PrerequisiteError(
+            f"The sandbox does not start: nobody asked for its users ({error}).",
+            hint="Try again; a busy machine may need longer.",
+        ) from error
+    except BaseException:
+        _give_up(process)
+        raise
+
+
+def _give_up(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
 
 
 def meet(
@@ -193,6 +241,14 @@ def meet(
 
 def lowered_fence(pid: int, outside_uid: int) -> str:
     """Which fence a sandbox's PID 1 lacks, seen from outside; empty if it has them all."""
+    user = str(outside_uid if os.geteuid() == 0 else os.geteuid())
+    nothing = ["0" * 16]
+    capabilities = dict.fromkeys(("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"), nothing)
+    return _lacking(pid, {"Uid": [user] * 4, **capabilities})
+
+
+def _lacking(pid: int, expected: Mapping[str, list[str]]) -> str:
+    """What of its status is not as ``expected``, or is missing of what every sandbox has."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
@@ -200,20 +256,29 @@ def lowered_fence(pid: int, outside_uid: int) -> str:
     if _shares_our_network(pid):
         return "a network of its own"
     status = {line.partition(":")[0]: line.partition(":")[2].split() for line in lines}
-    user = str(outside_uid if os.geteuid() == 0 else os.geteuid())
-    nothing = ["0" * 16]
-    expected = {
-        "Uid": [user] * 4,
-        **dict.fromkeys(("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"), nothing),
-        "NoNewPrivs": ["1"],
-        "Seccomp": ["2"],
-    }
-    return next((name for name, value in expected.items() if status.get(name) != value), "")
+    whole = {**expected, "NoNewPrivs": ["1"], "Seccomp": ["2"]}
+    return next((name for name, value in whole.items() if status.get(name) != value), "")
 
 
 def settled(pid: int, outside_uid: int) -> str:
     """As `lowered_fence`; a sandbox that has them all is then bounded in its terminals."""
     fence = lowered_fence(pid, outside_uid)
+    if not fence:
+        bound_terminals(pid)
+    return fence
+
+
+def settled_with_users(pid: int, first_uid: int) -> str:
+    """As `settled`, for a sandbox with users of its own, whose root is ``first_uid`` outside."""
+    try:
+        if not mapped(pid):
+            return "its users"
+    except OSError:
+        return "a first process"
+    nothing, rights = ["0" * 16], [_RIGHTS_MASK]
+    capabilities = {"CapInh": nothing, "CapPrm": rights, "CapEff": rights, "CapAmb": nothing}
+    users = {"Uid": [str(first_uid)] * 4, "Groups": [], "CapBnd": [_BOUND_MASK]}
+    fence = _lacking(pid, {**users, **capabilities})
     if not fence:
         bound_terminals(pid)
     return fence

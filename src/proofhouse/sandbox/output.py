@@ -16,8 +16,11 @@ class Output:
     the rest is thrown away as it comes. ``ended`` is done once nobody can write any more.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, limit: int, owner: int) -> None:
-        """``owner`` becomes the pipe's, else /dev/stdout could not be opened inside."""
+    def __init__(self, loop: asyncio.AbstractEventLoop, limit: int, owner: int | None) -> None:
+        """``owner`` becomes the pipe's, else /dev/stdout could not be opened inside.
+
+        None: whoever holds it may open it, for a sandbox in which that can be anybody.
+        """
         self.truncated = False
         self.ended: asyncio.Future[None] = loop.create_future()
         self._loop = loop
@@ -25,7 +28,9 @@ class Output:
         self._kept = bytearray()
         self._near, self.far = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self._near, False)
-        if os.geteuid() == 0:
+        if owner is None:
+            os.fchmod(self.far, 0o666)
+        elif os.geteuid() == 0:
             os.fchown(self.far, owner, owner)
         loop.add_reader(self._near, self._read)
 

@@ -87,6 +87,7 @@ _IOCTLS = (
 )
 # asm-generic/fcntl.h, linux/fcntl.h
 _LOCKS = (5, 6, 7, 36, 37, 38)  # F_GETLK F_SETLK F_SETLKW, F_OFD_*
+_WAIT_FOR_LOCK = 7
 _FCNTLS = (
     *(1, 2, 3, 4, 0, 1030),  # F_GETFD F_SETFD F_GETFL F_SETFL F_DUPFD F_DUPFD_CLOEXEC
     *(8, 9, 10, 11, 15, 16),  # F_SETOWN F_GETOWN F_SETSIG F_GETSIG F_SETOWN_EX F_GETOWN_EX
@@ -253,6 +254,12 @@ _DECIDED_BY_ARGUMENTS: dict[str, _Code] = {
     "sched_setattr": _NOT_OF_THE_FIRST,
 }
 
+#: What adds users waits for the lock on /etc/passwd (lckpwdf(3)), and does nothing without it. So
+#: that nobody holds a lock of the host's, it is told that it has it, as with ``flock``.
+_WITH_USERS: dict[str, _Code] = {
+    "fcntl": [*_load(1), *_if((_WAIT_FOR_LOCK,), _error(0)), *_DECIDED_BY_ARGUMENTS["fcntl"][1:]],
+}
+
 
 @cache
 def allowed_calls(architecture: str) -> dict[str, int]:
@@ -282,9 +289,13 @@ def _plain_calls(numbers: set[int]) -> _Code:
     return _search(starts)
 
 
-def build(architecture: str) -> bytes:
-    """The filter for one architecture, a key of `ARCHITECTURES` (as uname's machine)."""
+def build(architecture: str, users: bool = False) -> bytes:
+    """The filter for one architecture, a key of `ARCHITECTURES` (as uname's machine).
+
+    ``users`` is for a sandbox with users of its own; see `_WITH_USERS`.
+    """
     calls = allowed_calls(architecture)
+    decided = {**_DECIDED_BY_ARGUMENTS, **(_WITH_USERS if users else {})}
     code = [
         (_LOAD, 0, 0, _ARCHITECTURE),
         *_unless((ARCHITECTURES[architecture],), _KILL_PROCESS),
@@ -292,7 +303,7 @@ def build(architecture: str) -> bytes:
     ]
     if architecture == "x86_64":
         code += [(_AT_LEAST, 0, 1, _X32), *_give(_KILL_PROCESS)]
-    for name, block in _DECIDED_BY_ARGUMENTS.items():
+    for name, block in decided.items():
         code += [(_EQUAL, 0, len(block), calls[name]), *block]
-    code += _plain_calls({calls[name] for name in calls if name not in _DECIDED_BY_ARGUMENTS})
+    code += _plain_calls({calls[name] for name in calls if name not in decided})
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)

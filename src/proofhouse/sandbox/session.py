@@ -80,6 +80,7 @@ class Session(Protocol):
         cwd: str | None = None,
         env: Mapping[str, str] | None = None,
         timeout: float | None = None,
+        user: str | None = None,
     ) -> ExecResult:
         """Run one command to its end.
 
@@ -90,8 +91,12 @@ class Session(Protocol):
         All that commands left behind is killed too once it has used ``Limits.cpu_seconds`` of
         processor time, together and since a command last began or ended.
 
+        ``user``, in a sandbox with users of its own, is a name or a number of /etc/passwd inside;
+        the command then runs as that user and at its home, and with status 126 if there is none.
+
         Raises `InputError` for an argument that can't be one (empty command, a NUL inside),
-        `RefusedError` when too many commands are running, `SessionLostError` when the sandbox died.
+        `RefusedError` when too many commands are running or a user is named where there is but one,
+        `SessionLostError` when the sandbox died.
         """
         ...
 

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bytes between a session and its first process, as ``init.c`` defines them.
 
-    request  u32 kind, slot, argc, envc, executable, processes;
+    request  u32 kind, slot, argc, envc, groupc, executable, processes, named, user, group;
              u64 cpu_seconds, open_files, file_bytes
     reply    u32 kind, slot; i32 status, stage, errno
 
 Native byte order, one message each over a SEQPACKET socket; a request carries its descriptors
 (strings, stdin, stdout, stderr, cgroups) beside it. The strings are the working directory, the
-arguments and the variables, each ended by NUL, in a sealed memfd: no limit but the kernel's own.
+arguments, the variables and the numbers of further groups, each ended by NUL, in a sealed memfd:
+no limit but the kernel's own. ``user`` and ``group`` count if ``named`` is 1, which only a sandbox
+with users of its own takes.
 
 What comes back is checked as if a stranger had sent it: the first process is ours, but it shares a
 kernel with what runs beside it.
@@ -24,7 +26,7 @@ from proofhouse.errors import InputError
 from proofhouse.sandbox.limits import MIB, Limits
 
 SLOTS = 256  # as in init.c
-_REQUEST = struct.Struct("=6I3Q")
+_REQUEST = struct.Struct("=10I3Q")
 _REPLY = struct.Struct("=2I3i")
 REPLY_BYTES = _REPLY.size + 1  # one more than a reply has, so that a longer message shows
 
@@ -56,6 +58,16 @@ class Stage(IntEnum):
 
 
 @dataclass(frozen=True)
+class Account:
+    """Whom a command is to be: numbers inside, further groups, and where it is at home."""
+
+    uid: int
+    gid: int
+    groups: tuple[int, ...] = ()
+    home: str = "/"
+
+
+@dataclass(frozen=True)
 class Task:
     """What a child of the first process is to do."""
 
@@ -66,6 +78,7 @@ class Task:
     stdin: bytes = b""
     executable: bool = False
     copied: int = 0  # READ_FILE: bytes at most
+    account: Account | None = None  # None: the sandbox's default user
 
 
 @dataclass(frozen=True)
@@ -103,7 +116,10 @@ def encode_environment(variables: Mapping[str, str]) -> tuple[bytes, ...]:
 
 def strings(task: Task) -> bytes:
     """The content of the strings' memfd."""
-    return b"".join(text + b"\0" for text in (task.directory, *task.arguments, *task.environment))
+    groups = () if task.account is None else task.account.groups
+    numbers = (str(group).encode() for group in groups)
+    texts = (task.directory, *task.arguments, *task.environment, *numbers)
+    return b"".join(text + b"\0" for text in texts)
 
 
 def request(task: Task, slot: int, limits: Limits, processes: int = 0) -> bytes:
@@ -116,8 +132,12 @@ def request(task: Task, slot: int, limits: Limits, processes: int = 0) -> bytes:
         slot,
         len(task.arguments),
         len(task.environment),
+        0 if task.account is None else len(task.account.groups),
         task.executable,
         processes,
+        task.account is not None,
+        0 if task.account is None else task.account.uid,
+        0 if task.account is None else task.account.gid,
         # A process on its own is stopped by the kernel; the tree, a little earlier, by us.
         limits.cpu_seconds + 2,
         limits.open_files,

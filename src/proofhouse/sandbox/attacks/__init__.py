@@ -17,9 +17,23 @@ from proofhouse.sandbox.attacks.attack import Attack, Control
 from proofhouse.sandbox.attacks.stage import Stage, staged
 from proofhouse.sandbox.session import SessionLostError
 
-__all__ = ["ATTACKS", "Attack", "Control", "Stage", "Verdict", "run", "staged", "verdict"]
+__all__ = [
+    "ATTACKS",
+    "GRANTED",
+    "Attack",
+    "Control",
+    "Stage",
+    "Verdict",
+    "run",
+    "staged",
+    "verdict",
+]
 
 ATTACKS: tuple[Attack, ...] = (*surroundings.ATTACKS, *inside.ATTACKS, *judging.ATTACKS)
+
+
+GRANTED: frozenset[str] = frozenset({"become-root", "setuid-program"})
+"""What asks for nothing but to be root inside, and so proves nothing when root inside does it."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +62,15 @@ async def verdict(stage: Stage, attack: Attack) -> bool:
         stage.session = usual
 
 
-async def run(tier: str) -> AsyncIterator[Verdict]:
-    """Every attack on ``tier``, one after the other; raises as `check_tier`."""
-    async with staged(tier) as stage:
+async def run(tier: str, user: str | None = None) -> AsyncIterator[Verdict]:
+    """Every attack on ``tier``, one after the other; raises as `check_tier`.
+
+    With ``user`` they come from that user of a sandbox with users of its own; root inside leaves
+    `GRANTED` out.
+    """
+    left_out = GRANTED if user in ("root", "0") else frozenset()
+    async with staged(tier, user) as stage:
         for attack in ATTACKS:
+            if attack.name in left_out:
+                continue
             yield Verdict(attack, tier, await verdict(stage, attack))

@@ -46,8 +46,10 @@ class Bare:
         cwd: str | None = None,
         env: Mapping[str, str] | None = None,
         timeout: float | None = None,
+        user: str | None = None,
     ) -> ExecResult:
-        """Run a plain process, and leave to itself whatever it starts."""
+        """Run a plain process, and leave to itself whatever it starts; ``user`` must be None."""
+        assert user is None
         return await asyncio.to_thread(self._run, argv, stdin, env or {}, timeout)
 
     def _run(

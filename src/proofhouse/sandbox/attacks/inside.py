@@ -14,7 +14,6 @@ from proofhouse.sandbox.attacks.attack import Act, Attack, Control, asks_kernel,
 from proofhouse.sandbox.attacks.stage import Stage
 from proofhouse.sandbox.limits import MIB
 from proofhouse.sandbox.session import Session, SessionLostError
-from proofhouse.sandbox.tiers import start_session
 
 _OWN_KERNEL = "a kernel of its own"
 
@@ -126,9 +125,9 @@ async def _more_time(stage: Stage) -> bool:
     if stage.tier is None:
         return await _long(stage)
     short = dataclasses.replace(stage.limits, wall_seconds=0.2)
-    session = await start_session(short, stage.tier)
+    session = await stage.start(short)
     try:
-        result = await session.exec(["sh", "-c", "sleep 1; echo WON"], timeout=5)
+        result = await stage.run(session, "sleep 1; echo WON", timeout=5)
     finally:
         await session.close()
     return b"WON" in result.stdout

@@ -3,6 +3,7 @@
 
     async with staged("bwrap") as stage:          a session of the tier to attack from
         await stage.verdict(attack)
+    async with staged("bwrap", "root"):           in sandboxes with users of their own, as that one
 
 On the host: files with a random word in them, one that anybody may write, a process of the very
 user that sandboxes are outside (with the word in its arguments, its environment, its memory
@@ -29,7 +30,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from proofhouse.errors import PrerequisiteError
+from proofhouse.errors import InputError, PrerequisiteError
 from proofhouse.sandbox.attacks.bare import Bare
 from proofhouse.sandbox.bwrap import outside_user
 from proofhouse.sandbox.limits import MIB, Limits
@@ -140,8 +141,9 @@ def own_address() -> str:
 class Stage:
     """What there is to attack, and from where; made by `staged`."""
 
-    def __init__(self, tier: str | None, folder: Path) -> None:
+    def __init__(self, tier: str | None, folder: Path, user: str | None = None) -> None:
         self.tier = tier
+        self.user = user
         self.limits = LIMITS
         self.word = f"canary{secrets.token_hex(12)}"
         self.folder = folder
@@ -208,6 +210,11 @@ class Stage:
             ["sh", "-c", f"{role} {_BESIDE}\nuntil [ -e listening ]; do :; done"]
         )
         self.session = await self.place()
+        if self.user and (await self.run(self.session, "true")).returncode != 0:
+            raise InputError(
+                f"No user {self.user!r} is inside to attack from.",
+                hint="Take root, user or a number.",
+            )
 
     def _start_keeper(self) -> subprocess.Popen[bytes]:
         binary = self.folder / "keeper"
@@ -232,16 +239,21 @@ class Stage:
         if self.tier is None:
             session = Bare(0 if root else self.uid, (self.inherited,))
         else:
-            session = await start_session(self.limits, self.tier)
+            session = await self.start(self.limits)
         self._held.append(session)
         await session.write_file("attack", compiled(), executable=True)
         return session
 
+    async def start(self, limits: Limits) -> Session:
+        """A session of the tier under attack, which the caller closes."""
+        assert self.tier is not None
+        return await start_session(limits, self.tier, users=self.user is not None)
+
     async def run(self, session: Session, command: str, timeout: float | None = None) -> ExecResult:
-        """Run a shell command in which every ``@name@`` is filled in."""
+        """Run a shell command, as the user who attacks, in which every ``@name@`` is filled in."""
         for name, value in self.facts.items():
             command = command.replace(f"@{name}@", value)
-        return await session.exec(["sh", "-c", command], timeout=timeout)
+        return await session.exec(["sh", "-c", command], timeout=timeout, user=self.user)
 
     async def close(self) -> None:
         """End and remove all of it."""
@@ -260,12 +272,16 @@ def _spare_port() -> int:
 
 
 @asynccontextmanager
-async def staged(tier: str | None) -> AsyncIterator[Stage]:
-    """A stage for ``tier``, or without a fence (None); raises as `check_tier`."""
+async def staged(tier: str | None, user: str | None = None) -> AsyncIterator[Stage]:
+    """A stage for ``tier``, or without a fence (None); raises as `check_tier`.
+
+    With ``user`` every sandbox of it has users of its own, and that one attacks; `InputError` if
+    there is no such user.
+    """
     async with AsyncExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="stage-"))
         stack.callback(shutil.rmtree, folder, True)
-        stage = Stage(tier, folder)
+        stage = Stage(tier, folder, user)
         stack.push_async_callback(stage.close)
         planted = {"PLANTED_KEY": stage.word}
         before = {name: os.environ.get(name) for name in planted}
