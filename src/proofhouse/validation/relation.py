@@ -7,6 +7,7 @@ A length, count or number of an input is turned up by one, and by one again. Whe
 differs from the last by the same (a run of letters longer by as many, a number larger by as many,
 the same piece more, as many lines more of a kind) the next one is known before it is asked for. An
 answer that is none of that has no relation, and `expected` says None: nothing is concluded then.
+Nor of one that would be longer than 64 KiB: a number of an input may stand for any length.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from itertools import groupby, pairwise
 _TOKEN = re.compile(rb"[1-9][0-9]{0,14}(?![0-9])|0|(.)\1*", re.S)
 _NUMBER = re.compile(rb"[0-9]+")
 _MOST = 1 << 16
+_MOST_LINES = 4096
 
 
 def expected(answers: Sequence[bytes], ahead: int) -> bytes | None:
@@ -28,7 +30,8 @@ def expected(answers: Sequence[bytes], ahead: int) -> bytes | None:
         told = [parts(answer) for answer in answers]
         if all([kind for kind, _ in one] == [kind for kind, _ in told[0]] for one in told):
             counts = [_next([one[at][1] for one in told], ahead) for at in range(len(told[0]))]
-            if None not in counts:
+            runs = [n or 0 for (kind, _), n in zip(told[0], counts, strict=True) if len(kind) < 2]
+            if None not in counts and sum(runs) <= _MOST:
                 pairs = zip(told[0], counts, strict=True)
                 return b"".join(_printed(kind, count or 0) for (kind, _), count in pairs)
     return _by_insertion(answers, ahead) or _by_lines(answers, ahead)
@@ -48,6 +51,8 @@ def _by_insertion(answers: Sequence[bytes], ahead: int) -> bytes | None:
         return None
     more, end = came[0]
     last = answers[-1]
+    if len(last) + len(more) * ahead > _MOST:
+        return None
     return last[: len(last) - end] + more * ahead + last[len(last) - end :]
 
 
@@ -93,7 +98,7 @@ def _by_lines(answers: Sequence[bytes], ahead: int) -> bytes | None:
             _line([group[0] for group in groups], ahead),
             _line([group[-1] for group in groups], ahead),
         )
-        if not count or None in ends:
+        if not count or count > _MOST_LINES or None in ends:
             return None
         if len(first) == len(groups[-1]) == count:
             lines = [_line([group[n] for group in groups], ahead) for n in range(count)]
@@ -130,7 +135,8 @@ def _line(lines: Sequence[bytes], ahead: int) -> bytes | None:
     if any([kind for kind, _ in one] != [kind for kind, _ in told[0]] for one in told):
         return None
     counts = [_next([one[at][1] for one in told], ahead) for at in range(len(told[0]))]
-    if None in counts:
+    runs = [n or 0 for (kind, _), n in zip(told[0], counts, strict=True) if len(kind) < 2]
+    if None in counts or sum(runs) > _MOST:
         return None
     pairs = zip(told[0], counts, strict=True)
     return b"".join(_printed(kind, count or 0) for (kind, _), count in pairs)
