@@ -75,6 +75,7 @@ def in_sandbox(test):
 def free(monkeypatch):
     """The range for root is what it is unless set otherwise."""
     monkeypatch.delenv("PROOFHOUSE_SANDBOX_IDS", raising=False)
+    monkeypatch.delenv("PROOFHOUSE_SANDBOX_UID", raising=False)
 
 
 def play(scenario):
@@ -334,6 +335,14 @@ def test_a_range_that_can_not_be(monkeypatch, setting):
     monkeypatch.setattr(ids.os, "geteuid", lambda: 0)
     monkeypatch.setenv("PROOFHOUSE_SANDBOX_IDS", setting)
     with pytest.raises(InputError, match="PROOFHOUSE_SANDBOX_IDS"):
+        ids.ids()
+
+
+def test_the_user_of_other_sandboxes_is_none_of_them(free, monkeypatch, tmp_path):
+    """Whom sandboxes without users are outside is not among those of one with users."""
+    machine(monkeypatch, tmp_path)
+    monkeypatch.setenv("PROOFHOUSE_SANDBOX_UID", "1880096768")
+    with pytest.raises(PrerequisiteError, match="PROOFHOUSE_SANDBOX_UID has some of them"):
         ids.ids()
 
 
