@@ -24,6 +24,7 @@ from proofhouse.rules.window import parse_time, print_time
 pytest.importorskip("fastapi", reason="needs the extra portal: make test")
 
 from proofhouse.portal import audits as audits_room
+from proofhouse.portal import looks
 from proofhouse.portal.audits import TITLES, Audits, sentence
 from proofhouse.portal.docket import DOCKET, LONGEST, REASONS, Docket, Erasure
 from proofhouse.portal.record import PublicRecord, numbers
@@ -463,3 +464,12 @@ def test_the_page_about_the_numbers_names_every_member(quiet_town: Town) -> None
     audited = page[page.index("`/audit.json`, format") :]
     for name in quiet_town.client().get("/audit.json").json().keys() - {"format"}:
         assert f"`{name}`" in audited
+
+
+def test_a_text_that_was_cut_does_not_send_a_reader_where_it_is_not() -> None:
+    """Of a clear statement the leaf has it whole; no page but a dossier speaks of its bundle."""
+    long = "word " * 100
+    assert "shortened here, in full in its leaf)" in looks.in_log(long, 50)
+    assert "in full in its leaf)" in looks.listed_in_log([long], 50)
+    for shown in (looks.words(long, 50), looks.listed([long], 50)):
+        assert "(500 characters; shortened here)" in shown

@@ -10,7 +10,7 @@ where a text was cut the page says so and where the rest is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from markupsafe import Markup, escape
 
@@ -36,16 +36,16 @@ def cut(text: str, most: int) -> tuple[str, bool]:
     return shown, len(text) > most + 1
 
 
-def words(text: str, most: int = SHORT) -> Markup:
-    """Text as the content of an element; a cut one ends in a note."""
+def in_bundle(number: str) -> str:
+    """Where the rest of a text is that was cut in a dossier; it has ``number`` characters."""
+    return say("%(number)s characters; shortened here, in full in the bundle", number=number)
+
+
+def words(text: str, most: int = SHORT, rest: Callable[[str], str] = in_bundle) -> Markup:
+    """Text as the content of an element; a cut one ends in a note, where the ``rest`` is."""
     start, was_cut = cut(text, most)
     note = (
-        Markup('<span class="cut">… ({})</span>').format(
-            say(
-                "%(number)s characters; shortened here, in full in the bundle",
-                number=plain.count(len(text)),
-            )
-        )
+        Markup('<span class="cut">… ({})</span>').format(rest(plain.count(len(text))))
         if was_cut
         else ""
     )
@@ -60,9 +60,14 @@ def label(text: str, most: int = 120) -> str:
     return f"{start}…" if was_cut or len(text) > 4 * most else start
 
 
-def listed(texts: Sequence[str], most: int = SHORT, rows: int = 40) -> Markup:
+def listed(
+    texts: Sequence[str],
+    most: int = SHORT,
+    rows: int = 40,
+    rest: Callable[[str], str] = in_bundle,
+) -> Markup:
     """Several texts in a sentence: ``a, b and c``, each isolated; at most ``rows`` of them."""
-    shown = [words(text, most) for text in texts[:rows]]
+    shown = [words(text, most, rest) for text in texts[:rows]]
     if len(texts) > rows:
         shown.append(escape(say("%(number)s more", number=plain.count(len(texts) - rows))))
     if len(shown) < 2:

@@ -34,6 +34,7 @@ from starlette.types import Scope
 from proofhouse.dossier import markup
 from proofhouse.portal import language
 from proofhouse.portal.language import day_pattern, gettext
+from proofhouse.said import say
 
 STATIC: Final = Path(__file__).parent / "static"
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -72,11 +73,41 @@ def environment(*more: Path) -> jinja2.Environment:
         short=short,
         number=number,
         percent=percent,
-        words=markup.words,
+        words=words,
         label=markup.label,
-        listed=markup.listed,
+        listed=listed,
+        in_log=in_log,
+        listed_in_log=listed_in_log,
     )
     return made
+
+
+def _shortened(number: str) -> str:
+    return say("%(number)s characters; shortened here", number=number)
+
+
+def _whole_in_leaf(number: str) -> str:
+    return say("%(number)s characters; shortened here, in full in its leaf", number=number)
+
+
+def words(text: str, most: int = markup.SHORT) -> Markup:
+    """Other people's text; of a cut one it is not said where the rest is, for it may be nowhere."""
+    return markup.words(text, most, _shortened)
+
+
+def listed(texts: Sequence[str], most: int = markup.SHORT) -> Markup:
+    """Several texts in a sentence, as ``words`` has each."""
+    return markup.listed(texts, most, rest=_shortened)
+
+
+def in_log(text: str, most: int = markup.SHORT) -> Markup:
+    """A text of a clear statement: its leaf has it whole."""
+    return markup.words(text, most, _whole_in_leaf)
+
+
+def listed_in_log(texts: Sequence[str], most: int = markup.SHORT) -> Markup:
+    """Several texts of a clear statement in a sentence."""
+    return markup.listed(texts, most, rest=_whole_in_leaf)
 
 
 @cache

@@ -4,7 +4,7 @@
     TITLES["determination-notice"]            "A determination was made"
     facts(statement, found)                   [("Bank", link), ("Issued", "1 July 2026 …"), …]
 
-Other people's words pass through ``dossier.markup``. A name is shown where the statement itself
+Other people's words pass through ``looks.in_log``. A name is shown where the statement itself
 says it, and nowhere else: keys stand as keys.
 """
 
@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
-from proofhouse.dossier import markup
 from proofhouse.portal import looks
 from proofhouse.portal.language import N_, gettext, ngettext
 from proofhouse.portal.record import Statement
@@ -95,12 +94,12 @@ def families(table: Mapping[str, int]) -> Markup:
     shown = []
     for name, levels in table.items():
         said = ngettext("%(num)s level", "%(num)s levels", levels)
-        shown.append(Markup("{} ({})").format(markup.words(name, 120), said % {"num": levels}))
+        shown.append(Markup("{} ({})").format(looks.in_log(name, 120), said % {"num": levels}))
     return Markup(", ").join(shown)
 
 
 def _log_opened(said: Any, found: Found) -> Iterator[Fact]:
-    yield gettext("Log"), markup.words(said["origin"])
+    yield gettext("Log"), looks.in_log(said["origin"])
     yield gettext("Key of the log"), looks.short(said["verifierKey"])
     kept = {
         "single": N_("one house holds every key"),
@@ -116,10 +115,10 @@ TRACKS: Final = {"cyber": N_("cyber"), "chemical": N_("chemical")}
 def _bank(said: Any, found: Found) -> Iterator[Fact]:
     yield gettext("Bank"), _version(said)
     yield gettext("Track"), gettext(TRACKS[said["track"]])
-    yield gettext("Capabilities tested"), markup.listed(said["capabilities"], 120)
+    yield gettext("Capabilities tested"), looks.listed_in_log(said["capabilities"], 120)
     yield gettext("Families of items"), families(said["families"])
-    yield gettext("Owned by"), markup.listed(said["owners"], 120)
-    yield gettext("In the owners’ words"), markup.words(said["statement"], 4_000)
+    yield gettext("Owned by"), looks.listed_in_log(said["owners"], 120)
+    yield gettext("In the owners’ words"), looks.in_log(said["statement"], 4_000)
     yield gettext("Fixed"), looks.moment(said["committedAt"])
     yield gettext("To be opened by"), looks.moment(said["openBy"])
     yield gettext("Commitment to the secret"), looks.short(said["seed"]["sha256"])
@@ -129,16 +128,18 @@ def _bank(said: Any, found: Found) -> Iterator[Fact]:
 
 def _version(said: Any) -> Markup:
     return Markup("{}, {}").format(
-        markup.words(said["bank"], 160),
+        looks.in_log(said["bank"], 160),
         gettext("version %(number)s") % {"number": said["version"]},
     )
 
 
 def _threshold(said: Any, found: Found) -> Iterator[Fact]:
     yield gettext("For the bank at"), leaf_link(said["bank"], found)
-    yield gettext("Dimensions"), markup.listed(said["dimensions"], 120)
-    yield gettext("Decided by"), markup.listed(said["decidedBy"], 160)
-    consulted = markup.listed(said["consulted"], 160) if said["consulted"] else gettext("nobody")
+    yield gettext("Dimensions"), looks.listed_in_log(said["dimensions"], 120)
+    yield gettext("Decided by"), looks.listed_in_log(said["decidedBy"], 160)
+    consulted = (
+        looks.listed_in_log(said["consulted"], 160) if said["consulted"] else gettext("nobody")
+    )
     yield gettext("Consulted"), consulted
     yield gettext("Fixed"), looks.moment(said["committedAt"])
     yield gettext("To be opened by"), looks.moment(said["openBy"])
@@ -166,7 +167,7 @@ def opened(field: str, value: Any) -> Markup:
         return looks.short(str(value["seed"]))
     lines = [
         Markup("{}: {}").format(
-            markup.words(name, 120),
+            looks.in_log(name, 120),
             gettext("%(cut)s logits, with a zone of ±%(zone)s")
             % {
                 "cut": plain.logits(cut["cutMicrologits"]),
@@ -180,7 +181,7 @@ def opened(field: str, value: Any) -> Markup:
 
 def _retirement(said: Any, found: Found) -> Iterator[Fact]:
     yield gettext("Retires the bank at"), leaf_link(said["bank"], found)
-    yield gettext("Reason"), markup.words(said["reason"], 1_600)
+    yield gettext("Reason"), looks.in_log(said["reason"], 1_600)
     yield gettext("Retired"), looks.moment(said["retiredAt"])
 
 
@@ -210,7 +211,7 @@ def brief(one: Statement) -> Markup:
     if one.name == "bank-commitment":
         return _version(said)
     if one.name == "threshold-commitment":
-        return markup.listed(said["dimensions"], 120)
+        return looks.listed_in_log(said["dimensions"], 120)
     if one.name == "key-changed":
         return escape(gettext(ROLES[said["role"]]))
     return Markup("")
