@@ -97,7 +97,7 @@ def test_the_simulation_is_drawn_for_a_person_alone(bank: Path) -> None:
     """Redirected it is one picture without a code for a terminal; with --json there is none."""
     line = ["--cut", "0", "--zone", "2", "--runs", "100", "--bank", str(bank)]
     done = CliRunner().invoke(simulate, line, env={"COLUMNS": "72"})
-    assert f"items stray by {spreads().item_sd_micrologits / 1e6:.2f} around" in done.output
+    assert f"with them, items by {spreads().item_sd_micrologits / 1e6:.2f} (" in done.output
     assert done.output.count("100% │") == 1
     assert "\x1b" not in done.output
     picture = done.output[done.output.index("How often") :].split("\n\n")[0]

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from proofhouse import journey
-from proofhouse.cli import output
+from proofhouse.cli import errand, output
 from proofhouse.cli.progress import BEYOND, HALF, SAID, Progress, gauge
 from proofhouse.desk import plan_evaluation
 from proofhouse.desk.opened import values
@@ -302,6 +304,18 @@ def test_no_picture_moves_in_a_file(played: Any) -> None:
     said = _moved(rehearsed, case, height=24, terminal=False)
     assert "evidence  NOT_COVERED" in said
     assert "100%" not in said
+
+
+def test_a_step_draws_on_a_terminal_and_into_no_file(
+    played: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `plan`, `evaluate` and `determine` would draw shows what is sealed."""
+    seat, told = SimpleNamespace(desk=played[0].desk), _told(played, {"determination"})
+    errand._picture(seat, told[0].entry)
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    errand._picture(seat, told[0].entry)
+    assert TITLES["determination"] in capsys.readouterr().out
 
 
 # --------------------------------------------------------------------------------- statements

@@ -17,6 +17,7 @@ So a statement can be written in one home, signed in others and registered in th
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,9 +150,8 @@ def _picture(seat: Any, entry: Any) -> None:
 
     from proofhouse.cli import pictures
 
-    console = Console(highlight=False)
-    if console.is_terminal:
-        pictures.show(console, pictures.after(seat.desk, entry))
+    if sys.stdout.isatty():
+        pictures.show(Console(highlight=False), pictures.after(seat.desk, entry))
 
 
 def _lines(told: dict[str, Any]) -> list[str]:

@@ -233,8 +233,8 @@ def _show(plan: Plan, made: Check, trust: int, tokens: int, spreads: Spreads) ->
         f"counting on {trust / 1e4:.0f} % of the slope; {made.runs:,} runs a point."
     )
     click.echo(
-        f"Where families stray, by {spreads.family_sd_micrologits / 1e6:.2f} logits, items stray "
-        f"by {spreads.item_sd_micrologits / 1e6:.2f} around their levels (standard deviations)."
+        f"Families stray by {spreads.family_sd_micrologits / 1e6:.2f} logits and, with them, items "
+        f"by {spreads.item_sd_micrologits / 1e6:.2f} (standard deviations)."
     )
     percent: list[tuple[str, ...]] = [
         (
