@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from proofhouse.validation.endless import FLAGS
 from proofhouse.validation.evidence import Found, Notes, Sides, manner, unproven
+from proofhouse.validation.exploration import without
 from proofhouse.validation.gate import telling
 from proofhouse.validation.growth import Knob
 from proofhouse.validation.patches import apply, parse
@@ -27,6 +28,15 @@ from proofhouse.validation.sources import Entry, Tree, make_tree
 from validation.test_answers import CRASH, answered, runner
 
 Program = Callable[[bytes], Seen]
+
+
+def test_a_long_proof_is_made_less_in_few_ways() -> None:
+    """However many parts a text has, less of it is tried a hundred times, not once for each."""
+    made = without([b"x"] * 50_000)
+    assert len(made) < 100
+    assert {len(data) for data in made} >= {25_000, 37_500}
+    assert without([b"a", b"b"]) == [b"b", b"a"]
+    assert without([b"a"]) == []
 
 
 def refused(line: str, said: bytes = b"", status: int = 1) -> Seen:
@@ -174,7 +184,7 @@ def test_a_refusal_in_words_is_one_of_the_programs_own() -> None:
     assert judged(b"200\n404\n").doubts
 
 
-def test_how_a_program_refuses_is_learnt_without_numbers_and_names() -> None:
+def test_how_a_program_refuses_is_learntwithout_numbers_and_names() -> None:
     """A begin that is the program's own is asked for; where it has none, its own status only."""
 
     def own(known: list[Seen], after: Seen) -> bool:
@@ -309,7 +319,7 @@ int main(void)
 """
 
 
-def test_memory_without_an_end_bears_what_goes_wrong(tmp_path: Path) -> None:
+def test_memorywithout_an_end_bears_what_goes_wrong(tmp_path: Path) -> None:
     """Written behind a block, by an old address, freed and freed again: what was meant is there."""
     shim = resources.files("proofhouse.validation").joinpath("infinite.c").read_bytes()
     (tmp_path / "shim.c").write_bytes(shim)

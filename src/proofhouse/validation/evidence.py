@@ -45,7 +45,7 @@ _NUMBERS = re.compile(rb"[0-9]+")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|\u2018[^\u2019]*\u2019")
 _MOST_KEPT, _MOST_JUDGED = 200, 24
 _MOST_LINES, _MOST_PLACES, _MOST_KNOBS = 60, 160, 20
-_MOST_SIGNS = 12
+_MOST_SIGNS, _MOST_BYTES = 12, 4 << 20
 _NEIGHBOURS = 4
 _STRIDES = (1, 2, 4)
 _LETTERS = b"QZ7"
@@ -189,7 +189,9 @@ async def _refused(failing: Failing, notes: Notes, sides: Sides) -> str:
 async def _spoken(failing: Failing, sides: Sides) -> bool:
     """Whether an input is refused in words on standard output: taken, and answered as one with a
     line spoilt is, which is not the answer to one without that line."""
-    lines = failing.data.splitlines(keepends=True)[:_MOST_LINES]
+    lines = failing.data.splitlines(keepends=True)
+    if len(lines) > _MOST_LINES:
+        return False
     made = [(at, bad) for at, line in enumerate(lines) for bad in _spoilt(line)]
     inputs = [b"".join([*lines[:at], bad, *lines[at + 1 :]]) for at, bad in made]
     seen = await sides.left(inputs)
@@ -215,7 +217,7 @@ def worse(data: bytes) -> Iterator[bytes]:
         for at, line in enumerate(lines):
             for bad in _spoilt(line):
                 yield b"".join([*lines[:at], bad, *lines[at + 1 :]])
-    step = max(1, len(data) // _MOST_PLACES)
+    step = max(1, len(data) // min(_MOST_PLACES, 1 + _MOST_BYTES // max(len(data), 1)))
     for at in range(0, len(data), step):
         for byte in (b"?", b"7", b"\0", b"\xff"):
             yield data[:at] + byte + data[at + 1 :]

@@ -293,10 +293,12 @@ class Explorer:
         left = self._runner(self.probes[0], "")
         found = []
         for proof in self.proofs[:4]:
+            if len(proof) > MOST_INPUT:
+                continue
             least = proof
             for pattern in (_LINE, _PIECE):
                 for _ in range(_MOST_ROUNDS):
-                    less = _without(pattern.findall(least))
+                    less = without(pattern.findall(least))
                     seen = await left(less)
                     fine = [d for d, one in zip(less, seen, strict=False) if self.flaw.shows(one)]
                     if not fine:
@@ -1011,15 +1013,16 @@ def went_apart(left: Reached, right: Reached) -> set[tuple[int, int, int]]:
     return {(2, n, more) for n, more in by.items() if more}
 
 
-def _without(parts: Sequence[bytes]) -> list[bytes]:
+def without(parts: Sequence[bytes]) -> list[bytes]:
     """A text without some of its parts: without half of them, a quarter, and so on, or one."""
     found: list[bytes] = []
     size = len(parts) // 2
     while size and len(found) < _MOST_WITHOUT:
-        for at in range(0, len(parts), size):
+        places = range(0, len(parts), size)
+        for at in places[: _MOST_WITHOUT - len(found)]:
             found.append(b"".join([*parts[:at], *parts[at + size :]]))
         size //= 2
-    return list(dict.fromkeys(found[:_MOST_WITHOUT]))
+    return list(dict.fromkeys(found))
 
 
 def _ended(text: bytes) -> bytes:
