@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a run keeps of an item that nobody could judge, or that the scan marked, and goes on.
 
-An item that its judge does not prove is our fault: missing, never put.
+An item that its judge does not prove is our fault: missing, never put. Nothing more is asked of a
+model whose developer left.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from proofhouse.desk import plan_evaluation, run_evaluation, state_run
+from proofhouse.desk import plan_evaluation, run_evaluation, state_run, withdraw
 from proofhouse.desk.measure import seed_of
 from proofhouse.desk.opened import values
 from proofhouse.evaluation.types import FinishedSample, Flag
+from proofhouse.journey import moves
 from proofhouse.oracles.errors import UnprovenItemError
 from proofhouse.oracles.judging import Grade
 from stories import rehearsal
@@ -90,3 +92,52 @@ def test_an_unproven_item_is_missing_and_the_run_goes_on(
         (told,) = (one for one in kept if one["id"] == strays)
         assert told["flags"] == ["turn 0: undeclared-host: tcp 10.9.9.9, by the answer itself"]
         assert len(ended["transcripts"]) == len(conducted.samples) - 1
+
+
+def test_a_run_ends_at_once_when_its_developer_withdraws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """What the model is at is cut off, no further sample is asked, and the run ends by its own
+    statement, with what was finished (R1).
+    """
+    cut_off = []
+    with rehearsal.opened(tmp_path / "home") as played:
+        case = played.play(CASE, until="run_under_way")
+
+        async def prove(item: Any) -> Any:
+            return SimpleNamespace(item=item)
+
+        async def endless(_job: Any, *, next_batch: Any, finished: Any, **_others: Any) -> None:
+            """A model that answers once, whose developer leaves, and that would go on for ever."""
+            first, *_ = await next_batch()
+            finished(FinishedSample(first.id, "failed", "answered", "", 9, 1, 1, 1, 5, (), b"a"))
+            leaving = withdraw.draft(case, at=played.desk.clock())
+            played.desk.register(leaving.signed(played.home.keys["developer"]), leaving.openings)
+            assert await next_batch() is None
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                cut_off.append(first.id)
+                raise
+
+        monkeypatch.setattr(run_evaluation, "prove", prove)
+        monkeypatch.setattr(run_evaluation, "run", endless)
+        monkeypatch.setattr(run_evaluation, "machines", lambda _proven: ())
+        monkeypatch.setattr(run_evaluation, "LOOK_SECONDS", 0.01)
+        table: Any = SimpleNamespace(
+            desk=played.desk,
+            bank=played.bank,
+            threshold=played.threshold,
+            model=played.model,
+            job=lambda _case: SimpleNamespace(reader=None),
+            begin=lambda _plan, _kept: None,
+            progress=lambda _plan, _outcomes, _event: None,
+        )
+        made = moves.MOVES["run_under_way"](table, case)
+        assert isinstance(made, moves.Made)
+        played.desk.register(made.draft.signed(played.home.keys["assessor"]), made.draft.openings)
+        after = played.desk.case(CASE)
+        ended = after.need("run-ended").predicate
+        assert (after.state, ended["reason"]) == ("withdrawn", "developer withdrew")
+        assert (len(cut_off), ended["failed"]) == (1, 1)
+        assert moves.MOVES["run_under_way"](table, case) is None

@@ -9,12 +9,15 @@ import pytest
 
 from portal.conftest import Town  # type: ignore[import-not-found]
 from portal.test_cases import text_of  # type: ignore[import-not-found]
+from proofhouse.desk import plan_evaluation, state_run, withdraw
 from proofhouse.errors import ModelError
 from proofhouse.formats.policy import Policy
+from proofhouse.journey import Wishes
 from proofhouse.portal import cases, needs
 from proofhouse.portal.people import found_organisation
-from proofhouse.portal.runs import State
+from proofhouse.portal.runs import Errand, State
 from proofhouse.verify import verify
+from stories import rehearsal
 
 
 def test_a_result_is_disclosed_from_its_case(quiet_town: Town) -> None:
@@ -163,3 +166,31 @@ def test_what_is_under_way_is_nobodys_move(
     assert "data-evidence" not in page.text
     monkeypatch.setitem(worn_town.app.state.runs._states, case, State("evaluate", "working"))
     assert "A run is under way." in worn_town.client("assessor").get(f"/cases/{case[:16]}").text
+
+
+def test_an_errand_in_a_case_that_was_left_ends_calmly(town: Town) -> None:
+    """Who withdraws while a run is under way, or waits for its turn, reads that nothing more is
+    asked of the model; the run has its proper end, whoever comes first, and nothing is an error.
+    """
+    runs, seat = town.app.state.runs, town.house.seat
+    institute = town.party("Institute")
+    case = town.case_in("assessor_to_run")
+    at = town.house.clock()
+    harness = plan_evaluation.harness_of(rehearsal.HARNESS)
+    started = state_run.start(town.house.desk.case(case), harness, at=at)
+    seat.register(seat.sign(started, ("assessor",)))
+    going = town.house.desk.case(case)
+    runs._states[case] = State("evaluate", "working")
+    seat.register(seat.sign(withdraw.draft(going, at=at), ("developer",)))
+    town.app.state.projection.moved(case)
+    assert town.app.state.sweep.once() == 0
+    page = town.client("developer").get(f"/cases/{case[:16]}")
+    assert "A run is under way." not in page.text
+    runs._errands.put(Errand(case, "evaluate", institute, Wishes()))
+    runs._errands.put(None)
+    runs._work()
+    assert town.house.desk.case(case).need("run-ended").predicate["reason"] == "developer withdrew"
+    assert town.house.desk.case(case).state == "withdrawn"
+    page = town.client("developer").get(f"/cases/{case[:16]}")
+    assert "The developer withdrew. The model is asked no more" in page.text
+    assert "usa-alert--error" not in page.text

@@ -84,7 +84,7 @@ def make_move(
     ``move`` takes the place of the one that the case's state has.
     """
     from proofhouse.cli.progress import Progress
-    from proofhouse.errors import InputError
+    from proofhouse.errors import InputError, RefusedError
     from proofhouse.journey import Wishes, moves
     from proofhouse.journey.steps import at_table
     from proofhouse.seat import open_seat
@@ -132,6 +132,13 @@ def make_move(
                     if case.state not in states:
                         break
                 made = (move or moves.MOVES[case.state])(table, case)
+                if made is None:
+                    raise RefusedError(
+                        "The run was ended meanwhile: its developer withdrew, or the window is "
+                        "closed.",
+                        rule="R1, R3",
+                        hint="`proofhouse status` says whose move it is.",
+                    )
                 assert isinstance(made, moves.Made)
                 _check_asked(made.draft.statement.predicate_type, names)
                 handover = seat.sign(made.draft, errand.signers or made.roles)

@@ -12,6 +12,9 @@ Errors are missing data (R14): an endpoint that does not answer makes an item ``
 ``failed``. An error of our own sandbox or oracle gets one logged rerun. A sample whose transcript
 was flagged is held: it counts as missing until a person has looked (R15), and what the oracle said
 is kept beside it (``rules.held``).
+
+Who may reach the model is looked at while it is asked: once its developer has withdrawn, or the
+window is closed, the child is ended at once and no further sample is asked (R1, R3).
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from proofhouse.bank.families import FAMILIES, Family
 from proofhouse.bank.item import Item
 from proofhouse.bank.tables import ScoreOracle
 from proofhouse.bank.twins import Place, derive_at
-from proofhouse.desk.desk import Desk
+from proofhouse.desk.desk import Desk, slot
 from proofhouse.errors import LostError
 from proofhouse.evaluation.run import run
 from proofhouse.evaluation.types import (
@@ -52,6 +55,9 @@ ATTEMPTS = 3
 
 PROVERS = 2
 """How many items are built and proven at once."""
+
+LOOK_SECONDS = 1.0
+"""Between two looks, during a run, at whether the model may still be asked."""
 
 
 @dataclass(frozen=True)
@@ -143,13 +149,7 @@ class Conductor:
             self._result.attempts += 1
             self._note(f"attempt/{self._result.attempts}", {"startedAt": self._desk.clock()})
             try:
-                await run(
-                    self._job,
-                    next_batch=self._offer,
-                    grade=self._grade,
-                    finished=self._finished,
-                    progress=self._progress,
-                )
+                await self._attempt()
             except LostError:
                 if attempts == ATTEMPTS:
                     raise
@@ -157,12 +157,39 @@ class Conductor:
                 await self._forget_proofs()
         return self._result
 
+    async def _attempt(self) -> None:
+        """One attempt of a child, ended at once if the model may no longer be asked."""
+        running = asyncio.ensure_future(
+            run(
+                self._job,
+                next_batch=self._offer,
+                grade=self._grade,
+                finished=self._finished,
+                progress=self._progress,
+            )
+        )
+        looking = asyncio.ensure_future(self._until_left())
+        try:
+            await asyncio.wait({running, looking}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (running, looking):
+                if not task.done():
+                    task.cancel()
+            await asyncio.gather(running, looking, return_exceptions=True)
+        for task in (running, looking):
+            if not task.cancelled():
+                task.result()
+
+    async def _until_left(self) -> None:
+        while not self._left():
+            await asyncio.sleep(LOOK_SECONDS)
+
     # ----------------------------------------------------------------------- what comes next
 
     def _upcoming(self) -> Sequence[Planned] | None:
         """The items to run now. Says in ``stopped`` why there are none before the plan's end."""
         upcoming = self._order(self._result.outcomes)
-        if upcoming is None:
+        if upcoming is None or self._left():
             return None
         spent = self._result.total("inputTokens") + self._result.total("outputTokens")
         if spent >= self._tokens_allowed:
@@ -174,6 +201,16 @@ class Conductor:
         elif self._alarm(self._result.outcomes):
             self._result.stopped = "person-fit alarm"
         return None if self._result.stopped else upcoming
+
+    def _left(self) -> bool:
+        """Whether the case has moved to where the model is asked no more; ``stopped`` says why."""
+        if self._desk.log.slot(slot("case", self._case.id, self._case.head or "first")) is not None:
+            self._case = self._desk.case(self._case.id)
+            if self._case.last("withdrawal") is not None:
+                self._result.stopped = "developer withdrew"
+            elif self._case.last("window-closed") is not None:
+                self._result.stopped = "window closing"
+        return self._result.stopped in ("developer withdrew", "window closing")
 
     def _window_over(self) -> bool:
         """Whether the access window that the run lies in has come to its end (R3)."""

@@ -245,7 +245,7 @@ def _start_run(table: Table, case: Case) -> Made:
     return Made(state_run.start(case, harness, at=table.desk.clock()), ("assessor",))
 
 
-def _run(table: Table, case: Case) -> Made:
+def _run(table: Table, case: Case) -> Made | None:
     _check_same_model(table, case)
     job = table.job(case)
     _check_same_reader(job, case)
@@ -262,6 +262,11 @@ def _run(table: Table, case: Case) -> Made:
         tell=lambda event, outcomes: table.progress(plan, outcomes, event),
     )
     conducted = asyncio.run(conductor.conduct())
+    case = table.desk.case(case.id)  # it may have moved meanwhile: its developer may leave (R1)
+    if case.state in RUN_TO_END:
+        return end_run(table.desk, case)
+    if MOVES.get(case.state) is not _run:
+        return None  # somebody else has ended the run
     ids = [item["id"] for item in plan["items"]]
     at, failed = table.desk.clock(), ""
     window = case.last("window-opened")

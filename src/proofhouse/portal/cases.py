@@ -35,7 +35,7 @@ from proofhouse.portal.projection import Row, access_over
 from proofhouse.portal.reach import check_endpoint, whole_name
 from proofhouse.portal.register import Invitation
 from proofhouse.portal.render import render, render_form
-from proofhouse.portal.runs import PLANNING, RUNNING, UNDER_WAY, key_of_endpoint
+from proofhouse.portal.runs import PLANNING, RUNNING, UNDER_WAY, key_of_endpoint, left
 from proofhouse.portal.stated import stated, withheld
 from proofhouse.portal.told import ROLES
 from proofhouse.portal.visitor import Visitor, need
@@ -295,7 +295,8 @@ async def _case_page(
         case=known.case,
         view=view,
         asked_otherwise=words.ASKED_AGAIN["otherwise"],
-        now_words=BUSY.get(busy) or joined(" ", [words.stands(known.case), *beside(row)]),
+        now_words=("" if left(known.case) else BUSY.get(busy))
+        or joined(" ", [words.stands(known.case), *beside(row)]),
         yours=my_move(who, row) and not busy,
         tag=TAGS.get(row.finding, TAGS[""]) if not row.state.startswith("with") else TAGS["left"],
         acts=possible,

@@ -23,6 +23,7 @@ from proofhouse.desk.plan_evaluation import RETEST_ITEMS
 from proofhouse.errors import ProofhouseError, RefusedError
 from proofhouse.journey import Wishes, moves, steps
 from proofhouse.journey.told import Progress, Said, Told
+from proofhouse.portal.language import N_
 from proofhouse.portal.reach import check_model, doorway
 from proofhouse.rules.registration import RETEST_MAY_BE_PLANNED, Case
 from proofhouse.said import say
@@ -131,6 +132,11 @@ class Runs:
         state = self._states.get(case_id)
         return state.what if state is not None and state.phase in ("waiting", "working") else ""
 
+    def working(self, case_id: str) -> bool:
+        """Whether an errand of the case is at work this moment."""
+        state = self._states.get(case_id)
+        return state is not None and state.phase == "working"
+
     def state(self, case_id: str) -> State | None:
         """How the newest errand of a case stands."""
         return self._states.get(case_id)
@@ -164,7 +170,7 @@ class Runs:
             self._tell(errand.case, state)
             try:
                 self._make(errand, state)
-                state.phase = "done"
+                state.phase, state.said = "done", self._left(errand.case)
             except ProofhouseError as error:
                 state.phase, state.error, state.hint = "failed", error.message, error.hint
             except Exception:
@@ -180,8 +186,8 @@ class Runs:
     def _make(self, errand: Errand, state: State) -> None:
         seat = self._house.seat
         case = seat.desk.case(errand.case)
-        if case.state in moves.RUN_TO_END:
-            self._register(seat, moves.end_run(seat.desk, case), errand.party)
+        if left(case):
+            self._end_left(seat, case, errand.party)
             return
         wanted = {"plan": PLANNING, "retest": RETEST_MAY_BE_PLANNED}.get(
             errand.what, (*RUNNING, *UNDER_WAY)
@@ -212,9 +218,34 @@ class Runs:
                     if errand.what == "retest"
                     else moves.MOVES[case.state](table, case)
                 )
-                assert isinstance(made, moves.Made)
-                self._register(seat, made, errand.party)
+                if isinstance(made, moves.Made):
+                    self._register_or_leave(seat, case.id, made, errand.party)
                 case = seat.desk.case(case.id)
+        if left(case):
+            self._end_left(seat, case, errand.party)
+
+    def _register_or_leave(self, seat: Seat, case_id: str, made: moves.Made, party: str) -> None:
+        """Register what was made, unless nobody may ask the model any more (``left``)."""
+        try:
+            self._register(seat, made, party)
+        except RefusedError:
+            if not left(seat.desk.case(case_id)):
+                raise
+
+    def _end_left(self, seat: Seat, case: Case, party: str) -> None:
+        """End the run of a case that was left; the sweep may have been faster."""
+        while case.state in moves.RUN_TO_END:
+            self._register_or_leave(seat, case.id, moves.end_run(seat.desk, case), party)
+            case = seat.desk.case(case.id)
+
+    def _left(self, case_id: str) -> str:
+        """What an errand came to in a case that its developer left, or whose window is closed."""
+        case = self._house.seat.desk.case(case_id)
+        if case.last("withdrawal") is not None:
+            return N_("The developer withdrew. The model is asked no more, and no run is open.")
+        if left(case):
+            return N_("The window is closed. The model is asked no more, and no run is open.")
+        return ""
 
     def _register(self, seat: Seat, made: moves.Made, party: str) -> None:
         if made.roles != ("assessor",):
@@ -246,6 +277,11 @@ class Runs:
         state = self._states.get(case.id)
         if state is None or state.phase not in ("waiting", "working"):
             self.ask(case.id, "evaluate", party)
+
+
+def left(case: Case) -> bool:
+    """Whether nobody may ask the model any more: its developer left, or the window is closed."""
+    return case.last("withdrawal") is not None or case.last("window-closed") is not None
 
 
 def _follow(state: State, told: Progress) -> None:

@@ -77,6 +77,8 @@ class Sweep:
         if ended and "window_closed" in CASE[case.state]:
             draft = close_window.draft(case, at=now)
             return self._register(case, moves.Made(draft, ("registrar",)))
+        if case.state in moves.RUN_TO_END and self._runs.working(case.id):
+            return 0  # who asks the model sees it within a second, and ends the run itself
         if case.state.startswith("withdrawn_") or case.state == "closed_run_to_end":
             made = moves.after_withdrawal(self._house.desk, case)
             return self._register(case, made) if made is not None else 0
