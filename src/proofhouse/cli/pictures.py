@@ -13,6 +13,7 @@ again what letters and lines mark already: never an outcome, for none is good or
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -93,34 +94,27 @@ def view_of(desk: Desk, case_id: str) -> CaseView:
 
 def of_plan(view: CaseView) -> list[Drawing]:
     """What the plan's simulation showed; nothing while the threshold is sealed here."""
-    return [
-        lambda width, letters, one=one, cut=one.cut: terminal_charts.operating(  # type: ignore[misc]
-            operating_of(one.simulation, cut, one.alpha_ppm, one.beta_ppm),
-            width,
-            letters,
-            named=one.simulation.dimension,
-        )
-        for one in figures.simulations(view)
-        if one.cut is not None and one.simulation.scenarios
-    ]
+    drawings: list[Drawing] = []
+    for one in figures.simulations(view):
+        played, cut = one.simulation, one.cut
+        if cut is not None and played.scenarios:
+            picture = operating_of(played, cut, one.alpha_ppm, one.beta_ppm)
+            drawings.append(partial(terminal_charts.operating, picture, named=played.dimension))
+    return drawings
 
 
 def of_run(view: CaseView) -> list[Drawing]:
     """How the share of solved items grew with tokens; nothing where none was solved."""
     drawn = figures.curve(view)
-    if drawn is None:
-        return []
-    picture = budget_of(*drawn)
-    return [lambda width, letters: terminal_charts.budget(picture, width, letters)]
+    return [] if drawn is None else [partial(terminal_charts.budget, budget_of(*drawn))]
 
 
 def of_determination(view: CaseView) -> list[Drawing]:
     """Where the model stands, with the threshold and the reference models."""
     return [
-        lambda width, letters, one=one: terminal_charts.scale(  # type: ignore[misc]
+        partial(
+            terminal_charts.scale,
             scale_of(one.ability, one.cuts, one.references),
-            width,
-            letters,
             named=one.ability.dimension,
         )
         for one in figures.abilities(view)

@@ -12,6 +12,7 @@ import hashlib
 import io
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -283,4 +284,4 @@ def _drawing(plan: Plan, made: Check) -> pictures.Drawing:
     """The operating characteristic, read as it would be read of a registered plan."""
     cut = Cut("", "", plan.cut_micrologits, plan.zone_micrologits, ())
     picture = operating_of(simulation("", made.to_dict()), cut, plan.alpha_ppm, plan.beta_ppm)
-    return lambda width, letters: terminal_charts.operating(picture, width, letters)
+    return partial(terminal_charts.operating, picture)

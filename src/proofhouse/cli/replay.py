@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -112,7 +113,7 @@ def _drawings(rows: Sequence[Row], setting: Setting) -> list[pictures.Drawing]:
         setting.zone,
         round(setting.confidence * 1e6),
     )
-    return [lambda width, letters: terminal_charts.scale(picture, width, letters)]
+    return [partial(terminal_charts.scale, picture)]
 
 
 def _ppm(name: str, value: float) -> int:
