@@ -168,21 +168,32 @@ def test_a_text_said_within_a_language_is_in_it() -> None:
 
 
 def test_a_draft_is_read_in_words() -> None:
-    """No JSON: names, times with their zone, lists and what is in them; hostile text stays text."""
+    """No JSON: names, times with their zone, quantities in their units, records as a table;
+    hostile text stays text, and what was decided comes first.
+    """
+    steps = [{"items": number, "lowMicronats": -number} for number in (4, 8)]
     predicate = {
         "previous": "0" * 64,
+        "evidence": {"highMicronats": 2_995_733, "confidencePpm": 950_000, "trajectory": steps},
         "openedAt": "2026-07-01T09:00:00Z",
         "bank": "ab" * 32,
         "developer": {"name": "<b>Lab</b>", "contact": None},
         "unheardOf": [1_234, True],
+        "outcome": "COVERED",
     }
     statement = SimpleNamespace(predicate=predicate)
     pending = cast(
-        Pending, SimpleNamespace(handover=SimpleNamespace(openings=(), statement=statement))
+        Pending,
+        SimpleNamespace(name="inquiry", handover=SimpleNamespace(openings=(), statement=statement)),
     )
     with speaking("es"):
         shown = dict(stated(pending))
-    assert list(shown) == ["Abierto el", "Banco", "Quién pregunta", "unheardOf"]
+    assert list(shown) == [
+        *("Resultado", "Abierto el", "Banco", "Quién pregunta", "unheardOf", "Evidencia")
+    ]
+    assert "<dt>Confianza</dt><dd>95%</dd>" in shown["Evidencia"]
+    assert "<dd>2,995733 nats</dd>" in shown["Evidencia"]
+    assert "<tr><td>8</td><td>-0,000008 nats</td></tr>" in shown["Evidencia"]
     assert "1 de julio de 2026, 09:00 UTC" in shown["Abierto el"]
     assert "&lt;b&gt;Lab&lt;/b&gt;" in shown["Quién pregunta"]
     assert "<li>1.234</li><li>sí</li>" in shown["unheardOf"]
