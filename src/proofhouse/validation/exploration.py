@@ -92,6 +92,7 @@ _PATIENCE = 2.4
 _PROBED = 8
 _MOST_SURROUNDINGS = 150
 _MOST_CONTROLS = 12
+_MOST_CUT_LINES, _MOST_HELD = 400, 64 << 20
 _MOST_ROUNDS, _MOST_WITHOUT = 7, 96
 _MOST_BYTES = 160
 _MOST_ENDS = 300
@@ -847,7 +848,7 @@ class Explorer:
         for item in samples[:12]:
             for proof in proofs[:3]:
                 made = grafted(item.data, proof)
-                streams.append(iter([Item(data, item.run, "graft", item.data) for data in made]))
+                streams.append(_items(made, "graft", item.data, item.run))
             spelt = list(escaped(item.data, proofs))
             self.pick.shuffle(spelt)
             streams.append(iter([Item(data, item.run, "grown", item.data) for data in spelt]))
@@ -875,7 +876,12 @@ class Explorer:
         yield from itertools.islice(in_turn(streams), _MOST_VARIANTS)
 
     def _shuffled(self, made: Iterable[bytes]) -> Iterator[bytes]:
-        every = list(made)
+        """The same in another order; of long ones the first, so that they fit into memory."""
+        every: list[bytes] = []
+        for data in made:
+            every.append(data)
+            if len(every) * len(data) > _MOST_HELD:
+                break
         self.pick.shuffle(every)
         return iter(every)
 
@@ -1040,7 +1046,8 @@ def _less(text: bytes) -> list[bytes]:
 
 def _cuts(data: bytes) -> list[tuple[int, int]]:
     """Stretches of a text to leave out: lines, a few lines, words, most of a word."""
-    ends = [0, *(found.end() for found in _LINE.finditer(data))]
+    lines = itertools.islice(_LINE.finditer(data), _MOST_CUT_LINES)
+    ends = [0, *(found.end() for found in lines)]
     found = [(ends[at], ends[to]) for at in range(len(ends)) for to in range(at + 1, len(ends))]
     found.sort(key=lambda cut: cut[0] - cut[1])
     words = [word.span() for word in _WORDS.finditer(data)]

@@ -693,8 +693,8 @@ def grafted(sample: bytes, proof: bytes) -> Iterator[bytes]:
     first, more = [], []
     for line in reversed(proof.splitlines()[-6:]):
         first.append(line.partition(b" ")[2].strip())
-        more += [part.strip() for part in re.split(rb"[=:,]", line)[1:]]
-        more += [line[found.start() :] for found in _WORD.finditer(line)][:6]
+        more += [part.strip() for part in re.split(rb"[=:,]", line, maxsplit=64)[1:]]
+        more += [line[found.start() :] for found in itertools.islice(_WORD.finditer(line), 6)]
     ends = [end for end in dict.fromkeys([*first, *more]) if len(end) > 3]
     for end in ends[:12]:
         for found in list(_WORD.finditer(sample))[:16]:
