@@ -16,6 +16,7 @@ how far it gets depends on the machine.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
 import math
 import random
@@ -92,7 +93,7 @@ _PATIENCE = 2.4
 _PROBED = 8
 _MOST_SURROUNDINGS = 150
 _MOST_CONTROLS = 12
-_MOST_CUT_LINES, _MOST_HELD = 400, 64 << 20
+_MOST_CUT_LINES, _MOST_HELD = 400, 32 << 20
 _MOST_ROUNDS, _MOST_WITHOUT = 7, 96
 _MOST_BYTES = 160
 _MOST_ENDS = 300
@@ -172,7 +173,7 @@ class Explorer:
         self._edges: set[tuple[int, int, int]] = set()
         self._solved: Counter[tuple[object, object]] = Counter()
         self._to_match: tuple[deque[Iterator[Item]], ...] = (deque(), deque())
-        self._done: set[tuple[bytes, str]] = set()
+        self._done: set[bytes] = set()
         self._begun = self._computed = self._time = 0.0
         self._deadline = 0.0
         self.proofs: tuple[bytes, ...] = ()
@@ -450,7 +451,7 @@ class Explorer:
         """Try what was not tried before, command by command, as far as the time reaches."""
         fresh: dict[str, list[Item]] = {}
         for item in items:
-            key = (item.data, item.run)
+            key = hashlib.sha256(item.run.encode() + b"\0" + item.data).digest()
             if key not in self._done and len(item.data) <= MOST_INPUT:
                 self._done.add(key)
                 fresh.setdefault(item.run, []).append(item)
@@ -538,8 +539,7 @@ class Explorer:
                 if self._solved[(constant, min(value, 64))] <= _OFTEN:
                     numbers += [(constant, value), (value, constant)]  # either may be the input's
         made = itertools.islice(matched(item.data, new, numbers), _MOST_MATCHED)
-        origin = _offspring(item.origin)
-        every = iter([Item(data, item.run, origin, item.data) for data in made])
+        every = _items(made, _offspring(item.origin), item.data, item.run)
         self._to_match[not (own_texts or own_numbers)].append(every)
 
     def _match_code(self, item: Item, left: Reached) -> None:
@@ -551,8 +551,7 @@ class Explorer:
             if long and not self._solved[pair]:
                 self._solved[pair] += 1
                 made = matched(item.data, [pair], [])
-                own = [Item(data, item.run, item.origin, item.data) for data in made]
-                self._to_match[0].append(iter(own))
+                self._to_match[0].append(_items(made, item.origin, item.data, item.run))
 
     def _matched(self) -> Iterator[Item]:
         """What was put by to be tried, in the order of how much it promises."""
@@ -894,10 +893,8 @@ class Explorer:
         seeds.sort(key=lambda item: (item.origin in ("kin", "graft"), _ORIGINS.index(item.origin)))
         streams: list[Iterator[Item]] = []
         for seed in seeds[:16]:
-            made = list(itertools.islice(named(seed.data, self.texts, numbers), 6000))
-            self.pick.shuffle(made)
-            origin = _offspring(seed.origin)
-            streams.append(iter([Item(data, seed.run, origin, seed.data) for data in made]))
+            made = self._shuffled(itertools.islice(named(seed.data, self.texts, numbers), 6000))
+            streams.append(_items(made, _offspring(seed.origin), seed.data, seed.run))
         yield from itertools.islice(in_turn(streams), _MOST_NAMED)
 
     def _traded(self, known: Sequence[Item]) -> Iterator[Item]:
@@ -945,10 +942,8 @@ class Explorer:
         lengths = sizes(self.havoc.constants)
         streams: list[Iterator[Item]] = []
         for seed in seeds:
-            made = list(itertools.islice(stretched(seed.data, lengths), 4000))
-            self.pick.shuffle(made)
-            origin = _offspring(seed.origin)
-            streams.append(iter([Item(data, seed.run, origin, seed.data) for data in made]))
+            made = self._shuffled(itertools.islice(stretched(seed.data, lengths), 4000))
+            streams.append(_items(made, _offspring(seed.origin), seed.data, seed.run))
         yield from itertools.islice(in_turn(streams), _MOST_STRETCHED)
 
     def _learn(self, known: Sequence[Item]) -> None:
