@@ -124,26 +124,41 @@ def test_an_inquiry_begins_a_case_that_its_developer_finds(town: Town) -> None:
 
 
 def test_stewards_sign_k_of_n(town: Town) -> None:
-    """A project of two stewards is spoken for when both have signed, and not before (R18)."""
-    other = town.organisations["Other Lab"]
-    draft = make(
-        town,
-        "developer",
-        "/begin/inquire",
-        {
-            "name": "A project",
-            "contact": "x",
-            "standing": "stewards",
-            "stewards": [other.id],
-            "needed": "2",
-        },
-    )
+    """A project of two stewards is spoken for when both have signed, and not before (R18). The
+    other sees a draft once its drafter has signed; who has signed reads who has not, and goes on
+    with that draft instead of another.
+    """
+    other, second = town.organisations["Other Lab"], ("steward", "Other Lab")
+    project = {"name": "A project", "contact": "x", "standing": "stewards", "needed": "2"}
+    draft = make(town, "developer", "/begin/inquire", {**project, "stewards": other.party or ""})
     before = town.house.desk.log.size
+    assert town.client(*second).get(draft).status_code == 404
+    assert "A project" not in text_of(town.client(*second).get("/home"))
     assert sign(town, "developer", draft).headers["location"] == draft
     assert town.house.desk.log.size == before
-    assert "Waiting for your signature" in text_of(town.client("steward", "Other Lab").get("/home"))
-    assert sign(town, "steward", draft, "Other Lab").headers["location"].startswith("/cases/")
+    assert "Other Lab still has to sign." in text_of(town.client("developer").get("/home"))
+    home = text_of(town.client(*second).get("/home"))
+    assert "Waiting for your signature" in home
+    assert "A project" in home
+    address = sign(town, "steward", draft, "Other Lab").headers["location"]
+    assert address.startswith("/cases/")
     assert town.house.desk.log.size == before + 1
+
+    form = f"{address}/do/submit"
+    first = make(town, "developer", form, FORMS["submit"][2])
+    again = make(town, "developer", form, FORMS["submit"][2])
+    assert town.client("developer").get(first).status_code == 404
+    sign(town, "developer", again)
+    page = text_of(town.client("developer").get(address))
+    assert "Other Lab still has to sign." in page
+    assert "Your move" not in page
+    home = text_of(town.client("developer").get("/home"))
+    assert home.rindex(address.removeprefix("/cases/")[:8]) > home.index("Other cases")
+    assert "Your signature is wanted" in text_of(town.client(*second).get(address))
+    client = town.client(*second)
+    assert client.get(form).headers["location"] == again
+    posted = client.post(form, data={**FORMS["submit"][2], "csrf": town.csrf(client)})
+    assert posted.headers["location"] == again
 
 
 def test_nobody_signs_twice_for_two(town: Town) -> None:
@@ -157,7 +172,7 @@ def test_nobody_signs_twice_for_two(town: Town) -> None:
             "name": "A project",
             "contact": "x",
             "standing": "stewards",
-            "stewards": [other.id],
+            "stewards": other.party,
             "needed": "2",
         },
     )

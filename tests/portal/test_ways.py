@@ -30,16 +30,30 @@ def test_a_result_is_disclosed_from_its_case(quiet_town: Town) -> None:
     assert "/do/disclose" not in page.text
 
 
-def test_stewards_choose_among_stewards(worn_town: Town) -> None:
-    """Organisations that are stewards alone can speak for a project together (R18)."""
+def test_no_developer_learns_who_else_is_one(worn_town: Town) -> None:
+    """Stewards name each other by key ids that they hand over; nobody is listed, and a form that
+    contradicts itself is told so (R2, R16, R18).
+    """
     made = found_organisation(worn_town.house, "A Commons", "steward")
-    page = text_of(worn_town.client("steward").get("/begin/inquire"))
-    assert made.name in page
-    assert "Example Lab" in page
-    assert "Institute" not in page
+    client = worn_town.client("developer")
+    page = text_of(client.get("/begin/inquire"))
+    assert made.name not in page
+    assert "Other Lab" not in page
+    assert worn_town.party("Example Lab") in client.get("/begin/inquire").text
+
+    def asked(**filled: str) -> str:
+        told = {"name": "P", "contact": "x", "standing": "stewards", **filled}
+        answer = client.post("/begin/inquire", data={**told, "csrf": worn_town.csrf(client)})
+        assert answer.status_code == 422
+        return text_of(answer)
+
+    assert "Nobody here has the key id" in asked(stewards="ab" * 32)
+    assert "Name at least one other steward" in asked(stewards=worn_town.party("Example Lab"))
+    assert "You name other stewards" in asked(stewards=made.party or "", standing="developer")
+    assert "2 stewards; 3 of them" in asked(stewards=made.party or "", needed="3")
 
 
-@pytest.mark.parametrize("role", ["developer", "assessor", "partner"])
+@pytest.mark.parametrize("role", ["developer", "assessor"])
 def test_a_bundle_is_checked_by_the_policy_beside_it(quiet_town: Town, role: str) -> None:
     """Whoever may take a bundle away gets a policy by which it verifies; it names nobody who is
     sealed from them, and no other developer (R7).

@@ -128,27 +128,56 @@ class Act:
 def _inquire(making: Making) -> Draft:
     filled, seat = making.filled, making.seat
     bank = seat.bank()
-    stewards = filled.get("stewards") or []
-    if stewards:
-        keys = tuple(sorted({making.parties[one] for one in stewards} | {making.party}))
-        needed = filled["needed"] or len(keys)
-        if not 1 <= needed <= len(keys):
-            raise InputError(
-                say(
-                    "There are %(keys)s stewards; %(needed)s of them can't sign.",
-                    keys=len(keys),
-                    needed=needed,
-                )
-            )
-        party = Party("stewards", needed, keys)
-    else:
-        party = Party(
-            "sponsor" if filled["standing"] == "sponsor" else "developer", 1, (making.party,)
-        )
+    party = _standing(making)
     case = Case(secrets.token_hex(32))
     return inquire.draft(
         case, bank, party, developer=filled["name"], contact=filled["contact"], at=making.at
     )
+
+
+def _standing(making: Making) -> Party:
+    """Who speaks for the model: one organisation, or several stewards (R18).
+
+    Raises FieldsError where what is filled in contradicts itself.
+    """
+    filled = making.filled
+    standing, others = filled["standing"], {*_lines(filled["stewards"])} - {making.party}
+    if standing != "stewards":
+        if others or filled["needed"]:
+            raise FieldsError(
+                {
+                    "standing": "You name other stewards, and ask as one who asks alone. Choose to "
+                    "ask as one of several stewards, or leave the stewards out."
+                }
+            )
+        return Party("sponsor" if standing == "sponsor" else "developer", 1, (making.party,))
+    if not others:
+        raise FieldsError(
+            {"stewards": "Name at least one other steward, or ask as the model’s developer."}
+        )
+    unknown = others - {*making.parties.values()}
+    if unknown:
+        raise FieldsError(
+            {
+                "stewards": say(
+                    "Nobody here has the key id “%(id)s”. Have the other steward copy it for you.",
+                    id=min(unknown)[:80],
+                )
+            }
+        )
+    keys = tuple(sorted(others | {making.party}))
+    needed = filled["needed"] or len(keys)
+    if needed > len(keys):
+        raise FieldsError(
+            {
+                "needed": say(
+                    "There are %(keys)s stewards; %(needed)s of them can't sign.",
+                    keys=len(keys),
+                    needed=needed,
+                )
+            }
+        )
+    return Party("stewards", needed, keys)
 
 
 def _submit(making: Making) -> Draft:
@@ -494,8 +523,10 @@ _ACTS = (
             Field(
                 "stewards",
                 "The other stewards",
-                "Organisations that speak for the project together with yours.",
-                kind="choices",
+                "The key ids of the organisations that speak for the project together with yours, "
+                "one a line. Each of them finds its own on this page of its own, and gives it to "
+                "you: nobody is listed here.",
+                kind="area",
                 needed=False,
             ),
             Field(
@@ -509,6 +540,7 @@ _ACTS = (
             ),
         ),
         begins=True,
+                most=5000,
     ),
     Act(
         "submit",

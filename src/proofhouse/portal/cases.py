@@ -11,7 +11,7 @@ import asyncio
 import base64
 import heapq
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -25,7 +25,7 @@ from proofhouse.dossier import render as render_dossier
 from proofhouse.errors import InputError, ModelError, PrerequisiteError, RefusedError
 from proofhouse.formats import predicates
 from proofhouse.journey import Wishes, moves
-from proofhouse.portal import acts, fields, needs, signing, trust
+from proofhouse.portal import acts, fields, needs, signing, trust, waiting
 from proofhouse.portal.acts import Act, Making
 from proofhouse.portal.fields import NotThereError
 from proofhouse.portal.forms import form, form_values
@@ -171,22 +171,30 @@ AT_ONCE = 50
 async def home(request: Request, who: SignedIn) -> HTMLResponse:
     """What waits for whoever is signed in, and their cases, so many at a time."""
     runs = request.app.state.runs
+    house = house_of(request)
+    mine_to_sign, others_to_sign = await anyio.to_thread.run_sync(_drafts, house, who)
+    passed_on = handed_on(others_to_sign, who)
+
 
     def waits(row: Row) -> bool:
-        return my_move(who, row) and not runs.busy(row.case)
+        return my_move(who, row) and not runs.busy(row.case) and row.case not in passed_on
 
     every = sorted(mine(request, who), key=lambda row: not waits(row))
     said = request.query_params.get("from", "0")
     start = int(said) if said.isascii() and said.isdigit() and len(said) < 9 else 0
     rows, after = every[start : start + AT_ONCE], start + AT_ONCE
-    drafts = await anyio.to_thread.run_sync(_drafts, house_of(request), who)
-    stuck = await anyio.to_thread.run_sync(_stuck, house_of(request), drafts)
+    every_draft = [*mine_to_sign, *others_to_sign]
+    stuck = await anyio.to_thread.run_sync(_stuck, house, every_draft)
+    projection = request.app.state.projection
     return render(
         request,
         "cases/home.html",
         moves=[row for row in rows if waits(row)],
         others=[row for row in rows if not waits(row)],
-        drafts=drafts,
+        drafts=mine_to_sign,
+        signed=others_to_sign,
+        lacking=lambda one: waiting.lacking(one, house.policy.names),
+        of_draft=lambda one: waiting.about(one, waiting.row_of(projection, one), who),
         stuck=stuck,
         begins=beginnings(who),
         invitations=invitations_for(house_of(request), who),
@@ -248,11 +256,22 @@ def mine(request: Request, who: Visitor) -> list[Row]:
     return [row for row in rows if row.case not in kept_out]
 
 
-def _drafts(house: House, who: Visitor) -> list[signing.Pending]:
+def _drafts(house: House, who: Visitor) -> tuple[list[signing.Pending], list[signing.Pending]]:
+    """The drafts that wait for this person, and those of their side that wait for others."""
     if not who.party:
-        return []
-    actor = who.actor()
-    return list(signing.waiting_for(house, signing_as(actor)))
+        return [], []
+    wanted = signing.waiting_for(house, signing_as(who.actor()))
+    ids = {one.id for one in wanted}
+    others = [one for one in signing.under_way(house, who.party) if one.id not in ids]
+    return list(wanted), [one for one in others if one.signed_by(who.party)]
+
+
+def handed_on(drafts: Iterable[signing.Pending], who: Visitor) -> frozenset[str]:
+    """The cases whose move the visitor's side has signed, so that it waits for others."""
+    no_move = ("withdraw", *LATER)
+    return frozenset(
+        one.case for one in drafts if one.case and waiting.waits_for_others(one, who, no_move)
+    )
 
 
 def _stuck(house: House, drafts: list[signing.Pending]) -> frozenset[str]:
@@ -283,6 +302,10 @@ async def _case_page(
         return known, view_for(house, known, who)
 
     known, view = await anyio.to_thread.run_sync(load)
+    to_sign, signed = await anyio.to_thread.run_sync(_drafts, house, who)
+    to_sign, signed = (
+        [one for one in drafts if one.case == row.case] for drafts in (to_sign, signed)
+    )
     note(house, who, "case", row.case)
     open_to_them = acts.open_acts(known.case, acting(who.role), who.party)
     possible = [one for one in open_to_them if who.may(one.action)]
@@ -297,7 +320,11 @@ async def _case_page(
         asked_otherwise=words.ASKED_AGAIN["otherwise"],
         now_words=("" if left(known.case) else BUSY.get(busy))
         or joined(" ", [words.stands(known.case), *beside(row)]),
-        yours=my_move(who, row) and not busy,
+        yours=my_move(who, row) and not busy and not handed_on(signed, who),
+        to_sign=to_sign,
+        signed=signed,
+        lacking=lambda one: waiting.lacking(one, house.policy.names),
+        titles={name: act.title for name, act in acts.ACTS.items()},
         tag=TAGS.get(row.finding, TAGS[""]) if not row.state.startswith("with") else TAGS["left"],
         acts=possible,
         later=LATER,
@@ -443,16 +470,7 @@ def fields_of(house: House, act: Act, who: Visitor) -> tuple[fields.Field, ...]:
     """The fields of an act, with the choices that stand in the house's own tables."""
     found = []
     for one in act.fields:
-        if one.name == "stewards":
-            one = _with(
-                one,
-                {
-                    o.id: o.name
-                    for o in house.access.organisations()
-                    if o.party and o.party != who.party and {"developer", "steward"} & {*o.roles}
-                },
-            )
-        elif one.name == "partner" and act.name == "grant-partner":
+        if one.name == "partner" and act.name == "grant-partner":
             one = _with(one, {o.id: called(o) for o in _of_role(house, "partner")})
         found.append(one)
     return tuple(found)
@@ -525,8 +543,8 @@ def _of_role(house: House, role: str) -> list[Organisation]:
 
 @router.get("/begin/{name}", response_class=HTMLResponse)
 @router.get("/cases/{start}/do/{name}", response_class=HTMLResponse)
-async def act_form(request: Request, who: SignedIn, name: str, start: str = "") -> HTMLResponse:
-    """The form of an act."""
+async def act_form(request: Request, who: SignedIn, name: str, start: str = "") -> Response:
+    """The form of an act; or its draft, if somebody has signed it already."""
     house, act = house_of(request), act_for(who, name)
     row = row_for(request, who, act, start)
     case = None
@@ -550,6 +568,9 @@ def row_for(request: Request, who: Visitor, act: Act, start: str) -> Row | None:
 
 def act_for(who: Visitor, name: str) -> Act:
     """The act, if the visitor's role makes it, by a program or a person.
+        found = case
+        if done := await house.run(lambda _: waiting.begun(house, who, act, found)):
+            return RedirectResponse(f"/drafts/{done.id}", 303)
 
     Raises NotThereError, RefusedError.
     """
@@ -623,6 +644,8 @@ async def _case(house: House, row: Row | None) -> Case | None:
 def _propose(
     house: House, act: Act, who: Visitor, row: Row | None, filled: Mapping[str, Any]
 ) -> signing.Pending:
+    except BegunError as error:
+        return RedirectResponse(f"/drafts/{error.pending.id}", 303)
     known = None if row is None else house.seat.case(row.case, None)
     return propose(house, act, who, known, filled)
 
@@ -644,6 +667,18 @@ def propose(
     )
     pending = signing.propose(house, act, act.draft(making), known.case if known else None, actor)
     if act.name in WITH_ENDPOINT and known is not None and filled.get("key"):
+class BegunError(RefusedError):
+    """Somebody has signed a draft of the same act already."""
+
+    def __init__(self, pending: signing.Pending) -> None:
+        super().__init__(
+            "This is drafted and signed already; it waits for more signatures.",
+            rule="signers",
+            hint="Sign that draft, or take it back.",
+        )
+        self.pending = pending
+
+
         house.keep_key(known.case.id, key_of_endpoint(filled))
     return pending
 
@@ -651,6 +686,8 @@ def propose(
 @router.get("/drafts/{draft}", response_class=HTMLResponse)
 async def draft_page(request: Request, who: SignedIn, draft: str) -> HTMLResponse:
     """What is about to be signed, in words, and by whom."""
+        if (done := waiting.begun(house, who, act, known.case)) is not None:
+            raise BegunError(done)
     house = house_of(request)
     pending = await anyio.to_thread.run_sync(draft_for, house, who, draft)
     statement = pending.handover.statement
@@ -678,12 +715,13 @@ def draft_for(house: House, who: Visitor, draft: str) -> signing.Pending:
     """A draft that the visitor is to sign. Raises NotThereError, also for one of others."""
     """A draft that the visitor's organisation is to sign. Raises NotThereError."""
     pending = signing.get(house, draft)
-    party = who.party
-    if not any(party in need_.parties for need_ in pending.needs):
+    if not pending.shown_to(who.party):
         raise NotThereError("There is no such draft among yours.")
     return pending
 
 
+        lacking=waiting.lacking(pending, house.policy.names),
+        of_draft=waiting.about(pending, waiting.row_of(request.app.state.projection, pending), who),
 @router.post("/drafts/{draft}/sign")
 async def sign_draft(request: Request, who: SignedIn, draft: str) -> Response:
     """One person's yes; the statement is registered if it was the last."""

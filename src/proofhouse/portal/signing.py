@@ -110,6 +110,28 @@ class Pending:
     approvals: tuple[Approval, ...]
     proposed_at: str
     notice: bool = False
+    drafted_by: str = ""
+
+    def shown_to(self, party: str) -> bool:
+        """Whether ``party`` is to sign it and may see it: who drafted it shows it to the others by
+        signing it first.
+        """
+        own = not self.drafted_by or party == self.drafted_by
+        return (own or bool(self.approvals)) and any(party in need.parties for need in self.needs)
+
+    def signed_by(self, party: str) -> bool:
+        """Whether somebody has signed it for ``party``."""
+        return any(one.party == party for one in self.approvals)
+
+    def still(self) -> tuple[Need, ...]:
+        """What is still wanted: in each role how many signatures, and of which parties any."""
+        found = []
+        for need in self.needs:
+            if not self._met(need):
+                given = {a.party for a in self.approvals if a.role == need.role}
+                others = tuple(party for party in need.parties if party not in given)
+                found.append(replace(need, parties=others, count=need.count - len(given)))
+        return tuple(found)
 
     @property
     def name(self) -> str:
@@ -136,7 +158,7 @@ class Pending:
         """Whether this person's yes for this party is still wanted."""
         if any(one.person == person and one.party == party for one in self.approvals):
             return False
-        return any(
+        return self.shown_to(party) and any(
             need.role == role and party in need.parties and not self._met(need)
             for need in self.needs
         )
@@ -155,7 +177,8 @@ class Pending:
 def propose(
     house: House, act: Act, made: Draft | MadeInTwo, case: Case | None, actor: Actor
 ) -> Pending:
-    """Keep a draft until everybody has signed who must. Nothing is signed or registered yet.
+    """Keep a draft until everybody has signed who must. Nothing is signed or registered yet,
+    and nobody but who drafted it sees it before they have signed.
 
     Raises RefusedError, as the desk will, if it could not be registered once all have signed.
     """
@@ -174,9 +197,15 @@ def propose(
         needs=needs_of(house, act, draft, case, actor),
         approvals=(),
         proposed_at=house.clock(),
+        drafted_by=actor.party,
     )
     check(house, pending)
     with _lock:
+        for one in every(house):
+            # What is drafted again, before anybody signed it, takes its place.
+            same = (one.act, one.drafted_by) == (act.name, actor.party)
+            if case is not None and same and one.case == case.id and not one.approvals:
+                _drop(house, one.id)
         house.desk.vault.put_body(DRAWER, _body(pending))
     return pending
 
@@ -302,7 +331,7 @@ def take_back(house: House, pending_id: str, actor: Actor) -> None:
     """Drop a draft; whoever is to sign it may. It leaves no trace."""
     with _lock:
         pending = get(house, pending_id)
-        if not any(actor.party in need.parties for need in pending.needs):
+        if not pending.shown_to(actor.party):
             raise RefusedError("Only those who are to sign a draft can drop it.", rule="signers")
         _drop(house, pending.id)
 
@@ -334,6 +363,11 @@ def sweep(house: House) -> int:
     count = 0
     with _lock:
         for pending in every(house):
+def under_way(house: House, party: str) -> tuple[Pending, ...]:
+    """The drafts that ``party`` is to sign, or has signed, and that somebody has signed."""
+    return tuple(one for one in every(house) if one.approvals and one.shown_to(party))
+
+
             predicate: Any = pending.handover.statement.predicate
             if pending.name not in predicates.SEALED or pending.case is None:
                 continue
@@ -366,6 +400,7 @@ def _body(pending: Pending) -> Body:
     }
     return Body(pending.id, json.dumps(about).encode(), b"", pending.handover.to_bytes())
 
+        "draftedBy": pending.drafted_by,
 
 def _drop(house: House, pending_id: str) -> None:
     house.desk.vault.drop(DRAWER, pending_id)
@@ -382,3 +417,4 @@ def _read(body: Body) -> Pending:
         approvals=tuple(Approval(**one) for one in about["approvals"]),
         proposed_at=about["proposedAt"],
     )
+        drafted_by=about.get("draftedBy", ""),
