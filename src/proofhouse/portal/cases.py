@@ -23,7 +23,6 @@ from proofhouse.access import Organisation
 from proofhouse.desk.make_bundle import make_bundle
 from proofhouse.dossier import render as render_dossier
 from proofhouse.errors import InputError, ModelError, PrerequisiteError, RefusedError
-from proofhouse.formats import predicates
 from proofhouse.journey import Wishes, moves
 from proofhouse.portal import acts, fields, needs, signing, trust, waiting
 from proofhouse.portal.acts import Act, Making
@@ -736,13 +735,16 @@ async def sign_draft(request: Request, who: SignedIn, draft: str) -> Response:
         how, signature = house.bound(who, pending, answer if isinstance(answer, str) else "")
         return signing.approve(house, draft, signing_as(who.actor()), how=how, passkey=signature)
 
-    pending, entry = await anyio.to_thread.run_sync(sign)
+    try:
+        pending, entry = await anyio.to_thread.run_sync(sign)
+    except NotThereError:
+        if address := house.remembered(draft, who.party):
+            return RedirectResponse(address, 303)
+        raise
     if entry is None:
         return RedirectResponse(f"/drafts/{draft}", 303)
     await anyio.to_thread.run_sync(request.app.state.happened, pending, entry)
-    if entry.name not in predicates.SEALED:
-        return RedirectResponse("/banks", 303)
-    return RedirectResponse(f"/cases/{entry.subject[:16]}", 303)
+    return RedirectResponse(house.remembered(draft, who.party), 303)
 
 
 @router.post("/drafts/{draft}/drop")

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.portal.fields import Field
-from proofhouse.portal.visitor import check_same_origin, visitor
+from proofhouse.portal.visitor import SignInError, check_same_origin, visitor
 
 MAX_FIELDS = 200
 
@@ -39,8 +39,52 @@ async def form(request: Request) -> dict[str, Any]:
     for name in handed:
         every = [value for value in handed.getlist(name) if isinstance(value, str)]
         values[name] = every[0] if len(every) == 1 else every
-    check_csrf(request, values.pop("csrf", ""))
+    token = values.pop("csrf", "")
+    try:
+        check_csrf(request, token)
+    except RefusedError as error:
+        raise StaleFormError(error, values) from None
     return values
+
+
+class StaleFormError(RefusedError):
+    """A form that is not of a page of this session; ``values`` are what it holds."""
+
+    def __init__(self, error: RefusedError, values: Mapping[str, Any]) -> None:
+        super().__init__(error.message, rule=error.rule, hint=error.hint)
+        self.values = values
+
+
+SECRETS = ("key", "assertion", "csrf", "passkey")
+"""Fields that no page gives back."""
+
+
+async def left_over(request: Request, error: Exception) -> list[tuple[str, str]] | None:
+    """What somebody wrote into a form of ours that came too late to be taken: after the end of the
+    session that its page was for. None if it is no such form, or does not surely come from a page
+    of this house: then nothing of it is shown.
+    """
+    origin = request.app.state.settings.origin
+    if request.method != "POST" or request.headers.get("origin") != origin:
+        return None
+    values: Mapping[str, Any] = {}
+    if isinstance(error, StaleFormError):
+        values = error.values
+    elif isinstance(error, SignInError):
+        try:
+            await form(request)
+        except StaleFormError as stale:
+            values = stale.values
+        except (InputError, HTTPException):
+            return None
+    else:
+        return None
+    return [
+        (name, one)
+        for name, value in values.items()
+        for one in (value if isinstance(value, list) else [value])
+        if name not in SECRETS
+    ]
 
 
 def check_csrf(request: Request, token: object) -> None:

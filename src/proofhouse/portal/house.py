@@ -29,6 +29,7 @@ from proofhouse.desk.desk import Desk
 from proofhouse.errors import InputError, PrerequisiteError, RefusedError
 from proofhouse.evaluation.run import probe
 from proofhouse.evaluation.types import Job
+from proofhouse.formats import predicates
 from proofhouse.formats.envelope import Signature
 from proofhouse.formats.keys import PublicKey
 from proofhouse.formats.policy import Policy
@@ -39,6 +40,7 @@ from proofhouse.outbox import Outbox
 from proofhouse.portal.reach import check_model, doorway
 from proofhouse.portal.register import Register
 from proofhouse.rules.keys import LAST_LEAF
+from proofhouse.rules.registration import Entry
 from proofhouse.said import say
 from proofhouse.seat import Seat
 
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LOG = logging.getLogger("proofhouse.portal")
+
+_MOST_SIGNED = 1_000
 
 ENDPOINT = "endpoint"
 """Where the vault keeps the keys of a case's endpoint."""
@@ -94,6 +98,7 @@ class House:
 
     def __post_init__(self) -> None:
         self._joining = threading.Lock()
+        self._signed: dict[str, tuple[frozenset[str], str]] = {}
 
     @property
     def home(self) -> Home:
@@ -183,6 +188,20 @@ class House:
                 hint="Use the button “Sign with passkey”; it needs JavaScript.",
             )
         return who.how, None
+
+    def remember(self, pending: Pending, entry: Entry) -> None:
+        """What became of a draft: somebody's yes may come when it has just been registered."""
+        parties = frozenset(one for need in pending.needs for one in need.parties)
+        sealed = entry.name in predicates.SEALED
+        address = f"/cases/{entry.subject[:16]}" if sealed else "/banks"
+        self._signed[pending.id] = parties, address
+        while len(self._signed) > _MOST_SIGNED:
+            self._signed.pop(next(iter(self._signed)), None)
+
+    def remembered(self, draft: str, party: str) -> str:
+        """Where one of those who were to sign finds it; empty for everybody else."""
+        parties, address = self._signed.get(draft, (frozenset(), ""))
+        return address if party in parties else ""
 
     # ------------------------------------------------------------------------------ parties
 

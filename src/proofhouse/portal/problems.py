@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from proofhouse import errors
 from proofhouse.access import DeadLinkError
 from proofhouse.portal.fields import FieldsError, NotThereError
+from proofhouse.portal.forms import left_over
 from proofhouse.portal.language import N_
 from proofhouse.portal.render import render
 from proofhouse.portal.visitor import SignInError, visitor
@@ -113,6 +114,8 @@ async def known(request: Request, error: Exception) -> Response:
     """What is told of an error of our tree."""
     assert isinstance(error, errors.ProofhouseError)
     headers = {}
+    if not wants_json(request) and (wrote := await left_over(request, error)) is not None:
+        return _sent_again(request, wrote)
     if isinstance(error, SignInError):
         if not wants_json(request):
             return RedirectResponse("/sign-in", 303)
@@ -123,6 +126,15 @@ async def known(request: Request, error: Exception) -> Response:
         told["status"] = 429
         headers["Retry-After"] = str(seconds)
     return answer(request, told, headers)
+
+
+def _sent_again(request: Request, wrote: list[tuple[str, str]]) -> Response:
+    """The page that keeps what somebody wrote, to be sent again once they are signed in."""
+    signed_in = visitor(request).person is not None
+    told = {"wrote": wrote, "signed_in": signed_in, "back": _back(request.url.path)}
+    page = render(request, "again.html", status=403 if signed_in else 401, **told)
+    page.headers["Cache-Control"] = "no-store"
+    return page
 
 
 async def _http(request: Request, error: Exception) -> Response:

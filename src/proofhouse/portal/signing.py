@@ -272,11 +272,15 @@ def approve(
 ) -> tuple[Pending, Entry | None]:
     """Add one person's yes; register the statement if it was the last that was wanted.
 
+    Who has said yes already, and says it again, changes nothing.
+
     Raises RefusedError if it is not wanted, or as the desk does: then nothing is registered, and
     the draft stays.
     """
     with _lock:
         pending = get(house, pending_id)
+        if any(a.person == actor.person and a.party == actor.party for a in pending.approvals):
+            return pending, None
         if not pending.waits_for(actor.party, actor.role, actor.person):
             raise RefusedError(
                 "Your signature is not wanted on this statement.",
@@ -298,6 +302,7 @@ def approve(
         entry = None
         if pending.complete:
             entry = house.seat.register(_signed(house, pending))
+            house.remember(pending, entry)
             _drop(house, pending.id)
         else:
             house.desk.vault.exchange(DRAWER, _body(pending))

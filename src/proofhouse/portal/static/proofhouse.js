@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What pages do better with a script, and well without: copy a long id, tell a time in the
-// reader's own zone, bring the eye to what went wrong.
+// reader's own zone, bring the eye to what went wrong, send a form once.
 "use strict";
 
 function toldLocally(time) {
@@ -31,5 +31,11 @@ document.addEventListener("dblclick", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.matches?.(".long-id")) copied(event.target);
+});
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (Date.now() - (form.sentAt ?? 0) < 3000) event.preventDefault(); // a double click
+  else form.sentAt = Date.now();
 });
 document.getElementById("errors")?.focus();
