@@ -38,6 +38,10 @@ def test_views_are_listed(access: Access, town: Town) -> None:
     assert [v.case for v in access.views(person=town.noor.id)] == ["c2", "c1"]
     assert [v.number for v in access.views()] == [3, 2, 1]
     assert len(access.views(most=1)) == 1
+    access.viewed(town.ola.id, town.institute.id, "everything", "", at(3))
+    access.viewed(town.ola.id, town.institute.id, "case", "c3", at(4))
+    assert [v.what for v in access.views(case="c2")] == ["everything", "submission"]
+    assert [v.what for v in access.views(case="c3")] == ["case"]  # it began later
 
 
 @pytest.mark.parametrize("table", ["view", "recusal", "let_in"])

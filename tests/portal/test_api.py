@@ -129,7 +129,11 @@ def test_scopes_bound_what_a_token_does(town: Any) -> None:
 
 PERSONS = (
     ("determine", "assessor_to_determine", {"consulted": "An expert"}),
-    ("disclose", "covered", {"reason": "It is theirs"}),
+    (
+        "disclose",
+        "covered",
+        {"reason": "It is theirs", "redactions": ["threshold", "plan", "evidence"]},
+    ),
     (
         "grant-partner",
         "findings_received",

@@ -50,7 +50,7 @@ FORMS: dict[str, tuple[str, str, dict[str, object]]] = {
         {
             "recipient": "developer",
             "result": "determination",
-            "redactions": ["threshold", "plan"],
+            "redactions": ["threshold", "plan", "evidence"],
             "reason": "It asked.",
         },
     ),

@@ -10,31 +10,81 @@ import pytest
 from portal.conftest import Town  # type: ignore[import-not-found]
 from portal.test_cases import LATER, make, sign, text_of  # type: ignore[import-not-found]
 from proofhouse.errors import RefusedError
+from proofhouse.formats.policy import Policy
 from proofhouse.portal import looks, signing
 from proofhouse.portal.acts import ACTS, CLAUSES, check_open, open_acts, struck_for
 from proofhouse.portal.banks import versions_of
 from proofhouse.portal.queue import first_pass
 from proofhouse.portal.stated import values
+from proofhouse.verify import verify
 
 
-@pytest.mark.parametrize(("role", "sees"), [("partner", False), ("inspector", True)])
-def test_whoever_is_sealed_is_sealed_as_a_signer_too(
-    quiet_town: Town, role: str, sees: bool
-) -> None:
-    """The developer's name stands on no page, in no dossier and in no answer to a partner (R7)."""
-    start = quiet_town.case_in("partner_to_accept")[:16]
-    client = quiet_town.client(role)
-    program = quiet_town.program(role, "read", "read-confidential")
-    for answer in (
-        client.get(f"/cases/{start}"),
-        client.get(f"/cases/{start}/dossier.html"),
-        program.get(f"/api/v1/cases/{quiet_town.case_in('partner_to_accept')}/statements"),
-    ):
+def _read(town: Town, role: str, case: str) -> None:
+    """A role reads a case by page, dossier and program: the developer's name if it may, no more."""
+    sees = role == "inspector"
+    client, program = town.client(role), town.program(role, "read", "read-confidential")
+    for address in (f"/cases/{case[:16]}", f"/cases/{case[:16]}/dossier.html"):
+        answer = client.get(address)
         assert answer.status_code == 200
         assert ("Example Lab" in answer.text) is sees
         assert "Institute" in answer.text
-    page = text_of(client.get(f"/cases/{start}"))
+    stated = program.get(f"/api/v1/cases/{case}/statements")
+    assert ("Example Lab" in stated.text) is sees
+    page = text_of(client.get(f"/cases/{case[:16]}"))
     assert ("Developer ·" in page) is not sees
+    assert "covered frontier model" in page
+
+
+def test_whoever_is_sealed_is_sealed_as_a_signer_too(quiet_town: Town) -> None:
+    """An inspector reads the developer's name on the page, in the dossier and by program (R7)."""
+    _read(quiet_town, "inspector", quiet_town.case_in("partner_to_accept"))
+
+
+def test_a_partner_is_told_what_was_disclosed_to_it(town: Town) -> None:
+    """Its own access, and no outcome, until a result is disclosed to it; the developer's name never
+    (R7).
+    """
+    case = town.case_in("partner_to_accept")
+    client = town.client("partner")
+    program = town.program("partner", "read", "read-confidential")
+    page = text_of(client.get(f"/cases/{case[:16]}"))
+    assert "Your access" in page
+    for untold in ("covered frontier model", "COVERED", "Example Lab", "F1", "struck", "findings"):
+        assert untold not in page, untold
+    for taken in ("bundle.json", "dossier.html", "findings"):
+        refused = client.get(f"/cases/{case[:16]}/{taken}")
+        assert refused.status_code == 409
+        assert "was disclosed to your organisation" in text_of(refused)
+    for taken in ("bundle", "dossier"):
+        assert program.get(f"/api/v1/cases/{case}/{taken}").status_code == 409
+    told = program.get(f"/api/v1/cases/{case}/statements").json()["items"]
+    assert {one["name"] for one in told} == {"partner-access"}
+    assert program.get(f"/api/v1/cases/{case}").json()["finding"] == ""
+    sign(
+        town,
+        "partner",
+        make(town, "partner", f"/cases/{case[:16]}/do/accept-partner", {}),
+    )
+    filled = {
+        "recipient": "water works",
+        "result": "determination",
+        "redactions": ["threshold", "plan"],
+        "reason": "They defend with it.",
+    }
+    assessor = town.client("assessor")
+    form = {**filled, "csrf": town.csrf(assessor)}
+    assert assessor.post(f"/cases/{case[:16]}/do/disclose", data=form).status_code == 422
+    filled["redactions"] = ["threshold", "plan", "evidence"]
+    sign(
+        town,
+        "assessor",
+        make(town, "assessor", f"/cases/{case[:16]}/do/disclose", filled),
+    )
+    _read(town, "partner", case)
+    policy = Policy.parse(client.get(f"/cases/{case[:16]}/policy.json").content)
+    bundle = client.get(f"/cases/{case[:16]}/bundle.json").content
+    assert verify(bundle, policy).status == "verified"
+    assert not {"Example Lab", "Power Company"} & {*policy.names.values()}
 
 
 def test_what_striking_a_clause_means_is_said_and_kept(worn_town: Town) -> None:

@@ -21,7 +21,15 @@ from proofhouse.errors import InputError, TooManyError
 from proofhouse.said import say
 
 MOST_KEYS = 50_000
-_VIEW = "SELECT number, person, organisation, what, case_id, at FROM view"
+_VIEWS = """
+    SELECT number, person, organisation, what, case_id, at FROM view
+    WHERE (?1 IS NULL OR case_id = ?1 OR what = ?4
+        AND number > (SELECT min(number) FROM view WHERE case_id = ?1))
+    AND (?2 IS NULL OR person = ?2) ORDER BY number DESC LIMIT ?3
+"""
+
+EVERYTHING = "everything"
+"""What is looked at when every case is opened at once: a view of each that there was then."""
 
 
 class Watch(Store):
@@ -81,13 +89,12 @@ class Watch(Store):
     def views(
         self, *, case: str | None = None, person: str | None = None, most: int = 1_000
     ) -> tuple[View, ...]:
-        """Who looked at what, of a case or by a person, the newest first, at most ``most``."""
-        query = (
-            f"{_VIEW} WHERE (?1 IS NULL OR case_id = ?1) AND (?2 IS NULL OR person = ?2) "
-            "ORDER BY number DESC LIMIT ?3"
-        )
+        """Who looked at what, of a case or by a person, the newest first, at most ``most``.
+
+        Whoever looked at everything looked at the case, if anybody had seen it before.
+        """
         with self._reading() as db:
-            rows = db.execute(query, (case, person, most)).fetchall()
+            rows = db.execute(_VIEWS, (case, person, most, EVERYTHING)).fetchall()
         return tuple(
             View(number, who, organisation, what, of, spelt(at) or "")
             for number, who, organisation, what, of, at in rows

@@ -357,8 +357,20 @@ def _decide_held(making: Making) -> Draft:
     return held_scores.draft(known.case, outcomes, earlier, made, at=making.at)
 
 
+TELLS_THE_CUT = ("threshold", "plan", "evidence")
+"""The threshold, and what it could be computed from: the owning bodies', not an assessor's."""
+
+
 def _disclose(making: Making) -> Draft:
     filled, case = making.filled, making.case
+    sealed = making.seat.desk.find_clear("opening", case.need("submission").predicate["threshold"])
+    if sealed is None and not set(TELLS_THE_CUT) <= set(filled["redactions"]):
+        raise FieldsError(
+            {
+                "redactions": "The threshold is its owners’ to open. Until then leave it out, and "
+                "the list of items and the evidence, from which it could be computed."
+            }
+        )
     result = case.need("findings" if filled["result"] == "findings" else "determination")
     return disclose.draft(
         case,
@@ -528,6 +540,7 @@ _ACTS = (
                 "you: nobody is listed here.",
                 kind="area",
                 needed=False,
+                most=5000,
             ),
             Field(
                 "needed",
@@ -540,7 +553,6 @@ _ACTS = (
             ),
         ),
         begins=True,
-                most=5000,
     ),
     Act(
         "submit",
@@ -789,13 +801,15 @@ _ACTS = (
         "Disclose a result",
         "Each disclosure is a decision of its own, for one recipient, with what is left out.",
         "Disclose",
-        "The recipient can read what you disclosed, and nothing else.",
+        "The developer, and a trusted partner of the case, can then read it here. Anybody else you "
+        "tell yourself: what is registered is that you decided to.",
         _disclose,
         (
             Field(
                 "recipient",
                 "To whom",
-                "“developer” is the case’s own developer.",
+                "“developer” is the case’s own developer. A trusted partner is called what it is "
+                "called here.",
                 default="developer",
             ),
             Field(
@@ -810,6 +824,7 @@ _ACTS = (
                 "What is left out",
                 kind="choices",
                 needed=False,
+                default=list(TELLS_THE_CUT),
                 options={
                     "threshold": "the threshold",
                     "plan": "the list of items",

@@ -44,7 +44,7 @@ from proofhouse.rules.registration import Case, waiting_scores
 from proofhouse.rules.retests import found_first
 from proofhouse.rules.terms import NEEDS, limits
 from proofhouse.said import counted, joined, say, telling
-from proofhouse.seat import Known
+from proofhouse.seat import Known, Seat
 from proofhouse.views import CaseView, Standing, case_view, words
 
 router = APIRouter()
@@ -170,10 +170,10 @@ AT_ONCE = 50
 async def home(request: Request, who: SignedIn) -> HTMLResponse:
     """What waits for whoever is signed in, and their cases, so many at a time."""
     runs = request.app.state.runs
+
     house = house_of(request)
     mine_to_sign, others_to_sign = await anyio.to_thread.run_sync(_drafts, house, who)
     passed_on = handed_on(others_to_sign, who)
-
 
     def waits(row: Row) -> bool:
         return my_move(who, row) and not runs.busy(row.case) and row.case not in passed_on
@@ -192,9 +192,9 @@ async def home(request: Request, who: SignedIn) -> HTMLResponse:
         others=[row for row in rows if not waits(row)],
         drafts=mine_to_sign,
         signed=others_to_sign,
+        stuck=stuck,
         lacking=lambda one: waiting.lacking(one, house.policy.names),
         of_draft=lambda one: waiting.about(one, waiting.row_of(projection, one), who),
-        stuck=stuck,
         begins=beginnings(who),
         invitations=invitations_for(house_of(request), who),
         left=request.app.state.projection.left,
@@ -301,16 +301,16 @@ async def _case_page(
         return known, view_for(house, known, who)
 
     known, view = await anyio.to_thread.run_sync(load)
+    note(house, who, "case", row.case)
     to_sign, signed = await anyio.to_thread.run_sync(_drafts, house, who)
     to_sign, signed = (
         [one for one in drafts if one.case == row.case] for drafts in (to_sign, signed)
     )
-    note(house, who, "case", row.case)
     open_to_them = acts.open_acts(known.case, acting(who.role), who.party)
     possible = [one for one in open_to_them if who.may(one.action)]
     return render_form(
         request,
-        "cases/case.html",
+        "cases/access.html" if untold(who, known.case) else "cases/case.html",
         given=given,
         errors=errors,
         row=row,
@@ -444,6 +444,24 @@ def view_for(house: House, known: Known, who: Visitor) -> CaseView:
     return case_view(known.case, known.record, hidden, standing)
 
 
+def untold(who: Visitor, case: Case) -> bool:
+    """Whether the visitor is a partner to whom no result of the case was disclosed (R7)."""
+    if who.role != "partner" or who.organisation is None:
+        return False
+    name = who.organisation.name.casefold()
+    return all(e.predicate["recipient"].casefold() != name for e in case.all("disclosure"))
+
+
+def check_told(who: Visitor, case: Case) -> None:
+    """Raise RefusedError if the visitor is a partner who was told no result of the case."""
+    if untold(who, case):
+        raise RefusedError(
+            "No result of this case was disclosed to your organisation.",
+            rule="R7",
+            hint="What you see of it is your own access. The assessor decides who is told more.",
+        )
+
+
 def runnable(who: Visitor, case: Case) -> str:
     """The errand that an assessor may ask for here: plan, evaluate, or none."""
     if who.role != "assessor":
@@ -550,6 +568,9 @@ async def act_form(request: Request, who: SignedIn, name: str, start: str = "") 
     if row is not None:
         case = await house.run(lambda seat: seat.desk.case(row.case))
         acts.check_open(act, case)
+        found = case
+        if done := await house.run(lambda _: waiting.begun(house, who, act, found)):
+            return RedirectResponse(f"/drafts/{done.id}", 303)
     asked = {one.name for one in act.fields if one.kind == "digest"}
     begun = {name: value[:64] for name, value in request.query_params.items() if name in asked}
     return _form(request, house, act, who, row, case, begun, {})
@@ -567,9 +588,6 @@ def row_for(request: Request, who: Visitor, act: Act, start: str) -> Row | None:
 
 def act_for(who: Visitor, name: str) -> Act:
     """The act, if the visitor's role makes it, by a program or a person.
-        found = case
-        if done := await house.run(lambda _: waiting.begun(house, who, act, found)):
-            return RedirectResponse(f"/drafts/{done.id}", 303)
 
     Raises NotThereError, RefusedError.
     """
@@ -626,6 +644,8 @@ async def act_made(request: Request, who: SignedIn, name: str, start: str = "") 
     except fields.FieldsError as error:
         case = await _case(house, row)
         return _form(request, house, act, who, row, case, given, error.errors)
+    except BegunError as error:
+        return RedirectResponse(f"/drafts/{error.pending.id}", 303)
     except (InputError, RefusedError) as error:
         case = await _case(house, row)
         return _form(request, house, act, who, row, case, given, {}, error)
@@ -643,29 +663,10 @@ async def _case(house: House, row: Row | None) -> Case | None:
 def _propose(
     house: House, act: Act, who: Visitor, row: Row | None, filled: Mapping[str, Any]
 ) -> signing.Pending:
-    except BegunError as error:
-        return RedirectResponse(f"/drafts/{error.pending.id}", 303)
     known = None if row is None else house.seat.case(row.case, None)
     return propose(house, act, who, known, filled)
 
 
-def propose(
-    house: House, act: Act, who: Visitor, known: Known | None, filled: Mapping[str, Any]
-) -> signing.Pending:
-    """Draft ``act`` as the form says, and keep it for its signatures."""
-    actor = signing_as(who.actor())
-    if known is not None:
-        acts.check_open(act, known.case)
-    if act.name in WITH_ENDPOINT:
-        filled = {**filled, "model": whole_name(filled["model"], filled["endpoint"])}
-        check_endpoint(filled["endpoint"], house.settings.reachable)
-    parties = {one.id: one.party for one in house.access.organisations() if one.party}
-    partners = {one.id: one for one in _of_role(house, "partner")}
-    making = Making(
-        house.seat, known, filled, actor.party, actor.name, parties, house.probe, partners
-    )
-    pending = signing.propose(house, act, act.draft(making), known.case if known else None, actor)
-    if act.name in WITH_ENDPOINT and known is not None and filled.get("key"):
 class BegunError(RefusedError):
     """Somebody has signed a draft of the same act already."""
 
@@ -678,6 +679,25 @@ class BegunError(RefusedError):
         self.pending = pending
 
 
+def propose(
+    house: House, act: Act, who: Visitor, known: Known | None, filled: Mapping[str, Any]
+) -> signing.Pending:
+    """Draft ``act`` as the form says, and keep it for its signatures."""
+    actor = signing_as(who.actor())
+    if known is not None:
+        acts.check_open(act, known.case)
+        if (done := waiting.begun(house, who, act, known.case)) is not None:
+            raise BegunError(done)
+    if act.name in WITH_ENDPOINT:
+        filled = {**filled, "model": whole_name(filled["model"], filled["endpoint"])}
+        check_endpoint(filled["endpoint"], house.settings.reachable)
+    parties = {one.id: one.party for one in house.access.organisations() if one.party}
+    partners = {one.id: one for one in _of_role(house, "partner")}
+    making = Making(
+        house.seat, known, filled, actor.party, actor.name, parties, house.probe, partners
+    )
+    pending = signing.propose(house, act, act.draft(making), known.case if known else None, actor)
+    if act.name in WITH_ENDPOINT and known is not None and filled.get("key"):
         house.keep_key(known.case.id, key_of_endpoint(filled))
     return pending
 
@@ -685,8 +705,6 @@ class BegunError(RefusedError):
 @router.get("/drafts/{draft}", response_class=HTMLResponse)
 async def draft_page(request: Request, who: SignedIn, draft: str) -> HTMLResponse:
     """What is about to be signed, in words, and by whom."""
-        if (done := waiting.begun(house, who, act, known.case)) is not None:
-            raise BegunError(done)
     house = house_of(request)
     pending = await anyio.to_thread.run_sync(draft_for, house, who, draft)
     statement = pending.handover.statement
@@ -703,6 +721,8 @@ async def draft_page(request: Request, who: SignedIn, draft: str) -> HTMLRespons
         statement=statement,
         wanted=pending.waits_for(actor.party, actor.role, actor.person),
         obstacle=await house.run(lambda _: signing.obstacle(house, pending)),
+        lacking=waiting.lacking(pending, house.policy.names),
+        of_draft=waiting.about(pending, waiting.row_of(request.app.state.projection, pending), who),
         names=house.policy.names,
         passkeys=passkeys,
         allowed=" ".join(base64.urlsafe_b64encode(one.id).decode().rstrip("=") for one in passkeys),
@@ -719,8 +739,6 @@ def draft_for(house: House, who: Visitor, draft: str) -> signing.Pending:
     return pending
 
 
-        lacking=waiting.lacking(pending, house.policy.names),
-        of_draft=waiting.about(pending, waiting.row_of(request.app.state.projection, pending), who),
 @router.post("/drafts/{draft}/sign")
 async def sign_draft(request: Request, who: SignedIn, draft: str) -> Response:
     """One person's yes; the statement is registered if it was the last."""
@@ -837,7 +855,12 @@ async def bundle(request: Request, who: Seeing, start: str) -> Response:
     """The bundle of the case for this role's audience: what an outsider needs to check it."""
     house, row = house_of(request), find(request, who, start)
     audience = AUDIENCES.get(who.role, "public")
-    data = await house.run(lambda seat: make_bundle(seat.desk, row.case, audience).to_bytes())
+
+    def made(seat: Seat) -> bytes:
+        check_told(who, seat.desk.case(row.case))
+        return make_bundle(seat.desk, row.case, audience).to_bytes()
+
+    data = await house.run(made)
     note(house, who, "bundle", row.case)
     name = f"bundle-{audience}-{row.case[:12]}.json"
     return Response(
@@ -871,6 +894,7 @@ async def dossier(request: Request, who: Seeing, start: str) -> Response:
     audience = AUDIENCES.get(who.role, "public")
 
     def made() -> str:
+        check_told(who, house.desk.case(row.case))
         data = make_bundle(house.desk, row.case, audience).to_bytes()
         with telling(ACTIVE):
             return render_dossier(read_bundle(data, house.policy)[1])

@@ -65,7 +65,7 @@ class Field:
             about |= {"type": "string", "maxLength": self.most}
             if self.kind == "secret":
                 about["writeOnly"] = True
-        if self.default is not None:
+        if self.default is not None and self.kind != "choices":  # there a form proposes, no more
             about["default"] = self.default
         return about
 

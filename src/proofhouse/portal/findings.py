@@ -21,6 +21,7 @@ from proofhouse.portal.cases import (
     BUDGETS,
     Seeing,
     act_for,
+    check_told,
     find,
     found_in,
     house_of,
@@ -82,6 +83,7 @@ async def _page(
 ) -> HTMLResponse:
     house = house_of(request)
     known = await house.run(lambda seat: seat.case(row.case, None))
+    check_told(who, known.case)
     found, review = found_in(known, who), view_for(house, known, who).review
     view = review.findings if found and review else None
     standing = {one.finding: one for one in view.answers.answers} if view and view.answers else {}

@@ -16,6 +16,7 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from proofhouse.access.watch import EVERYTHING
 from proofhouse.desk import erase as erasing
 from proofhouse.inspection import Inspection
 from proofhouse.inspection import inspect as inspect_all
@@ -63,7 +64,7 @@ def inspect_for(request: Request, who: Visitor) -> None:
     house = house_of(request)
     assert who.person is not None
     organisation = who.organisation.id if who.organisation else ""
-    house.access.viewed(who.person.id, organisation, "everything", "", house.clock())
+    house.access.viewed(who.person.id, organisation, EVERYTHING, "", house.clock())
     with _lock:
         size = house.desk.log.size
         request.app.state.inspected = size, inspect_all(house.desk, now=house.clock())

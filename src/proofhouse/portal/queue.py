@@ -210,8 +210,8 @@ def views_for(request: Request, who: Visitor) -> tuple[View, ...]:
     if who.role == "inspector":
         return access.views(most=VIEWS)
     own = [row.case for row in mine(request, who)[:OWN_CASES]]
-    found = [view for case in own for view in access.views(case=case, most=VIEWS)]
-    return tuple(sorted(found, key=lambda view: -view.number)[:VIEWS])
+    found = {view.number: view for case in own for view in access.views(case=case, most=VIEWS)}
+    return tuple(found[number] for number in sorted(found, reverse=True)[:VIEWS])
 
 
 # -------------------------------------------------------------------------------- invitations

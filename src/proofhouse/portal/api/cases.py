@@ -27,6 +27,7 @@ from proofhouse.portal.api.operation import PREFIX, Answer, Call, Operation
 from proofhouse.portal.cases import (
     act_for,
     acting,
+    check_told,
     fields_of,
     find,
     mine,
@@ -34,6 +35,7 @@ from proofhouse.portal.cases import (
     note,
     policy_for,
     propose,
+    untold,
 )
 from proofhouse.portal.fields import Field
 from proofhouse.portal.inspect import SURE, erase_for
@@ -41,6 +43,7 @@ from proofhouse.portal.problems import PreconditionError
 from proofhouse.portal.projection import Row
 from proofhouse.portal.queue import RECUSAL, keep_out, views_for
 from proofhouse.publish import read_bundle
+from proofhouse.rules.registration import Entry
 from proofhouse.seat import Known
 
 LIMIT = Field("limit", "How many of the list", kind="number", low=1, high=200, default=50)
@@ -137,12 +140,21 @@ def _case(call: Call) -> Answer:
 def _statements(call: Call) -> Answer:
     row, known = load(call)
     after, limit = number_of(call.query["cursor"]), call.query["limit"]
-    left = [e for e in known.case.entries if after is None or e.index > after]
+    seen = known.case.entries
+    if untold(call.who, known.case):
+        seen = tuple(e for e in seen if _about(e, call.who.party))
+    left = [e for e in seen if after is None or e.index > after]
     note(call.house, call.who, "statements", row.case)
     names = call.house.policy.names
     following = str(left[limit - 1].index) if len(left) > limit else None
     items = [shapes.statement(call.who, known, entry, names) for entry in left[:limit]]
     return Answer({"items": items, "next": following}, headers=next_link(call, following))
+
+
+def _about(entry: Entry, party: str) -> bool:
+    """Whether a partner signed the statement, or it gives the partner access."""
+    signed = any(one.keyid == party for one in entry.signers)
+    return signed or entry.predicate.get("partnerKey") == party
 
 
 def _acts(call: Call) -> Answer:
@@ -195,6 +207,7 @@ def _looks(call: Call, views: Iterable[View]) -> Answer:
 def _bundle(call: Call) -> Answer:
     row = find(call.request, call.who, call.path["case"])
     audience = shapes.audience(call.who)
+    check_told(call.who, call.house.desk.case(row.case))
     data = make_bundle(call.house.desk, row.case, audience).to_bytes()
     note(call.house, call.who, "bundle", row.case)
     name = f"bundle-{audience}-{row.case[:12]}.json"
@@ -210,6 +223,7 @@ def _policy(call: Call) -> Answer:
 
 def _dossier(call: Call) -> Answer:
     row = find(call.request, call.who, call.path["case"])
+    check_told(call.who, call.house.desk.case(row.case))
     data = make_bundle(call.house.desk, row.case, shapes.audience(call.who)).to_bytes()
     page = render_dossier(read_bundle(data, call.house.policy)[1])
     note(call.house, call.who, "dossier", row.case)
@@ -482,7 +496,7 @@ OPERATIONS: tuple[Operation, ...] = (
         _bundle,
         "Cases",
         about="For the audience that the token reads as; check it with `proofhouse verify`.",
-        problems=(404, 410),
+        problems=(404, 409, 410),
     ),
     Operation(
         "readCasePolicy",
@@ -504,6 +518,6 @@ OPERATIONS: tuple[Operation, ...] = (
         _dossier,
         "Cases",
         media="text/html",
-        problems=(404, 410, 422),
+        problems=(404, 409, 410, 422),
     ),
 )

@@ -370,7 +370,7 @@ def row(who: Visitor, one: Row) -> dict[str, Any]:
         "state": one.state,
         "yourMove": my_move(who, one),
         "ended": one.ended,
-        "finding": one.finding,
+        "finding": "" if who.role == "partner" else one.finding,
         "riskClass": one.risk,
         "begunAt": one.begun_at,
         "lastStatement": one.last,
