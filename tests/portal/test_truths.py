@@ -94,6 +94,7 @@ def test_what_striking_a_clause_means_is_said_and_kept(worn_town: Town) -> None:
     start = worn_town.case_in("developer_to_answer_terms")[:16]
     form = text_of(worn_town.client("developer").get(f"/cases/{start}/do/answer-terms"))
     assert form.count("If you strike it, there is no") == len(CLAUSES)
+    assert form.count("The assessor offers: “") == form.count("This house says:") == len(CLAUSES)
     case = worn_town.house.desk.case(worn_town.case_in("findings_received"))
     answered = case.need("terms-answered")
     struck = {**answered.predicate, "answers": dict.fromkeys(CLAUSES, "accepted")}

@@ -11,7 +11,7 @@ import asyncio
 import base64
 import heapq
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -22,7 +22,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from proofhouse.access import Organisation
 from proofhouse.desk.make_bundle import make_bundle
 from proofhouse.dossier import render as render_dossier
-from proofhouse.errors import InputError, ModelError, PrerequisiteError, RefusedError
+from proofhouse.errors import (
+    InputError,
+    LostError,
+    ModelError,
+    PrerequisiteError,
+    ProofhouseError,
+    RefusedError,
+)
 from proofhouse.journey import Wishes, moves
 from proofhouse.portal import acts, fields, needs, signing, trust, waiting
 from proofhouse.portal.acts import Act, Making
@@ -505,17 +512,22 @@ def with_clauses(
     if offer is None:
         return asked
     told = offer.predicate["clauses"]
-    how = gettext("How you can check that it is kept:")
     return tuple(
-        fields.Field(
-            **{
-                **vars(one),
-                "hint": f"{told[one.name]['text']} {how} {told[one.name]['evidence']} "
-                f"{means_to_strike(one.name)}",
-            }
-        )
-        for one in asked
+        fields.Field(**{**vars(one), "hint": _offered(one.name, **told[one.name])}) for one in asked
     )
+
+
+def _offered(clause: str, text: str, evidence: str) -> str:
+    """A clause in the assessor's words, quoted so that it can't leave, and then in ours."""
+    text, evidence = (one.translate(_NO_QUOTES) for one in (text, evidence))
+    theirs = gettext(
+        "The assessor offers: “%(text)s” How you can check that it is kept: “%(evidence)s” This "
+        "house says:"
+    ) % {"text": text, "evidence": evidence}
+    return f"{theirs} {means_to_strike(clause)}"
+
+
+_NO_QUOTES = str.maketrans("“”«»„", '"""""')
 
 
 def means_to_strike(clause: str) -> str:
@@ -649,10 +661,9 @@ async def act_made(request: Request, who: SignedIn, name: str, start: str = "") 
     except (InputError, RefusedError) as error:
         case = await _case(house, row)
         return _form(request, house, act, who, row, case, given, {}, error)
-    except (ModelError, PrerequisiteError) as error:
+    except (ModelError, PrerequisiteError, LostError) as error:
         case = await _case(house, row)
-        said = {"endpoint": joined(" ", [error.message, error.hint])}
-        return _form(request, house, act, who, row, case, given, said)
+        return _form(request, house, act, who, row, case, given, unanswered(error))
     return RedirectResponse(f"/drafts/{pending.id}", 303)
 
 
@@ -694,12 +705,38 @@ def propose(
     parties = {one.id: one.party for one in house.access.organisations() if one.party}
     partners = {one.id: one for one in _of_role(house, "partner")}
     making = Making(
-        house.seat, known, filled, actor.party, actor.name, parties, house.probe, partners
+        house.seat,
+        known,
+        filled,
+        actor.party,
+        actor.name,
+        parties,
+        _probing(house, known),
+        partners,
     )
     pending = signing.propose(house, act, act.draft(making), known.case if known else None, actor)
     if act.name in WITH_ENDPOINT and known is not None and filled.get("key"):
         house.keep_key(known.case.id, key_of_endpoint(filled))
     return pending
+
+
+def _probing(house: House, known: Known | None) -> Callable[..., tuple[str | None, str]]:
+    """Asks a model how it answers: where a case's own endpoint is, by the key that it has."""
+
+    def probe(told: Mapping[str, Any]) -> tuple[str | None, str]:
+        submission = known.case.last("submission") if known is not None else None
+        if known is None or submission is None or told.get("key") or not told["endpoint"]:
+            return house.probe(told)
+        if told["endpoint"] == known.value(submission, "model")["endpoint"]:
+            told = {**told, "key": house.key_kept(known.case.id)}
+        return house.probe(told)
+
+    return probe
+
+
+def unanswered(error: ProofhouseError) -> dict[str, str]:
+    """An endpoint that did not answer as it should, told at its field."""
+    return {"endpoint": joined(" ", [error.message, error.hint])}
 
 
 @router.get("/drafts/{draft}", response_class=HTMLResponse)
