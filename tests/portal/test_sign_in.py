@@ -168,9 +168,16 @@ def test_an_administrator_lets_somebody_in(site: Site) -> None:
     lab = {"organisation": "Example Lab", "role": "developer", "sector": "", "size": "51 to 250"}
     wrong = post(admin, "/people", "/people/organisations", {**lab, "size": "-5"})
     assert wrong.status_code == 422
-    assert post(admin, "/people", "/people/organisations", lab).status_code == 303
+    added = post(admin, "/people", "/people/organisations", lab)
+    page = admin.get(added.headers["location"]).text
+    assert "“Example Lab” is added." in page
+    assert "is added" not in admin.get(added.headers["location"]).text
     (made,) = (o for o in site.house.access.organisations() if o.name == "Example Lab")
     assert site.house.policy.names[made.party or ""] == "Example Lab"
+    assert f'<option value="{made.id}/developer" selected>' in page
+    assert '/developer" selected' not in admin.get("/people").text
+    nobody = post(admin, "/people", "/people", {"name": "X", "contact": "", "acting": ""})
+    assert (nobody.status_code, "Choose an organisation" in read(nobody)) == (422, True)
     shown = post(
         admin,
         "/people",

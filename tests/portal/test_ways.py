@@ -16,6 +16,7 @@ from proofhouse.journey import Wishes
 from proofhouse.portal import cases, needs
 from proofhouse.portal.people import found_organisation
 from proofhouse.portal.runs import Errand, State
+from proofhouse.seat import Known
 from proofhouse.verify import verify
 from stories import rehearsal
 
@@ -157,6 +158,38 @@ def test_an_endpoint_that_does_not_answer_costs_nobody_what_they_typed(
     assert "It answers 401. Is the key right?" in text_of(page)
     assert 'value="model-x"' in page.text
     assert 'value="wrong"' not in page.text
+
+
+def test_what_is_said_of_findings_outlasts_an_endpoint_that_refuses(
+    worn_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address left empty is the one before, asked with the key that is kept for it; where it
+    refuses, everything that was written stands there still, but for keys.
+    """
+    asked: list[tuple[str, str, str]] = []
+
+    def probe(filled: dict[str, str]) -> None:
+        asked.append((filled["model"], filled["endpoint"], filled["key"]))
+        raise ModelError("It refused the key.")
+
+    def value(_known: Known, _entry: object, name: str) -> object:
+        assert name == "model"
+        return {"name": "openai-api/lab/x", "provider": "openai-api", "endpoint": "https://a/v1"}
+
+    monkeypatch.setattr(worn_town.house, "probe", probe)
+    monkeypatch.setattr(Known, "value", value)
+    case = worn_town.case_in("findings_received")
+    worn_town.house.keep_key(case, b"kept")
+    lab = worn_town.client("developer")
+    form = {"answer:F1": "fixed", "text:F1": "It refuses now.", "checkpoint": "c2", "model": "y"}
+    for key, used in (("", "kept"), ("n3w", "n3w")):
+        data = {**form, "key": key, "csrf": worn_town.csrf(lab)}
+        page = lab.post(f"/cases/{case[:16]}/findings", data=data)
+        assert page.status_code == 422
+        assert asked.pop() == ("openai-api/lab/y", "https://a/v1", used)
+        assert "It refused the key." in text_of(page)
+        assert "It refuses now." in page.text
+        assert "n3w" not in page.text
 
 
 def test_a_refusal_within_a_case_leads_back_to_it(quiet_town: Town) -> None:

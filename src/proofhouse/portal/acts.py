@@ -47,7 +47,7 @@ from proofhouse.formats.policy import Policy
 from proofhouse.formats.predicates import CLAUSES
 from proofhouse.journey.moves import MadeInTwo, determination, findings
 from proofhouse.portal.fields import Field, FieldsError, NotThereError
-from proofhouse.portal.reach import askable
+from proofhouse.portal.reach import askable, whole_name
 from proofhouse.rules import terms
 from proofhouse.rules.party import Party, some_of
 from proofhouse.rules.registration import Case, not_taken
@@ -287,11 +287,13 @@ def _answer_findings(making: Making) -> Draft:
                 "Something is fixed, and nothing says in which version.",
                 hint="Name that version, and what it binds to: weights, or how the model answers.",
             )
-        named = filled["model"] is not None
+        named = filled["model"] or ""
+        elsewhere = "/" in named and named.partition("/")[0] != model["provider"]
+        endpoint = filled["endpoint"] or (None if elsewhere else model["endpoint"])
         told = {
             **filled,
-            "model": filled["model"] or model["name"],
-            "endpoint": filled["endpoint"] or (None if named else model["endpoint"]),
+            "model": whole_name(named, endpoint) or model["name"],
+            "endpoint": endpoint,
             "safeguards": filled["safeguards"] or submission.predicate["safeguardVariant"],
             "access": submission.predicate["accessLevel"],
             "artefact": None,
@@ -731,11 +733,17 @@ _ACTS = (
             Field(
                 "endpoint",
                 "The endpoint’s address of that version",
-                "Empty: as before. Sealed.",
+                "Empty: as before, unless the name above is of another provider. Sealed.",
                 needed=False,
                 most=500,
             ),
-            _KEY,
+            Field(
+                **{
+                    **vars(_KEY),
+                    "hint": "Empty: as before, where the address is. It goes straight into the "
+                    "vault and is never shown again.",
+                }
+            ),
             _WEIGHTS,
         ),
     ),

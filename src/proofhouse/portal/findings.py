@@ -14,11 +14,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from proofhouse.desk.plan_evaluation import RETEST_ITEMS
-from proofhouse.errors import InputError, RefusedError
+from proofhouse.errors import InputError, LostError, ModelError, PrerequisiteError, RefusedError
 from proofhouse.formats.predicates import ANSWERS
 from proofhouse.portal import acts, fields
 from proofhouse.portal.cases import (
     BUDGETS,
+    BegunError,
     Seeing,
     act_for,
     check_told,
@@ -26,6 +27,7 @@ from proofhouse.portal.cases import (
     found_in,
     house_of,
     propose,
+    unanswered,
     view_for,
     wishes_of,
 )
@@ -146,8 +148,12 @@ async def findings_answered(request: Request, who: Answering, start: str) -> Res
         )
     except FieldsError as error:
         return await _page(request, who, row, values, error.errors)
+    except BegunError as error:
+        return RedirectResponse(f"/drafts/{error.pending.id}", 303)
     except (InputError, RefusedError) as error:
         return await _page(request, who, row, values, {}, error)
+    except (ModelError, PrerequisiteError, LostError) as error:
+        return await _page(request, who, row, values, unanswered(error))
     return RedirectResponse(f"/drafts/{pending.id}", 303)
 
 

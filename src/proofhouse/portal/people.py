@@ -65,8 +65,14 @@ class Listed:
 
 @router.get("/people", response_class=HTMLResponse)
 async def people(request: Request, _who: Managing) -> HTMLResponse:
-    """Everybody, every organisation, and who keeps out of which case."""
-    return await _page(request)
+    """Everybody, every organisation, and who keeps out of which case. ``of`` is the organisation
+    that somebody is to be invited for.
+    """
+    added = flash.take(request, "organisation", request.query_params.get("added", ""))
+    of, here = request.query_params.get("of", ""), house_of(request).access.organisations()
+    places = [f"{one.id}/{role}" for one in here for role in one.roles if one.id == of]
+    chosen = {"acting": places[0]} if len(places) == 1 else {}
+    return await _page(request, filled=chosen, added=added)
 
 
 async def _page(request: Request, status: int = 200, **more: Any) -> HTMLResponse:
@@ -85,7 +91,7 @@ async def _page(request: Request, status: int = 200, **more: Any) -> HTMLRespons
         }
 
     choices = {"what": WHAT, "sectors": SECTORS, "sizes": SIZES}
-    context = {**await work(told), **choices, "error": "", "filled": {}, **more}
+    context = {**await work(told), **choices, "error": "", "filled": {}, "added": None, **more}
     return render(request, "people/people.html", status, **context)
 
 
@@ -97,10 +103,11 @@ async def add_organisation(request: Request, _who: Managing) -> Response:
     role = text_of(values, "role")
     name, sector, size = (text_of(values, one) for one in ("organisation", "sector", "size"))
     try:
-        await work(lambda: found_organisation(house, name, role, sector=sector, size=size))
+        made = await work(lambda: found_organisation(house, name, role, sector=sector, size=size))
     except InputError as error:
         return await _page(request, 422, error=error.message, filled=values)
-    return RedirectResponse("/people", 303)
+    shown = flash.keep(request, "organisation", made.name)
+    return RedirectResponse(f"/people?of={made.id}&added={shown}", 303)
 
 
 def found_organisation(
@@ -136,11 +143,10 @@ async def add_person(request: Request, who: Managing) -> Response:
 
 def take_in(access: Access, name: str, contact: str, organisation: str, role: str) -> Person:
     """A new person with a role in an organisation, and no way in yet. Raises InputError."""
-    there = access.organisation(organisation)
-    if role not in there.roles:
+    if not organisation or role not in access.organisation(organisation).roles:
         raise InputError("Choose an organisation, and a role in it.")
     made = access.add_person(name, contact)
-    access.join(made.id, there.id, role)
+    access.join(made.id, organisation, role)
     return made
 
 
