@@ -81,6 +81,7 @@ def test_a_partner_is_told_what_was_disclosed_to_it(town: Town) -> None:
         make(town, "assessor", f"/cases/{case[:16]}/do/disclose", filled),
     )
     _read(town, "partner", case)
+    assert "water works" in text_of(town.client("developer").get(f"/cases/{case[:16]}"))
     policy = Policy.parse(client.get(f"/cases/{case[:16]}/policy.json").content)
     bundle = client.get(f"/cases/{case[:16]}/bundle.json").content
     assert verify(bundle, policy).status == "verified"
