@@ -363,16 +363,16 @@ def waiting_for(house: House, actor: Actor) -> tuple[Pending, ...]:
     )
 
 
-def sweep(house: House) -> int:
-    """Drop every draft whose case has moved on without it; how many there were."""
-    count = 0
-    with _lock:
-        for pending in every(house):
 def under_way(house: House, party: str) -> tuple[Pending, ...]:
     """The drafts that ``party`` is to sign, or has signed, and that somebody has signed."""
     return tuple(one for one in every(house) if one.approvals and one.shown_to(party))
 
 
+def sweep(house: House) -> int:
+    """Drop every draft whose case has moved on without it; how many there were."""
+    count = 0
+    with _lock:
+        for pending in every(house):
             predicate: Any = pending.handover.statement.predicate
             if pending.name not in predicates.SEALED or pending.case is None:
                 continue
@@ -400,12 +400,12 @@ def _body(pending: Pending) -> Body:
         "act": pending.act,
         "approvals": [vars(approval) for approval in pending.approvals],
         "case": pending.case,
+        "draftedBy": pending.drafted_by,
         "needs": [{**vars(need), "parties": list(need.parties)} for need in pending.needs],
         "proposedAt": pending.proposed_at,
     }
     return Body(pending.id, json.dumps(about).encode(), b"", pending.handover.to_bytes())
 
-        "draftedBy": pending.drafted_by,
 
 def _drop(house: House, pending_id: str) -> None:
     house.desk.vault.drop(DRAWER, pending_id)
@@ -421,5 +421,5 @@ def _read(body: Body) -> Pending:
         needs=tuple(Need(**{**one, "parties": tuple(one["parties"])}) for one in about["needs"]),
         approvals=tuple(Approval(**one) for one in about["approvals"]),
         proposed_at=about["proposedAt"],
-    )
         drafted_by=about.get("draftedBy", ""),
+    )
