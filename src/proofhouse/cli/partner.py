@@ -20,10 +20,17 @@ def command() -> None:
 @click.option("--sector", default="", help="Its sector: water, health, finance …; hidden.")
 @click.option("--key", "key", default="", metavar="KEYID", help="The partner's key id.")
 @click.option("--purpose", default="", help="What the access is for.")
+@click.option("--criteria", default="", help="By what it was chosen. Default: those published.")
 @click.option("--ends-at", metavar="TIME", help="Default: the end of the window.")
 @options()
 def grant(
-    name: str, sector: str, key: str, purpose: str, ends_at: str | None, **given: Any
+    name: str,
+    sector: str,
+    key: str,
+    purpose: str,
+    criteria: str,
+    ends_at: str | None,
+    **given: Any,
 ) -> None:
     """Developer and assessor give a partner access; both sign the same statement."""
     from proofhouse.desk import admit_partner
@@ -41,6 +48,7 @@ def grant(
             purpose=purpose,
             ends_at=ends_at or known.case.need("window-opened").predicate["endsAt"],
             at=seat.clock(),
+            criteria=criteria or admit_partner.CRITERIA,
         )
 
     run(Errand.take(given), ["partner-access"], draft)

@@ -7,22 +7,30 @@ from proofhouse.desk.draft import Draft, Hidden, about_case
 from proofhouse.errors import RefusedError
 from proofhouse.rules.registration import Case, not_taken
 
-CRITERIA = (
-    "Defends critical infrastructure; has named people, a recorded need and no conflict of "
-    "interest with the developer."
-)
+CRITERIA = "The published criteria, as developer and assessor judge them."
+"""What a choice says that it was made by, if those who make it say nothing more."""
 
 
 def grant(
-    case: Case, *, partner: str, sector: str, partner_key: str, purpose: str, ends_at: str, at: str
+    case: Case,
+    *,
+    partner: str,
+    sector: str,
+    partner_key: str,
+    purpose: str,
+    ends_at: str,
+    at: str,
+    criteria: str = CRITERIA,
 ) -> Draft:
-    """Access for the partner who holds ``partner_key``; developer and assessor both sign it."""
+    """Access for the partner who holds ``partner_key``; developer and assessor both sign it, and by
+    what ``criteria`` they chose.
+    """
     hidden = Hidden()
     fields = {
         "partner": hidden.salt({"name": partner, "sector": sector}),
         "partnerKey": partner_key,
         "purpose": purpose,
-        "criteria": CRITERIA,
+        "criteria": criteria,
         "endsAt": ends_at,
         "grantedAt": at,
     }

@@ -50,7 +50,7 @@ from proofhouse.portal.fields import Field, FieldsError, NotThereError
 from proofhouse.portal.reach import askable, whole_name
 from proofhouse.rules import terms
 from proofhouse.rules.party import Party, some_of
-from proofhouse.rules.registration import Case, not_taken
+from proofhouse.rules.registration import LONGEST_PROMISE_YEARS, Case, not_taken
 from proofhouse.rules.review import CASE
 from proofhouse.rules.terms import OFFER
 from proofhouse.rules.window import MAXIMUM_DAYS, Window, parse_time, print_time
@@ -409,6 +409,7 @@ def _grant(making: Making) -> Draft:
         purpose=filled["purpose"],
         ends_at=filled["ends"] or case.need("window-opened").predicate["endsAt"],
         at=making.at,
+        criteria=filled["criteria"] or admit_partner.CRITERIA,
     )
 
 
@@ -423,7 +424,23 @@ def _close(making: Making) -> Draft:
 # ------------------------------------------------------------------------------ owning bodies
 
 
+def _check_open_by(making: Making) -> None:
+    """Raise FieldsError for a day of opening that the log would refuse."""
+    day, at = making.filled["open_by"], making.at
+    last = f"{int(at[:4]) + LONGEST_PROMISE_YEARS}-12-31"
+    if not at < day or day[:10] > last:
+        first = print_time(parse_time(at) + DAY)[:10]
+        raise FieldsError(
+            {
+                "open_by": say(
+                    "Choose a day from tomorrow, %(first)s, to %(last)s.", first=first, last=last
+                )
+            }
+        )
+
+
 def _commit_bank(making: Making) -> Draft:
+    _check_open_by(making)
     desk = making.seat.desk
     owners = tuple(one.name for one in making.seat.trusted.issuers["body"])
     described = measure.describe_bank(desk, owners)
@@ -432,6 +449,7 @@ def _commit_bank(making: Making) -> Draft:
 
 
 def _commit_threshold(making: Making) -> Draft:
+    _check_open_by(making)
     desk, filled = making.seat.desk, making.filled
     bank = measure.active_bank(desk)
     if bank is None:
@@ -886,6 +904,14 @@ _ACTS = (
                 kind="choice",
             ),
             Field("purpose", "What the access is for", kind="area", most=1000),
+            Field(
+                "criteria",
+                "By what you chose it",
+                "Empty: the published criteria, as you both judge them.",
+                kind="area",
+                needed=False,
+                most=1000,
+            ),
             Field(
                 "ends",
                 "When it ends",
