@@ -20,6 +20,7 @@ pytest.importorskip("babel", reason="needs the extra portal: make test")
 
 from proofhouse.errors import RefusedError
 from proofhouse.portal import acts, language, looks
+from proofhouse.portal.advice import COMMAND, HERE, advice
 from proofhouse.portal.language import ACTIVE, chosen, gettext, ngettext, speaking, tell
 from proofhouse.portal.signing import Pending
 from proofhouse.portal.stated import stated
@@ -51,6 +52,15 @@ def test_every_text_is_translated(path: Path, tool: ModuleType) -> None:
     catalogue = tool.merged(path, tool.texts())
     assert list(tool.faults(catalogue)) == [], "run tools/translations and translate what is empty"
     assert len(catalogue) > 800
+
+
+def test_no_advice_in_a_browser_names_a_command(tool: ModuleType) -> None:
+    """What a terminal is told to type is told as a way through the portal, or not at all."""
+    for text in tool.rooms():
+        told = advice(text if isinstance(text, str) else text[0])
+        assert not COMMAND.search(told)
+    assert advice("Commit it first: proofhouse bank commit") == HERE["proofhouse bank commit"]
+    assert advice("Which case?") == "Which case?"
 
 
 def test_every_language_but_the_first_has_a_catalogue() -> None:

@@ -33,6 +33,7 @@ from proofhouse.errors import (
 from proofhouse.journey import Wishes, moves
 from proofhouse.portal import acts, fields, needs, signing, trust, waiting
 from proofhouse.portal.acts import Act, Making
+from proofhouse.portal.advice import advice
 from proofhouse.portal.fields import NotThereError
 from proofhouse.portal.forms import form, form_values
 from proofhouse.portal.house import House
@@ -736,7 +737,7 @@ def _probing(house: House, known: Known | None) -> Callable[..., tuple[str | Non
 
 def unanswered(error: ProofhouseError) -> dict[str, str]:
     """An endpoint that did not answer as it should, told at its field."""
-    return {"endpoint": joined(" ", [error.message, error.hint])}
+    return {"endpoint": joined(" ", [error.message, advice(error.hint)])}
 
 
 @router.get("/drafts/{draft}", response_class=HTMLResponse)

@@ -24,6 +24,8 @@ Kind = Literal["text", "area", "number", "choice", "choices", "time", "digest", 
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+_DIGITS = 15
+"""No bound of a number has more."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -167,9 +169,9 @@ def _time(text: str) -> str:
 
 def _number(one: Field, value: Any) -> int:
     text = str(value).strip()
-    if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,15}", text):
+    if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]+", text, re.ASCII):
         raise ValueError("Write a whole number in digits.")
-    if not one.low <= int(text) <= one.high:
+    if len(text) > _DIGITS or not one.low <= int(text) <= one.high:
         raise ValueError(
             say(
                 "This must be from %(low)s to %(high)s.",

@@ -33,6 +33,7 @@ from starlette.types import Scope
 
 from proofhouse.dossier import markup
 from proofhouse.portal import language
+from proofhouse.portal.advice import advice
 from proofhouse.portal.language import day_pattern, gettext
 from proofhouse.said import say
 
@@ -67,6 +68,7 @@ def environment(*more: Path) -> jinja2.Environment:
         tr=language.tell, asset=asset, languages=language.LANGUAGES, calendar=calendar
     )
     made.filters.update(
+        advice=advice,
         moment=moment,
         time=moment,
         day=day,
