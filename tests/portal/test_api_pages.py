@@ -188,7 +188,9 @@ def test_whoever_recuses_keeps_out(worn_town: Any) -> None:
 
 
 def test_bodies_draft_and_people_sign(worn_town: Any) -> None:
-    """A bank's commitment is drafted by a program, hides its seed, and waits for two people."""
+    """A bank's commitment is drafted by a program, hides its seed, and waits for two people: the
+    second body reads it once a person of the first has signed.
+    """
     program = worn_town.program("body", "read", "draft")
     acts = {one["name"]: one for one in told(program.get(f"{API}/acts"))["items"]}
     assert {"commit-bank", "commit-threshold", "open-commitment", "retire-bank"} <= set(acts)
@@ -199,6 +201,9 @@ def test_bodies_draft_and_people_sign(worn_town: Any) -> None:
     problem(program.post(f"{API}/drafts/{draft['id']}/sign"), 403)
     problem(program.get(f"{API}/drafts/{draft['id']}/payload"), 403)
     other = worn_town.program("body", "read", of="Second Body")
+    assert told(other.get(f"{API}/drafts"))["items"] == []
+    browser = worn_town.client("body")
+    browser.post(f"/drafts/{draft['id']}/sign", data={"csrf": worn_town.csrf(browser)})
     assert draft["id"] in {one["id"] for one in told(other.get(f"{API}/drafts"))["items"]}
 
 
