@@ -275,7 +275,18 @@ def test_bodies_sign_with_two_people(town: Town) -> None:
     before = town.house.desk.log.size
     assert sign(town, "body", draft).headers["location"] == draft
     assert sign(town, "body", draft).headers["location"] == draft
-    assert sign(town, "body", draft, "Second Body").headers["location"] == "/banks"
+    second = town.client("body", "Second Body")
+    assert "Third owning body" not in second.get(draft).text
+    assert second.post(f"{draft}/sign", data={"csrf": town.csrf(second)}).headers["location"] == (
+        "/banks"
+    )
+    page = text_of(second.get("/banks"))
+    assert "Commit to a sealed bank" in page.split("Everybody who must has signed")[1]
+    assert "Everybody who must" not in text_of(second.get("/banks"))
+    newest = town.house.desk.clear(before).entry.predicate
+    assert newest["owners"] == ["First Body", "Second Body"]
+    assert "1 more key of an owning body" in text_of(town.client("administrator").get("/people"))
+    assert "Set the threshold" in text_of(town.client("body").get("/home"))
     assert town.house.desk.log.size == before + 1
 
 

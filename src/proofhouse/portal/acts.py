@@ -43,7 +43,6 @@ from proofhouse.desk.draft import Draft
 from proofhouse.errors import InputError, RefusedError
 from proofhouse.evaluation.types import PROBE
 from proofhouse.formats import predicates
-from proofhouse.formats.policy import Policy
 from proofhouse.formats.predicates import CLAUSES
 from proofhouse.journey.moves import MadeInTwo, determination, findings
 from proofhouse.portal.fields import Field, FieldsError, NotThereError
@@ -66,6 +65,7 @@ class Making:
 
     ``party`` is the keyid of the organisation that acts, ``by`` what its person is called;
     ``parties`` are the keyids of organisations by their ids, ``partners`` the trusted ones whole;
+    ``bodies`` are the names of the owning bodies;
     ``probe`` asks a submitted model how it answers (endpoint and key → fingerprint).
     """
 
@@ -77,6 +77,7 @@ class Making:
     parties: Mapping[str, str] = field(default_factory=dict)
     probe: Callable[[Mapping[str, Any]], tuple[str | None, str]] | None = None
     partners: Mapping[str, Organisation] = field(default_factory=dict)
+    bodies: tuple[str, ...] = ()
 
     @property
     def case(self) -> Case:
@@ -442,8 +443,7 @@ def _check_open_by(making: Making) -> None:
 def _commit_bank(making: Making) -> Draft:
     _check_open_by(making)
     desk = making.seat.desk
-    owners = tuple(one.name for one in making.seat.trusted.issuers["body"])
-    described = measure.describe_bank(desk, owners)
+    described = measure.describe_bank(desk, making.bodies)
     seed = secrets.token_bytes(32)
     return seal_bank.draft(described, seed, at=making.at, open_by=making.filled["open_by"])
 
@@ -462,19 +462,17 @@ def _commit_threshold(making: Making) -> Draft:
     return set_threshold.draft(
         bank.entry,
         value,
-        decided_by=_bodies(making.seat.trusted),
+        decided_by=_deciding(making),
         consulted=_lines(filled["consulted"]),
         at=making.at,
         open_by=filled["open_by"],
     )
 
 
-def _bodies(policy: Policy) -> list[str]:
+def _deciding(making: Making) -> list[str]:
     """Who decides what the owning bodies own together, as it is known before they have signed."""
-    names = [one.name for one in policy.issuers["body"]]
-    if policy.body_threshold == len(names):
-        return names
-    return [some_of(policy.body_threshold, names)]
+    needed, names = making.seat.trusted.body_threshold, list(making.bodies)
+    return names if needed == len(names) else [some_of(needed, names)]
 
 
 def _kept(making: Making) -> Any:

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from proofhouse.desk import measure
 from proofhouse.formats.policy import Policy
-from proofhouse.portal import acts
+from proofhouse.portal import acts, flash
 from proofhouse.portal.cases import house_of
 from proofhouse.portal.render import render
 from proofhouse.portal.visitor import Visitor, need
@@ -41,8 +41,9 @@ async def banks_page(
     """Every version, newest first, with what the owning bodies may do."""
     house = house_of(request)
     versions = await house.run(versions_of)
+    done = flash.newest(request, "registered")
     possible = [one for one in acts.ACTS.values() if one.clear and who.may(one.action)]
-    return render(request, "cases/banks.html", versions=versions, acts=possible)
+    return render(request, "cases/banks.html", versions=versions, acts=possible, registered=done)
 
 
 def deciders(keyids: Iterable[str], policy: Policy) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ from proofhouse.errors import (
     RefusedError,
 )
 from proofhouse.journey import Wishes, moves
-from proofhouse.portal import acts, fields, needs, signing, trust, waiting
+from proofhouse.portal import acts, fields, flash, needs, signing, trust, waiting
 from proofhouse.portal.acts import Act, Making
 from proofhouse.portal.advice import advice
 from proofhouse.portal.fields import NotThereError
@@ -222,6 +222,7 @@ def _to_manage(house: House, who: Visitor) -> dict[str, Any]:
     if not who.may("manage-people"):
         return {"alone": (), "needs": ()}
     return {"alone": needs.without_people(house), "needs": needs.needs_of(house)}
+        bank_move=await house.run(lambda _: needs.bodies_move(house)) if who.role == "body" else "",
 
 
 def invitations_for(house: House, who: Visitor) -> tuple[Invitation, ...]:
@@ -340,6 +341,7 @@ async def _case_page(
         bounded=busy == "evaluate" and row.state in BOUNDED,
         runnable="" if busy else runnable(who, known.case),
         struck=[ruled_out(*each) for each in view.review.ruled_out] if view.review else [],
+        registered=flash.newest(request, "registered"),
         budgets=BUDGETS if runnable(who, known.case) == "plan" else AT_A_TIME,
         audience=AUDIENCES.get(who.role, "public"),
         chain=chain_of(view),
@@ -724,6 +726,7 @@ def propose(
 def _probing(house: House, known: Known | None) -> Callable[..., tuple[str | None, str]]:
     """Asks a model how it answers: where a case's own endpoint is, by the key that it has."""
 
+        tuple(one.name for one in house.bodies()),
     def probe(told: Mapping[str, Any]) -> tuple[str | None, str]:
         submission = known.case.last("submission") if known is not None else None
         if known is None or submission is None or told.get("key") or not told["endpoint"]:
@@ -810,6 +813,8 @@ async def drop_draft(request: Request, who: SignedIn, draft: str) -> Response:
     house = house_of(request)
     await anyio.to_thread.run_sync(lambda: signing.take_back(house, draft, signing_as(who.actor())))
     return RedirectResponse("/home", 303)
+    made = acts.ACTS.get(pending.act)
+    flash.keep(request, "registered", made.title if made else pending.name)
 
 
 # -------------------------------------------------------------------------------- evaluations

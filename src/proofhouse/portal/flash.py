@@ -42,6 +42,13 @@ def take(request: Request, what: str, token: str) -> Any:
     return found[3] if time.monotonic() < found[2] else None
 
 
+def newest(request: Request, what: str) -> Any:
+    """The newest thing of that kind that this session kept, once; None if there is nothing."""
+    secret = visitor(request).secret
+    tokens = [t for t, one in _kept(request).items() if one[:2] == (what, secret)]
+    return take(request, what, tokens[-1]) if tokens else None
+
+
 def _kept(request: Request) -> dict[str, tuple[str, str, float, Any]]:
     state = request.app.state
     if not hasattr(state, "flash"):

@@ -32,7 +32,7 @@ from proofhouse.evaluation.types import Job
 from proofhouse.formats import predicates
 from proofhouse.formats.envelope import Signature
 from proofhouse.formats.keys import PublicKey
-from proofhouse.formats.policy import Policy
+from proofhouse.formats.policy import Issuer, Policy
 from proofhouse.founding import rename, trust_more
 from proofhouse.keyring import role_of
 from proofhouse.models import reach
@@ -220,6 +220,21 @@ class House:
                     self._use(rename(self.seat.path, keyid, name))
                     return keyid
             return self._new_key(name, role)
+
+    def spare(self, role: str) -> tuple[str, ...]:
+        """The keyids of keys that this home made for ``role`` and no organisation has taken."""
+        taken = {one.party for one in self.access.organisations() if one.party}
+        return tuple(keyid for keyid in self._own(role) if keyid not in taken)
+
+    def bodies(self) -> tuple[Issuer, ...]:
+        """The owning bodies: those that are organisations here, or sign elsewhere.
+
+        A home is made with more keys of bodies than it may need. One that nobody has taken owns
+        nothing, unless too few would be left to sign.
+        """
+        every, spare = self.policy.issuers["body"], self.spare("body")
+        there = tuple(one for one in every if one.key.keyid not in spare)
+        return there if len(there) >= self.policy.body_threshold else every
 
     def _own(self, role: str) -> list[str]:
         """The keyids, as the policy names them, of the keys that this home made for ``role``."""

@@ -3,6 +3,7 @@
 
 needs_of(house)          each need in words, and whether it is met; the order is that of the work
 without_people(house)    organisations for which nobody has been invited yet
+bodies_move(house)       what the owning bodies have to do first, if anything
 may_be_asked(house)      is there a bank with its threshold, by which a model can be measured?
 """
 
@@ -76,3 +77,13 @@ def may_be_asked(house: House) -> bool:
     """Whether there is a bank in use with its threshold."""
     bank = measure.active_bank(house.desk)
     return bank is not None and measure.active_threshold(house.desk, bank.entry) is not None
+
+
+def bodies_move(house: House) -> str:
+    """What the owning bodies still have to do before anybody can ask; empty if nothing."""
+    bank = measure.active_bank(house.desk)
+    if bank is None:
+        return say("Commit to a sealed bank")
+    if measure.active_threshold(house.desk, bank.entry) is None:
+        return say("Set the threshold")
+    return ""

@@ -86,6 +86,7 @@ async def _page(request: Request, status: int = 200, **more: Any) -> HTMLRespons
                 for one in everybody
             ],
             "organisations": access.organisations(),
+            "spare": len(house_of(request).spare("body")),
             "recusals": access.recusals(),
             "names": {one.id: one.name for one in everybody},
         }

@@ -245,7 +245,7 @@ def needs_of(
             party = Party(stated["standing"], stated["needed"], tuple(stated["keys"]))
             parties, count = party.keys, party.needed
         elif role == "body":
-            parties = tuple(one.key.keyid for one in house.policy.issuers["body"])
+            parties = tuple(one.key.keyid for one in house.bodies())
             found.append(Need(role, parties, house.policy.body_threshold, TWO_PEOPLE))
             continue
         elif role == "assessor" and case is not None and case.last("plan") is not None:
