@@ -18,7 +18,8 @@ from proofhouse.durable import create_database
 from proofhouse.formats.digest import sha256_hex
 from proofhouse.portal import register
 from proofhouse.portal.acts import ACTS, CLAUSES
-from proofhouse.portal.visitor import COOKIE
+from proofhouse.portal.cases import stands
+from proofhouse.portal.visitor import COOKIE, Visitor
 from proofhouse.rules.window import parse_time, print_time
 from stories import rehearsal
 
@@ -313,6 +314,15 @@ def test_a_draft_that_its_case_left_behind_falls_away(town: Town) -> None:
     sign(town, "developer", make(town, "developer", f"/cases/{case[:16]}/do/withdraw", {}))
     town.app.state.sweep.once()
     assert town.client("assessor").get(draft).status_code == 404
+
+
+@pytest.mark.parametrize("role", ["developer", "assessor", "inspector", "partner", "registrar"])
+def test_only_who_reads_findings_is_told_that_a_fix_waits(quiet_town: Town, role: str) -> None:
+    """In a list of cases neither a partner nor a registrar learns what goes on about them (R7)."""
+    row = quiet_town.app.state.projection.get(quiet_town.case_in("partner_to_accept"))
+    told = stands(replace(row, fixed=2, retested=True), Visitor(role=role))
+    assert ("2 findings are called fixed" in told) == (role not in ("partner", "registrar"))
+    assert ("came of testing again" in told) == (role not in ("partner", "registrar"))
 
 
 def test_a_window_closes_by_itself(town: Town) -> None:

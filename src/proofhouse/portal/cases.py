@@ -147,14 +147,23 @@ def my_move(who: Visitor, row: Row) -> bool:
     return row.state.startswith(_MOVES.get(who.role, ("-",)))
 
 
-def stands(row: Row) -> str:
-    """Where a case stands, in a list: its state, and what waits beside it."""
-    return joined(" ", [words.now(row.state), *beside(row)])
+def stands(row: Row, who: Visitor) -> str:
+    """Where a case stands, in a list: its state, and what waits beside it.
+
+    A partner is told of its own access, and not what goes on about findings (R7).
+    """
+    if who.role == "partner" and row.window_ends:
+        if who.party in row.untaken:
+            return say("Review: a trusted partner is to accept its access.")
+        return say("Review: the window is open.")
+    return joined(" ", [words.now(row.state), *beside(row, who)])
 
 
-def beside(row: Row) -> list[str]:
-    """What waits in a case beside what its state says."""
+def beside(row: Row, who: Visitor) -> list[str]:
+    """What waits in a case beside what its state says, for those who read its findings."""
     told: list[str] = []
+    if who.role not in AUDIENCES:
+        return told
     if row.fixed:
         told.append(
             counted(
@@ -208,7 +217,7 @@ async def home(request: Request, who: SignedIn) -> HTMLResponse:
         left=request.app.state.projection.left,
         more=after if after < len(every) else 0,
         count=len(every),
-        stands=stands,
+        stands=lambda row: stands(row, who),
         titles={name: act.title for name, act in acts.ACTS.items()},
         empty_text=gettext(EMPTY.get(who.role, EMPTY[""])),
         words=words,
@@ -327,7 +336,8 @@ async def _case_page(
         view=view,
         asked_otherwise=words.ASKED_AGAIN["otherwise"],
         now_words=("" if left(known.case) else BUSY.get(busy))
-        or joined(" ", [words.stands(known.case), *beside(row)]),
+        or (stands(row, who) if who.role == "partner" else "")
+        or joined(" ", [words.stands(known.case), *beside(row, who)]),
         yours=my_move(who, row) and not busy and not handed_on(signed, who),
         to_sign=to_sign,
         signed=signed,

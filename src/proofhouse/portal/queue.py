@@ -127,7 +127,7 @@ async def queue_page(
         hours=found.hours,
         spent=found.spent,
         left=found.left,
-        stands=stands,
+        stands=lambda row: stands(row, who),
     )
 
 
