@@ -10,7 +10,7 @@ Layout of a case: ``case.json`` (build, run, test, author), ``source/``, ``tests
 ``benign/*``, ``good/*.patch``, ``bad/*.patch``. The gate is shown source, public tests and proofs,
 with --benign the benign inputs too; never anything else. Prints a line a patch as it is judged,
 then the table: for each method what was accepted of the good and of the bad ones, by author, with
-Wilson 95 % intervals, and how long a patch took.
+Wilson 95 % intervals, the gate's three verdicts likewise, and how long a patch took.
 
 With --part, every second patch and no other (two of them side by side share the work, each with a
 FILE of its own); with --but, none that a FILE has a row of already. With --results each judgement
@@ -35,7 +35,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from proofhouse import validation
-from proofhouse.validation.gate import GateRequest, Judgement, gate
+from proofhouse.validation.gate import VERDICTS, GateRequest, Judgement, gate
 from proofhouse.validation.sources import Tree, make_tree, read_source
 
 #: What decides.
@@ -203,12 +203,8 @@ def table(done: Sequence[Row]) -> str:
                 of = [r for r in done if r.kind == kind and author in ("", r.author)]
                 told.append(interval(sum(r.accepted(method) for r in of), len(of)))
             lines.append(f"| {method} | {author or 'all'} | {told[0]} | {told[1]} |")
-    lines.append("")
-    for kind in ("good", "bad"):
-        made = [row.verdict for row in done if row.kind == kind]
-        counts = ", ".join(f"{made.count(v)} {v}" for v in ("accepted", "refused", "inconclusive"))
-        lines.append(f"gate, {kind}: {counts}")
-    for verdict in ("accepted", "refused", "inconclusive"):
+    lines += ["", *verdicts(done), ""]
+    for verdict in VERDICTS:
         took = sorted(row.milliseconds / 1000 for row in done if row.verdict == verdict)
         if took:
             middle, last = took[len(took) // 2], took[-1]
@@ -219,6 +215,17 @@ def table(done: Sequence[Row]) -> str:
             )
     gates = sorted({row.gate for row in done})
     return "\n".join([*lines, f"gate {', '.join(gates)}; this code is {code()}"])
+
+
+def verdicts(done: Sequence[Row]) -> list[str]:
+    """The gate's three verdicts by author and kind, in Markdown."""
+    lines = [f"| programs | patches | {' | '.join(VERDICTS)} |", "|---|---|---|---|---|"]
+    for author in (*sorted({row.author for row in done}), ""):
+        for kind in ("bad", "good"):
+            made = [r.verdict for r in done if r.kind == kind and author in ("", r.author)]
+            told = " | ".join(interval(made.count(verdict), len(made)) for verdict in VERDICTS)
+            lines.append(f"| {author or 'all'} | {kind} | {told} |")
+    return lines
 
 
 def _part(text: str) -> tuple[int, int]:

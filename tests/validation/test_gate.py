@@ -127,6 +127,14 @@ def test_a_proof_that_shows_nothing_is_inconclusive() -> None:
     assert (judgement.verdict, judgement.checks[-1].name) == ("inconclusive", "proof-before")
 
 
+def test_a_proof_of_another_class_is_no_basis() -> None:
+    """What the report claims, if it is stated, is what the proofs must show."""
+    patch = NOTES.patch(NOTES.good["refuses"])
+    judgement = judged(NOTES, patch, 1.0, expect_class="use-after-free")
+    assert (judgement.verdict, judgement.checks[-1].name) == ("inconclusive", "proof-before")
+    assert "not use-after-free" in judgement.reason
+
+
 def test_a_changed_test_is_put_back() -> None:
     """A patch that makes an existing test agree with it does not pass that test."""
     check = b"./notes tests/one.txt | grep -q '1 used'\n"

@@ -16,6 +16,7 @@ from proofhouse.cli import print_json
 from proofhouse.cli.validate import read_input, read_or_tell
 from proofhouse.errors import InputError
 from proofhouse.validation.gate import Check, GateRequest, Judgement, gate
+from proofhouse.validation.reproduce import check_expected
 
 EXIT = {"accepted": 0, "refused": 1, "inconclusive": 3}
 MOST_CORPUS = 500
@@ -32,6 +33,7 @@ _SECONDS = click.FloatRange(0.1, 3600)
 @click.option("--proof", type=_PATH, required=True, multiple=True, help="Shows the flaw.")
 @click.option("--test", multiple=True, help="Shell line; passes after the patch.")
 @click.option("--corpus", type=_PATH, help="Folder of benign inputs.")
+@click.option("--expect-class", default="", help="heap-buffer-overflow, IndexError, exit-77 …")
 @click.option("--build-timeout", type=_SECONDS, default=300.0, show_default=True, help="Seconds.")
 @click.option("--timeout", type=_SECONDS, default=10.0, show_default=True, help="Seconds a run.")
 @click.option("--test-timeout", type=_SECONDS, default=120.0, show_default=True, help="Seconds.")
@@ -52,6 +54,7 @@ def command(
     proof: tuple[Path, ...],
     test: tuple[str, ...],
     corpus: Path | None,
+    expect_class: str,
     build_timeout: float,
     timeout: float,
     test_timeout: float,
@@ -77,6 +80,7 @@ def command(
         test_seconds=test_timeout,
         seconds=seconds,
         seed=seed,
+        expect_class=check_expected(expect_class),
     )
     if wrong:
         judgement = Judgement("inconclusive", wrong, (Check("source", "inconclusive", wrong),))

@@ -172,18 +172,30 @@ async def unproven(
 
 
 async def _refused(failing: Failing, notes: Notes, sides: Sides) -> str:
-    """Why a refusal is not one of the program's own; "" if it is."""
-    after = failing.after
+    """Why a refusal is not one of the program's own; "" if it is.
+
+    Of a proof near inputs are asked, too: what was made of it may have none refused as far on.
+    """
+    after, chosen = failing.after, failing.data in notes.proofs
+    near = list(worse(failing.data)) if chosen else []
+    every = zip(near, await sides.left(near), strict=False)
+    own = [(d, one) for d, one in every if one.ended == "quiet" and not sides.shows(one)]
+    notes.manners |= {manner(one) for _, one in own if one.exit_status}
     if not notes.own(after):
         told = after.trace[-1][:120] if after.trace else "no message"
         return f"It is refused as the program refuses nothing else ({after.exit_status}, {told})."
     lines = set(_NUMBERS.sub(b"0", after.stdout).splitlines())
-    if failing.data not in notes.proofs or (lines and not after.files and lines <= notes.said):
-        return ""  # what was made of a proof may have no near input that is refused as far on
-    seen = await sides.left(list(worse(failing.data)))
-    if any(s.ended == "quiet" and s.effect == after.effect and not sides.shows(s) for s in seen):
+    if not chosen or (lines and not after.files and lines <= notes.said):
+        return ""
+    wanted = _without_input(failing.data, after)
+    if any(_without_input(data, one) == wanted for data, one in own):
         return ""
     return "It is refused, but not as the program refuses inputs near it: it leaves other output."
+
+
+def _without_input(data: bytes, seen: Seen) -> tuple[int | None, bytes, tuple[str, ...]]:
+    """What a run did, but for the input itself, which a command may put into a file as it is."""
+    return (seen.exit_status, seen.stdout.replace(data, b"") if data else seen.stdout, seen.files)
 
 
 async def _spoken(failing: Failing, sides: Sides) -> bool:

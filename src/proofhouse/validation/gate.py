@@ -71,6 +71,7 @@ from proofhouse.validation.promises import doubts, ways
 from proofhouse.validation.recording import Call, record
 from proofhouse.validation.reproduce import GENERIC_CONTROLS, RUNS, seen_dict
 from proofhouse.validation.sources import Tree
+from proofhouse.validation.traces import same_class
 
 _SYSTEM = (
     "malloc|calloc|realloc|reallocarray|free|memalign|posix_memalign|aligned_alloc|valloc|pvalloc"
@@ -108,6 +109,7 @@ class GateRequest:
     test_seconds: float = 120.0
     seconds: float = 60.0
     seed: int = 1
+    expect_class: str = ""
 
 
 @dataclass(frozen=True)
@@ -353,6 +355,10 @@ class _Gate:
             else:
                 signatures.append(flaw)
         flaw = Flaw.together(signatures)
+        wanted = self.request.expect_class
+        if wanted and not _expected(flaw, wanted):
+            why = f"Without the patch each run shows {flaw}, not {wanted}."
+            self._tell("proof-before", "inconclusive", why, proofs=shown)
         self._tell(
             "proof-before",
             "passed",
@@ -677,6 +683,13 @@ def crossed(
     made = [Item(data, run, "found") for run in others for data in few]
     own = [data for data in dict.fromkeys(recorded) if data.strip()]
     return made + [Item(data, "", "found") for data in own[:_MOST_CROSSED]]
+
+
+def _expected(flaw: Flaw, wanted: str) -> bool:
+    """Whether all that the proofs show is of the class that was stated."""
+    by_status = {f"exit-{flaw.status}"} if flaw.status is not None else set()
+    kinds = {kind for _, kind, _ in flaw.signatures} | by_status
+    return all(same_class(wanted, kind) for kind in kinds)
 
 
 async def _same_fenced(bench: Bench, run: str, inputs: Sequence[bytes]) -> bool:
