@@ -222,6 +222,7 @@ async def home(request: Request, who: SignedIn) -> HTMLResponse:
         empty_text=gettext(EMPTY.get(who.role, EMPTY[""])),
         words=words,
         no_bank=not await house_of(request).run(lambda _: needs.may_be_asked(house_of(request))),
+        bank_move=await house.run(lambda _: needs.bodies_move(house)) if who.role == "body" else "",
         **await house_of(request).run(lambda _: _to_manage(house_of(request), who)),
     )
 
@@ -231,7 +232,6 @@ def _to_manage(house: House, who: Visitor) -> dict[str, Any]:
     if not who.may("manage-people"):
         return {"alone": (), "needs": ()}
     return {"alone": needs.without_people(house), "needs": needs.needs_of(house)}
-        bank_move=await house.run(lambda _: needs.bodies_move(house)) if who.role == "body" else "",
 
 
 def invitations_for(house: House, who: Visitor) -> tuple[Invitation, ...]:
@@ -341,6 +341,7 @@ async def _case_page(
         yours=my_move(who, row) and not busy and not handed_on(signed, who),
         to_sign=to_sign,
         signed=signed,
+        registered=flash.newest(request, "registered"),
         lacking=lambda one: waiting.lacking(one, house.policy.names),
         titles={name: act.title for name, act in acts.ACTS.items()},
         tag=TAGS.get(row.finding, TAGS[""]) if not row.state.startswith("with") else TAGS["left"],
@@ -351,7 +352,6 @@ async def _case_page(
         bounded=busy == "evaluate" and row.state in BOUNDED,
         runnable="" if busy else runnable(who, known.case),
         struck=[ruled_out(*each) for each in view.review.ruled_out] if view.review else [],
-        registered=flash.newest(request, "registered"),
         budgets=BUDGETS if runnable(who, known.case) == "plan" else AT_A_TIME,
         audience=AUDIENCES.get(who.role, "public"),
         chain=chain_of(view),
@@ -726,6 +726,7 @@ def propose(
         parties,
         _probing(house, known),
         partners,
+        tuple(one.name for one in house.bodies()),
     )
     pending = signing.propose(house, act, act.draft(making), known.case if known else None, actor)
     if act.name in WITH_ENDPOINT and known is not None and filled.get("key"):
@@ -736,7 +737,6 @@ def propose(
 def _probing(house: House, known: Known | None) -> Callable[..., tuple[str | None, str]]:
     """Asks a model how it answers: where a case's own endpoint is, by the key that it has."""
 
-        tuple(one.name for one in house.bodies()),
     def probe(told: Mapping[str, Any]) -> tuple[str | None, str]:
         submission = known.case.last("submission") if known is not None else None
         if known is None or submission is None or told.get("key") or not told["endpoint"]:
@@ -813,6 +813,8 @@ async def sign_draft(request: Request, who: SignedIn, draft: str) -> Response:
     if entry is None:
         return RedirectResponse(f"/drafts/{draft}", 303)
     await anyio.to_thread.run_sync(request.app.state.happened, pending, entry)
+    made = acts.ACTS.get(pending.act)
+    flash.keep(request, "registered", made.title if made else pending.name)
     return RedirectResponse(house.remembered(draft, who.party), 303)
 
 
@@ -823,8 +825,6 @@ async def drop_draft(request: Request, who: SignedIn, draft: str) -> Response:
     house = house_of(request)
     await anyio.to_thread.run_sync(lambda: signing.take_back(house, draft, signing_as(who.actor())))
     return RedirectResponse("/home", 303)
-    made = acts.ACTS.get(pending.act)
-    flash.keep(request, "registered", made.title if made else pending.name)
 
 
 # -------------------------------------------------------------------------------- evaluations
