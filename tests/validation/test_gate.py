@@ -50,12 +50,18 @@ def test_a_good_patch_is_accepted(program: Program, name: str, seconds: float) -
     ]
 
 
-def test_what_nothing_bears_out_waits_for_who_knows() -> None:
-    """A text that is cut to fit may be right or wrong; a test that says which decides it."""
-    for program, name in UNSURE:
-        alone = judged(program, program.patch(program.good[name]), 2.0)
-        assert (alone.verdict, alone.checks[-1].name) == ("inconclusive", "evidence")
-        assert "--test" in alone.reason
+@pytest.mark.parametrize(
+    ("program", "name"), [UNSURE[0], pytest.param(*UNSURE[1], marks=pytest.mark.soak)]
+)
+def test_what_nothing_bears_out_is_not_decided(program: Program, name: str) -> None:
+    """A text that is cut to fit, a word where there is no row: either may be right or wrong."""
+    alone = judged(program, program.patch(program.good[name]), 2.0)
+    assert (alone.verdict, alone.checks[-1].name) == ("inconclusive", "evidence")
+    assert "--test" in alone.reason
+
+
+def test_a_test_that_states_the_answer_decides_it() -> None:
+    """It fails without the patch, passes with it, and gives the program an input with the flaw."""
     cuts = NOTES.patch(NOTES.good["cuts"])
     told = f"printf 'put 1 {'y' * 30}\\nget 1\\n' > t.in && ./notes t.in | grep -qx '{'y' * 15}'"
     stated = judged(NOTES, cuts, 2.0, tests=(NOTES.test, told))
@@ -259,14 +265,21 @@ def test_a_corpus_is_held_to_exactly() -> None:
     assert (judgement.verdict, judgement.checks[-1].name) == ("refused", "known-inputs")
 
 
+WRITTEN = f"{NOTES.run} >out.txt"
+
+
 def test_files_that_are_left_are_compared() -> None:
     """A program that prints nothing and writes a file is held to the file."""
     patch = NOTES.patch((('"%d used\\n"', '"%d taken\\n"'),) + NOTES.good["refuses"])
-    written = f"{NOTES.run} >out.txt"
-    judgement = judged(NOTES, patch, 1.0, run=written, tests=(), corpus=(b"count\n",))
+    judgement = judged(NOTES, patch, 1.0, run=WRITTEN, tests=(), corpus=(b"count\n",))
     assert (judgement.verdict, judgement.checks[-1].name) == ("refused", "known-inputs")
     assert "files" in judgement.reason
-    good = judged(NOTES, NOTES.patch(NOTES.good["refuses"]), 1.0, run=written, tests=())
+
+
+@pytest.mark.soak
+def test_what_is_left_in_files_bears_out_a_refusal() -> None:
+    """What a file holds is compared with what near inputs leave in it."""
+    good = judged(NOTES, NOTES.patch(NOTES.good["refuses"]), 1.0, run=WRITTEN, tests=())
     assert good.verdict == "accepted", good.to_dict()
 
 
