@@ -6,7 +6,7 @@
 
 Where the program without the patch fails, its old answers can't tell whether a new limit is the
 right one, and no run finds the second of two ways to a flaw that nothing leads to. The diff shows
-both. Four things are looked for:
+both. Five things are looked for:
 
 - *lower*: a named number is smaller than it was;
 - *limit*: a number comes in, by name or in a comparison, that the program did not have;
@@ -15,8 +15,9 @@ both. Four things are looked for:
 - *way* (`ways`): the patch mends a function that calls the one with the flaw; another calls it,
   too, and no input with the flaw has come by that one.
 
-Honest fixes have these, too: of 74 good patches 3 had one, of 140 bad ones 17. So they never refuse
-a patch; they keep it from being accepted unread. C-like languages and Python are read, others not.
+Honest fixes have these, too: of 74 good patches of the corpus 3 had one of the first four and 2 the
+last, of 140 bad ones 16 and 5. They never refuse a patch; they keep it from being accepted unread.
+C-like languages and Python are read, others not.
 """
 
 from __future__ import annotations
