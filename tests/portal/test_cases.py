@@ -19,8 +19,10 @@ from proofhouse.formats.digest import sha256_hex
 from proofhouse.portal import register
 from proofhouse.portal.acts import ACTS, CLAUSES
 from proofhouse.portal.cases import stands
+from proofhouse.portal.findings import least_items
 from proofhouse.portal.visitor import COOKIE, Visitor
 from proofhouse.rules.window import parse_time, print_time
+from proofhouse.statistics.newcombe import fell
 from stories import rehearsal
 
 LATER = "2027-06-01"
@@ -470,7 +472,9 @@ def test_an_application_is_decided_with_reasons_and_looked_at_twice(town: Town) 
             data={"decision": decision, "reasons": "Because.", "csrf": town.csrf(assessor)},
         )
 
+    assert 'href="/partners/1"' in assessor.get("/home").text
     assert decide("refuse").status_code == 303
+    assert 'href="/partners/1"' not in assessor.get("/home").text
     assert "Because." in text_of(nobody.get(address))
     nobody.post(address, data={"reasons": "You did not read it.", "csrf": town.csrf(nobody)})
     assert "Somebody else decides now" in text_of(assessor.get("/partners/1"))
@@ -478,6 +482,12 @@ def test_an_application_is_decided_with_reasons_and_looked_at_twice(town: Town) 
     page = text_of(nobody.get("/partners/numbers"))
     assert "health" in page
     assert "Rural clinic" not in page
+    assert "it@clinic.example" not in text_of(town.client("administrator").get("/home"))
+    for what in ("to be decided anew", "accepted"):
+        by = {"person": "another", "name": "Another", "reasons": "It did."}
+        now = {**by, "at": town.house.clock(), "person": what}
+        town.house.register.decide(1, what, **now)
+    assert "it@clinic.example" in text_of(town.client("administrator").get("/home"))
 
 
 def test_what_staff_record_for_a_developer_says_so(town: Town) -> None:
@@ -579,6 +589,10 @@ def test_a_held_score_is_decided_by_two(town: Town) -> None:
     assert "It read the scorer." in text_of(town.client("assessor").get(held))
 
 
+def _finds(value: object) -> bool:
+    return isinstance(value, dict) and "findings" in value
+
+
 def test_a_developer_answers_findings_and_they_are_tested_again(town: Town) -> None:
     """A signed answer stands beside its finding, and what is fixed can be planned again; another
     lab and a partner see neither (R13).
@@ -608,6 +622,12 @@ def test_a_developer_answers_findings_and_they_are_tested_again(town: Town) -> N
     assert "The developer says that it is fixed." in page
     assert "Fixed in <build 7>. See there. F3=fixed is no answer." in page
     assert "Test again what was fixed" in page
+    (found,) = (one for one in town.house.seat.case(case, None).opened.values() if _finds(one))
+    counts = (found["findings"][0]["solved"], found["findings"][0]["items"])
+    least = least_items(found["findings"], "F1")
+    assert fell(counts, (0, least)).low > 0 >= fell(counts, (0, least - 1)).low
+    assert least_items([{"id": "F1", "solved": 1, "items": 30}], "F1") == 0
+    assert f"F1 takes {least} new item" in page
     assessor = town.client("assessor")
     asked = {"findings": "F2", "items": "3", "csrf": town.csrf(assessor)}
     assert assessor.post(f"/cases/{case[:16]}/retest", data=asked).status_code == 422

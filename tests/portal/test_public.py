@@ -101,6 +101,7 @@ def test_a_sealed_leaf_tells_only_its_digest(quiet_town: Town, record: PublicRec
     clear = {one.index for one in record.statements()}
     sealed = [index for index in range(1, record.size - 1) if index not in clear]
     client = quiet_town.client()
+    assert "proofhouse audit" in client.get(f"/log/{sealed[0]}").text
 
     def shape(index: int) -> str:
         text = client.get(f"/log/{index}").text

@@ -222,6 +222,7 @@ async def home(request: Request, who: SignedIn) -> HTMLResponse:
         empty_text=gettext(EMPTY.get(who.role, EMPTY[""])),
         words=words,
         no_bank=not await house_of(request).run(lambda _: needs.may_be_asked(house_of(request))),
+        applications=needs.to_decide(house, who) if who.may("decide-application") else (),
         bank_move=await house.run(lambda _: needs.bodies_move(house)) if who.role == "body" else "",
         **await house_of(request).run(lambda _: _to_manage(house_of(request), who)),
     )
@@ -230,8 +231,12 @@ async def home(request: Request, who: SignedIn) -> HTMLResponse:
 def _to_manage(house: House, who: Visitor) -> dict[str, Any]:
     """What waits for an administrator: whom nobody was invited for, and what the house lacks."""
     if not who.may("manage-people"):
-        return {"alone": (), "needs": ()}
-    return {"alone": needs.without_people(house), "needs": needs.needs_of(house)}
+        return {"alone": (), "needs": (), "accepted": ()}
+    return {
+        "alone": needs.without_people(house),
+        "needs": needs.needs_of(house),
+        "accepted": needs.not_here_yet(house),
+    }
 
 
 def invitations_for(house: House, who: Visitor) -> tuple[Invitation, ...]:

@@ -7,7 +7,7 @@ An assessor asks here for a re-test of what was called fixed; its plan is made i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -39,6 +39,7 @@ from proofhouse.portal.render import render_form
 from proofhouse.portal.runs import Runs
 from proofhouse.portal.visitor import Visitor, need
 from proofhouse.rules.registration import Case, to_test_again
+from proofhouse.statistics.newcombe import fell
 from proofhouse.views import words
 from proofhouse.views.values import FindingsView, Retested, Sealed
 
@@ -60,6 +61,18 @@ ITEMS = Field(
     high=1000,
     default=RETEST_ITEMS,
 )
+
+
+def least_items(found: Sequence[Mapping[str, Any]], name: str) -> int:
+    """The fewest new items on which ``name`` can turn out to be gone, if none of them shows it: by
+    the share that was solved before. 0 if no number that can be asked for is enough.
+    """
+    one = next((one for one in found if one["id"] == name), None)
+    if one is None or not one["solved"]:
+        return 0
+    before = (int(one["solved"]), int(one["items"]))
+    return next((n for n in range(1, ITEMS.high + 1) if fell(before, (0, n)).low > 0), 0)
+
 
 WHICH = Field("findings", "Which findings", kind="choices")
 RETEST = (WHICH, ITEMS, *BUDGETS)
@@ -92,6 +105,7 @@ async def _page(
     act = acts.act_named("answer-findings")
     answers = who.may(act.action) and act in acts.open_acts(known.case, "developer")
     again = to_test_again(known.case) if who.may("plan") else ()
+    least = {name: least_items(found, name) for name in again}
     return render_form(
         request,
         "partners/findings.html",
@@ -103,12 +117,20 @@ async def _page(
         options=SAID,
         fields=[one for one in act.fields if one.name != "answers"] if found and answers else (),
         again=again,
-        again_fields=(ITEMS, *BUDGETS) if again else (),
+        again_fields=(_items(least), *BUDGETS) if again else (),
+        least=least,
         filled=filled,
         errors=errors,
         refusal=refusal,
         words=words,
     )
+
+
+def _items(least: Mapping[str, int]) -> Field:
+    """How many items are proposed: as many as the finding that takes most, and not fewer than
+    usual.
+    """
+    return Field(**{**vars(ITEMS), "default": max(RETEST_ITEMS, *least.values())})
 
 
 def _tested(view: FindingsView | None) -> dict[str, Retested]:

@@ -69,6 +69,7 @@ def environment(*more: Path) -> jinja2.Environment:
     )
     made.filters.update(
         advice=advice,
+        tell=language.tell,
         moment=moment,
         time=moment,
         day=day,

@@ -3,6 +3,8 @@
 
 needs_of(house)          each need in words, and whether it is met; the order is that of the work
 without_people(house)    organisations for which nobody has been invited yet
+to_decide(house, who)    applications to be a trusted partner that this person may decide
+not_here_yet(house)      applicants who were accepted and are no organisation here yet
 bodies_move(house)       what the owning bodies have to do first, if anything
 may_be_asked(house)      is there a bank with its threshold, by which a model can be measured?
 """
@@ -15,6 +17,8 @@ from proofhouse.access import Organisation
 from proofhouse.desk import measure
 from proofhouse.portal.house import House
 from proofhouse.portal.language import N_
+from proofhouse.portal.register import WAITING, Application
+from proofhouse.portal.visitor import Visitor
 from proofhouse.said import say
 
 
@@ -87,3 +91,25 @@ def bodies_move(house: House) -> str:
     if measure.active_threshold(house.desk, bank.entry) is None:
         return say("Set the threshold")
     return ""
+
+
+def to_decide(house: House, who: Visitor) -> tuple[Application, ...]:
+    """The applications that wait, but those that this person had a hand in (R8)."""
+    person = who.person.id if who.person is not None else ""
+    return tuple(
+        one
+        for one in house.register.applications()
+        if one.state in WAITING and person not in {step.person for step in one.steps}
+    )
+
+
+def not_here_yet(house: House) -> tuple[Application, ...]:
+    """The accepted applicants that no organisation here has the name of: an administrator is to
+    add them, and to reach them where they said.
+    """
+    here = {one.name.casefold() for one in house.access.organisations() if "partner" in one.roles}
+    return tuple(
+        one
+        for one in house.register.applications()
+        if one.state == "accepted" and one.name.casefold() not in here
+    )

@@ -16,7 +16,7 @@ from typing import Any, Final
 from markupsafe import Markup, escape
 
 from proofhouse.portal import looks
-from proofhouse.portal.language import N_, gettext, ngettext
+from proofhouse.portal.language import N_, gettext, ngettext, tell
 from proofhouse.portal.record import Statement
 from proofhouse.views import plain
 
@@ -115,7 +115,10 @@ TRACKS: Final = {"cyber": N_("cyber"), "chemical": N_("chemical")}
 def _bank(said: Any, found: Found) -> Iterator[Fact]:
     yield gettext("Bank"), _version(said)
     yield gettext("Track"), gettext(TRACKS[said["track"]])
-    yield gettext("Capabilities tested"), looks.listed_in_log(said["capabilities"], 120)
+    yield (
+        gettext("Capabilities tested"),
+        looks.listed_in_log([tell(one) for one in said["capabilities"]], 120),
+    )
     yield gettext("Families of items"), families(said["families"])
     yield gettext("Owned by"), looks.listed_in_log(said["owners"], 120)
     yield gettext("In the owners’ words"), looks.in_log(said["statement"], 4_000)
