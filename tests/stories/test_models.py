@@ -151,6 +151,7 @@ def nosy(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     return 200, completion("ready", **({"submit": {"answer": "no"}} if tools else {}))
 
 
+@pytest.mark.soak
 @pytest.mark.sandbox
 @pytest.mark.timeout(900)
 def test_an_endpoint_of_somebody_else(tmp_path: Path) -> None:
@@ -162,12 +163,14 @@ def test_an_endpoint_of_somebody_else(tmp_path: Path) -> None:
     assert determination in ("NOT_COVERED", "INCONCLUSIVE")
 
 
-@pytest.mark.soak
 @pytest.mark.sandbox
 @pytest.mark.timeout(900)
-def test_a_model_that_looks_around_finds_no_key(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "families", [["memory-flaw"], pytest.param(["memory-flaw", "range"], marks=pytest.mark.soak)]
+)
+def test_a_model_that_looks_around_finds_no_key(tmp_path: Path, families: list[str]) -> None:
     """Nothing that a model can print of its sandbox, or of its host's, holds its endpoint's key."""
-    home = with_bank_of(tmp_path / "home", "memory-flaw", "range")
+    home = with_bank_of(tmp_path / "home", *families)
     with endpoint(nosy) as url:
         done = review(home, "--model", "openai-api/lab/model-x", "--base-url", url)
     determination, transcripts = ended(home, done)
@@ -175,6 +178,7 @@ def test_a_model_that_looks_around_finds_no_key(tmp_path: Path) -> None:
     assert all(b"PATH=/usr/local/bin" in transcript for transcript in transcripts)
 
 
+@pytest.mark.soak
 @pytest.mark.sandbox
 @pytest.mark.timeout(900)
 def test_a_name_of_inspect(tmp_path: Path) -> None:
