@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from proofhouse.cli import gate as gate_command
 from proofhouse.cli import validate as validate_command
-from proofhouse.errors import InputError, RefusedError
+from proofhouse.errors import InputError
 from validation.programs import NOTES
 
 
@@ -76,7 +76,9 @@ def test_gate_prints_its_checks_and_ends_with_its_code(project: Path) -> None:
 
 
 def test_bad_input_is_told_before_anything_runs(project: Path) -> None:
-    """A missing file, a source that is none and a link that leads out are errors of ours."""
+    """A missing file and a source that is none are errors of ours; a link that leads out has a
+    verdict.
+    """
     for words in (
         arguments(project, "--proof", str(project / "none")),
         arguments(project, "--source", str(project / "proof")),
@@ -86,5 +88,5 @@ def test_bad_input_is_told_before_anything_runs(project: Path) -> None:
         with pytest.raises(InputError):
             ran(validate_command.command, words)
     (project / "source" / "out").symlink_to("/etc/passwd")
-    with pytest.raises(RefusedError):
-        ran(validate_command.command, arguments(project))
+    code, told = ran(validate_command.command, arguments(project))
+    assert (code, told["verdict"]) == (5, "environment_failed")
