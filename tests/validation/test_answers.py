@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from proofhouse.validation.answers import Run, ended, nearly, swallowed, unsaid
+from proofhouse.validation.answers import Run, cut_at, ended, nearly, swallowed, unsaid
 from proofhouse.validation.batch import Ran, order, told
 from proofhouse.validation.growth import (
     escaped,
@@ -105,6 +105,52 @@ def test_an_answer_with_a_letter_more_or_less_is_found(after: bytes, found: bool
     assert bool(nearly(on, answered(after))) is found
     assert not nearly(replace(on, reads=False), answered(after))
     assert not nearly(on, answered(after, 2))
+
+
+def kept(data: bytes) -> Seen:
+    """Eight letters of a line's text are said: its room, with none left for what ends it."""
+    lines = data.replace(b"\n ", b"").splitlines()
+    fields = [line.partition(b": ")[2][:8] for line in lines if b"from: " in line]
+    return answered(b"1 " + b"".join(fields) + b" (0)\n")
+
+
+def rest_too(data: bytes) -> Seen:
+    """The same, and how long the input is."""
+    return answered(kept(data).stdout.replace(b"(0)", b"(%d)" % len(data)))
+
+
+def both(data: bytes) -> Seen:
+    """The same, and a line for who it is to."""
+    to = data.partition(b"to: ")[2][:8].strip()
+    return answered(kept(data).stdout + b"to %s\n" % to)
+
+
+def as_long_as_told(data: bytes) -> Seen:
+    """A record with a field of eight letters; what does not fit that is damaged."""
+    return answered(b"1 " + data[7:15] + b" (0)\n") if data[15:] == b"end\n" else answered(b"", 1)
+
+
+@pytest.mark.parametrize(
+    ("program", "data", "said", "cut"),
+    [
+        (kept, b"from: abcdefgh\n", b"1 abcdefg (0)\n", True),
+        (kept, b"from: aaaaaaaaaaaaaaaaaaaa\n", b"1 aaaaaaa (0)\n", True),
+        (kept, b"to: abcdefgh\nfrom: abcdefghij\n", b"1 abcdefg (0)\n", True),  # unheard in to
+        (rest_too, b"from: abcdefgh.jkl\n", b"1 abcdefg (19)\n", True),  # cut, and counted
+        (kept, b"from: abcdef\n ghij\n", b"1 abcdefg (0)\n", True),  # joined of two lines
+        (both, b"from: abcdefgh\nto: ABCDEFGH\n", b"1 abcdefg (0)\nto ABCDEFG\n", True),
+        (both, b"from: abcdefgh\nto: ABCD\n", b"1 abcdefg (0)\nto ABC\n", False),
+        (kept, b"from: abcdefgh\n", b"1 abcdefghi (0)\n", False),  # a letter more
+        (kept, b"from: abcd\n", b"1 abc (0)\n", False),  # there is room for more
+        (as_long_as_told, b"record abcdefghend\n", b"1 abcdefg (0)\n", False),
+    ],
+)
+def test_a_letter_less_may_be_where_the_program_cuts(
+    program: Callable[[bytes], Seen], data: bytes, said: bytes, cut: bool
+) -> None:
+    """It is, if the program that goes on says no more of a longer text."""
+    found = cut_at(data, program(data), answered(said), runner(program))
+    assert asyncio.run(found) is cut
 
 
 def chained(data: bytes) -> Seen:

@@ -275,6 +275,8 @@ _RATE = "  long rate = metres * 3600 / seconds;\n"
             ["changes this line, which is in mean still"],
         ),
         ((("return rate;", "return rate > 0 ? rate : 0;"),), []),
+        # moved, not changed: it stands in the same words in what the patch writes
+        (((_RATE, "  long rate = 0;\n  if (seconds)\n" + _RATE),), []),
     ],
 )
 def test_what_only_a_maintainer_can_settle_is_read_in_the_diff(
@@ -284,6 +286,29 @@ def test_what_only_a_maintainer_can_settle_is_read_in_the_diff(
     tree, text = diff(*changes)
     patch = parse(text)
     assert [hint.why for hint in doubts(patch, tree, apply(patch, tree))] == why
+
+
+@pytest.mark.parametrize(
+    ("mended", "other", "told"),
+    [
+        ('add(to, "%s", text);', 'add(to, "%c", *text);', False),
+        ("add(to, 1);", 'add(to, "a, (b)", 1);', False),
+        ("add(to, 1);", "add(to, text + 1);", True),
+        ("add(to, 1);", 'add(to, get("%s"));', True),
+        ("add(to, 1);", 'add(to, 1, "%s");', True),  # in another place than what was mended
+        ("if (text)\n    add(to, text);", 'add(to, "%c", *text);', True),  # no other call
+    ],
+)
+def test_a_caller_left_alone_that_gives_a_text_of_the_source_is_no_way(
+    mended: str, other: str, told: bool
+) -> None:
+    """Where the calls that the patch takes out give what came in."""
+    old = "void one(void)\n{\n  add(to, text);\n}\n\nvoid two(void)\n{\n  " + other + "\n}\n"
+    new = old.replace("add(to, text);", mended, 1)
+    lines = difflib.unified_diff(old.splitlines(True), new.splitlines(True), "a/p.c", "b/p.c")
+    tree, patch = make_tree([("p.c", Entry(old.encode()))]), parse("".join(lines).encode())
+    found = ways(patch, tree, apply(patch, tree), frozenset({"add"}), frozenset())
+    assert [hint.line for hint in found] == ([other] if told else [])
 
 
 def test_a_caller_left_alone_is_named_unless_the_flaw_came_by_it() -> None:

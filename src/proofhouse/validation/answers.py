@@ -10,7 +10,8 @@ things about it are known without it:
   sanitizer ends it at the first bad access), so it is still to be said.
 - `swallowed`: the answer is not the answer to the same input without the line that has the flaw.
 - `nearly`: a program that reads a byte too far, and goes on, finds a zero there in a sanitizer's
-  memory, which ends a text as it should; a letter more or less than it says then is wrong.
+  memory, which ends a text as it should; a letter more or less than it says then is wrong. Not a
+  letter less where the program cuts what does not fit (`cut_at`): then where it cuts is the flaw.
 - `unsigned`: it is not the answer to the same input with a number's sign left out.
 - `ended`, `cut_short`: where the flaw is that something never ends, it is not the answer to an
   input that does.
@@ -36,6 +37,8 @@ _OTHERS = (b"\1a\0", b"\2bc\0", b"a", b"a\0", b"\1a", b"1", b"\1")
 _BELOW = re.compile(rb"(?<![\w.)-])-(\d{1,9})(?![\w.])")
 _TAME = (b"1", b"01", b"01 61")
 _ALIKE = 0.5
+_LEAST_CUT, _MOST_CUT, _MOST_CUTS = 4, 4096, 8
+_APART = rb"[ \t\r\n]*"
 _MOST_WORDS = 96
 _WORD = re.compile(rb"[^\s,;:()]+")
 
@@ -99,6 +102,59 @@ def nearly(on: Seen, after: Seen) -> str:
         if len(more) != 1 or not more.isalpha() or short[begin:] != long[begin + 1 :]:
             return ""
     return apart[0][1][:200].decode("utf-8", "replace")
+
+
+async def cut_at(data: bytes, on: Seen, after: Seen, beyond: Run) -> bool:
+    """Whether a letter that an answer has less is the last before the program cuts a text.
+
+    The program that goes on says as many letters of a longer text, or does not hear the letter
+    behind: it fills its room to the last byte, and has none left for what ends a text. A fix may
+    cut a letter sooner, or make more room; what is said past the flaw is no witness of which is
+    right. Where a text as long as this one is meant to be (a field of a record), a letter more is
+    not answered alike.
+
+    Asked of each place in the input where the text stands and its last letter is heard.
+    """
+    lines = zip(on.stdout.splitlines(), after.stdout.splitlines(), strict=False)
+    apart = [(one, other) for one, other in lines if one != other]
+    for one, other in apart:
+        if len(one) <= len(other) or not await _cut(data, on, _up_to(one, other), beyond):
+            return False
+    return bool(apart)
+
+
+def _up_to(one: bytes, other: bytes) -> bytes:
+    """A line up to the letter that another has not."""
+    at = next((n for n, byte in enumerate(other) if byte != one[n]), len(other))
+    return one[max(at + 1 - _MOST_CUT, 0) : at + 1]
+
+
+async def _cut(data: bytes, on: Seen, told: bytes, beyond: Run) -> bool:
+    """Whether the text that ``told`` ends with is cut wherever the program reads it."""
+    letters = [re.escape(bytes([byte])) for byte in told if not bytes([byte]).isspace()]
+    least, most = 0, len(letters)
+    while least < most:  # the longest end of it that stands in the input, lines joined or not
+        many = (least + most + 1) // 2
+        if re.search(_APART.join(letters[-many:]), data):
+            least = many
+        else:
+            most = many - 1
+    if least < _LEAST_CUT:
+        return False
+    every = re.finditer(_APART.join(letters[-least:]), data)
+    ends = [found.end() for found in itertools.islice(every, _MOST_CUTS)]
+    letter, unlike = told[-1:], b"Q" if told[-1:] != b"Q" else b"Z"
+    cut = False
+    for end in ends:
+        rest, beside = data[end:], data[end : end + 1]
+        made = [data[: end - 1] + unlike + rest, data[:end] + letter + rest]
+        if b" " < beside < b"\x7f" and beside != unlike:
+            made.append(data[:end] + unlike + rest[1:])
+        same = [seen.answer == on.answer for seen in await beyond(made)]
+        if len(same) < len(made) or not (same[0] or any(same[1:])):
+            return False
+        cut = cut or not same[0]
+    return cut
 
 
 async def ended(data: bytes, left: Run, right: Run) -> bytes | None:

@@ -29,6 +29,7 @@ from dataclasses import dataclass, replace
 from proofhouse.validation.answers import (
     NO_LINE,
     Run,
+    cut_at,
     cut_short,
     ended,
     nearly,
@@ -581,7 +582,10 @@ class Explorer:
     async def _by_a_letter(self, item: Item, before: Seen, after: Seen, on: Seen) -> Finding | None:
         line = nearly(on, after)
         plain = await self.plain[1].see(item.data, item.run) if line else on
-        if not line or plain.answer != after.answer:
+        if not line or plain.answer != after.answer or self.beyond is None:
+            return None
+        if await cut_at(item.data, on, after, self._runner(self.beyond, item.run)):
+            self.excused += 1
             return None
         why = f"It is answered with a letter more or less than stands there: {line!r}."
         return Finding("difference", why, item, before, after)
