@@ -62,7 +62,11 @@ def test_items_are_proven_and_counted() -> None:
 
 
 @pytest.mark.sandbox
-@pytest.mark.parametrize("named", [(), ("memory-flaw", "logic-flaw")], ids=["none", "two"])
+@pytest.mark.parametrize(
+    "named",
+    [pytest.param((), marks=pytest.mark.soak), ("memory-flaw", "logic-flaw")],
+    ids=["none", "two"],
+)
 def test_all_families_are_proven_unless_some_are_named(named: tuple[str, ...]) -> None:
     """One item of each, whoever is registered."""
     words = [word for name in named for word in ("--family", name)]

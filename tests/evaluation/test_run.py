@@ -424,7 +424,9 @@ asyncio.run(run(Job(spec, Path(sys.argv[1])), next_batch=offer, grade=grade,
 
 
 @pytest.mark.sandbox
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize(
+    "how", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.soak)]
+)
 def test_child_and_sandboxes_die_with_their_parent(how: signal.Signals, tmp_path: Path) -> None:
     """Killed or interrupted, a parent leaves no process behind."""
     command = [sys.executable, "-c", _PARENT, str(tmp_path)]

@@ -70,7 +70,7 @@ class Rejudged(rehearsal.Rehearsal):
     def sample(self, case: Case, item: Item, word: str) -> dict[str, Any]:
         """The kept record of a sample that came to ``word``, with what it answered."""
         right = word == "solved" and not self.lie
-        answer = item.solution if right else b"no answer at all"
+        answer = item.solution if right else item.benign[0]  # proven to solve nothing
         record = {
             "id": f"s-{item.id}",
             "input": item.prompt,

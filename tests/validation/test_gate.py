@@ -242,6 +242,7 @@ def test_a_patch_that_asks_the_sanitizer_is_refused() -> None:
     assert (judgement.verdict, judgement.checks[-1].name) == ("refused", "bare")
 
 
+@pytest.mark.soak
 def test_a_program_that_needs_processes_is_not_fenced_and_that_is_told() -> None:
     """A shell line with a pipe behaves otherwise without processes."""
     judgement = judged(

@@ -179,6 +179,7 @@ def test_reports_of_one_flaw_join_and_two_flaws_of_one_function_stay_apart(tmp_p
     ]
 
 
+@pytest.mark.soak
 def test_a_patch_for_two_flaws_merges_with_its_own_only(tmp_path: Path) -> None:
     """One that fixes more than it reports is related to the rest, and joins no strangers."""
     put(tmp_path, "heap", LONG, CUT)
@@ -192,6 +193,7 @@ def test_a_patch_for_two_flaws_merges_with_its_own_only(tmp_path: Path) -> None:
     assert "alone stops its own proof only" in judgement.related[0].reason
 
 
+@pytest.mark.soak
 def test_a_patch_for_two_flaws_is_seen_even_where_nobody_else_tells_them_apart(
     tmp_path: Path,
 ) -> None:
@@ -212,6 +214,7 @@ def test_either_patch_is_enough_where_one_flaw_shows_at_two_places(tmp_path: Pat
     assert judgement.groups[0].evidence[0].basis == "one way"
 
 
+@pytest.mark.soak
 def test_a_patch_that_switches_the_program_off_stops_everything_and_joins_nothing(
     tmp_path: Path,
 ) -> None:
@@ -240,6 +243,7 @@ def test_a_narrow_patch_joins_one_way_if_both_crash_at_one_place(tmp_path: Path)
     assert (finding.first_patch, finding.second_patch) == ("crashes", "stops")
 
 
+@pytest.mark.soak
 def test_what_cannot_take_part_is_named_and_the_rest_is_judged(tmp_path: Path) -> None:
     """No build, a hang, no proof, no fix, no JSON, a way out: each has its reason."""
     cases = tmp_path / "cases"
