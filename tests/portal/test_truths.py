@@ -51,11 +51,11 @@ def test_a_partner_is_told_what_was_disclosed_to_it(town: Town) -> None:
     assert "Your access" in page
     for untold in ("covered frontier model", "COVERED", "Example Lab", "F1", "struck", "findings"):
         assert untold not in page, untold
-    for taken in ("bundle.json", "dossier.html", "findings"):
+    for taken in ("bundle.json", "dossier.html", "findings", "live"):
         refused = client.get(f"/cases/{case[:16]}/{taken}")
         assert refused.status_code == 409
         assert "was disclosed to your organisation" in text_of(refused)
-    for taken in ("bundle", "dossier"):
+    for taken in ("bundle", "dossier", "run"):
         assert program.get(f"/api/v1/cases/{case}/{taken}").status_code == 409
     told = program.get(f"/api/v1/cases/{case}/statements").json()["items"]
     assert {one["name"] for one in told} == {"partner-access"}

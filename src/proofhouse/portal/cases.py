@@ -891,7 +891,8 @@ def wishes_of(filled: Mapping[str, Any]) -> Wishes:
 @router.get("/cases/{start}/live")
 async def live(request: Request, who: Seeing, start: str) -> Response:
     """How the errand of a case goes, as server-sent events."""
-    row = find(request, who, start)
+    house, row = house_of(request), find(request, who, start)
+    await house.run(lambda seat: check_told(who, seat.desk.case(row.case)))
     evidence = AUDIENCES.get(who.role) == "inspector"
 
     async def events() -> AsyncIterator[str]:

@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from proofhouse.portal.api import shapes
 from proofhouse.portal.api.cases import check_match, load
 from proofhouse.portal.api.operation import PREFIX, Answer, Call, Operation
-from proofhouse.portal.cases import AT_A_TIME, BUDGETS, find, wishes_of
+from proofhouse.portal.cases import AT_A_TIME, BUDGETS, check_told, find, wishes_of
 from proofhouse.portal.findings import RETEST, ask_retest, retest_fields
 from proofhouse.portal.runs import State
 
@@ -27,6 +27,7 @@ def _told(call: Call, case: str) -> dict[str, Any]:
 
 def _run(call: Call) -> Answer:
     row = find(call.request, call.who, call.path["case"])
+    check_told(call.who, call.house.desk.case(row.case))
     return Answer(_told(call, row.case), headers={"Vary": "Authorization"})
 
 
@@ -53,6 +54,7 @@ def _retest(call: Call) -> Answer:
 
 async def _live(call: Call) -> Answer:
     row = find(call.request, call.who, call.path["case"])
+    check_told(call.who, call.house.desk.case(row.case))
     evidence = shapes.audience(call.who) == "inspector"
 
     async def events() -> AsyncIterator[str]:
@@ -119,7 +121,7 @@ OPERATIONS: tuple[Operation, ...] = (
         _run,
         "Evaluations",
         gives="Run",
-        problems=(404,),
+        problems=(404, 409),
     ),
     Operation(
         "watchRun",
